@@ -1,0 +1,93 @@
+"""The shops that the benchmark runs on: generated once per size, parted once, and kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bench.split import merge, split_landing
+from dagster_project.demo import write_demo
+from dagster_project.errors import RelanceError
+
+EVENTS_PER_CUSTOMER = 30
+INCREMENT = 0.01
+"""Share of the events that a daily increment brings."""
+
+
+def events_of(size: str) -> int:
+    """1M → 1000000.
+
+    Raises:
+        RelanceError: that is no number of events.
+    """
+    found = re.fullmatch(r"(\d+)([kKmM]?)", size)
+    if not found:
+        raise RelanceError(f"`{size}` is no size", "--size", "write a number of events: 1M, 10M, 100M, 250k or 50000")
+    return int(found[1]) * {"": 1, "k": 10**3, "m": 10**6}[found[2].lower()]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A generated shop, parted in two landing trees.
+
+    events, people: as generated. before, after: the clock (naive UTC) of a run on `base`, and on everything.
+    held_events: events in `increment`.
+    """
+
+    folder: Path
+    events: int
+    people: int
+    before: datetime
+    after: datetime
+    held_events: int
+
+    @property
+    def base(self) -> Path:
+        return self.folder / "base"
+
+    @property
+    def increment(self) -> Path:
+        return self.folder / "increment"
+
+    def new_project(self, name: str) -> Path:
+        """A fresh project folder without a warehouse, on the landing tree `base`."""
+        project = self.folder / name
+        shutil.rmtree(project, ignore_errors=True)
+        project.mkdir()
+        shutil.copy(self.folder / "shop" / "relance.yml", project)
+        merge(project / "landing", self.base)
+        return project
+
+    def deliver(self, project: Path) -> None:
+        """Drop the increment's files into a project's landing folder."""
+        merge(project / "landing", self.increment)
+
+
+def prepare_shop(home: Path, events: int) -> Shop:
+    """The shop of this size below `home`; generated and parted if it is not there yet."""
+    folder = home / str(events)
+    mark = folder / "split.json"
+    customers = max(50, events // EVENTS_PER_CUSTOMER)
+    try:
+        demo = write_demo(folder / "shop", customers=customers, events=events)
+    except RelanceError:  # an older generator's shop is in the way; the folder is the benchmark's own
+        shutil.rmtree(folder / "shop")
+        demo = write_demo(folder / "shop", customers=customers, events=events)
+    if demo.created or not mark.exists():
+        mark.unlink(missing_ok=True)
+        for name in ("base", "increment"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        split = split_landing(folder / "shop" / "landing", folder / "base", folder / "increment", INCREMENT)
+        mark.write_text(json.dumps({"moment": split.moment.isoformat(), "events": split.held_events, "rows": split.held_rows}))
+    told = json.loads(mark.read_text())
+    after = datetime.fromisoformat(demo.totals["as_of"].removesuffix("Z"))
+    people = demo.totals["known_people"] + demo.totals["anonymous_people"]
+    return Shop(folder, events, people, datetime.fromisoformat(told["moment"]), after, told["events"])
+
+
+def an_hour_later(moment: datetime) -> datetime:
+    return moment + timedelta(hours=1)

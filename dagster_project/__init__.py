@@ -1,0 +1,1 @@
+"""Relance: a composable customer data platform that runs as a batch pipeline."""

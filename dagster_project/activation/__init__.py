@@ -1,0 +1,1 @@
+"""Audiences → gates → files that platforms accept → ledger of what each destination holds."""

@@ -1,0 +1,153 @@
+"""Activations as a marketer writes them: one YAML joins an audience to a destination."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from dagster_project.activation.specs import FOLDER, Column, Destination, Name, load_destinations
+from dagster_project.config_file import ConfigFile, Location, load_model, near_miss, read_config_file, several
+from dagster_project.errors import RelanceError
+from dagster_project.settings import Part, Settings
+
+Mode = Literal["full", "delta"]
+
+
+class Options(Part):
+    suppressions: list[str] | None = None
+    """Suppression audiences whose people stay out; by default all of them."""
+
+
+class _ActivationFile(Part):
+    name: str = Field(pattern=Name)
+    description: str = Field(min_length=1)
+    destination: str
+    audience: str
+    mode: Mode
+    match_keys: list[str] = Field(min_length=1)
+    """Columns of the destination that the file carries."""
+    priority: int = Field(default=100, ge=0)
+    """Activations run in this order, smallest first."""
+    options: Options = Options()
+
+
+@dataclass(frozen=True)
+class Activation:
+    name: str
+    description: str
+    destination: Destination
+    audience: str
+    mode: Mode
+    match_keys: tuple[str, ...]
+    priority: int
+    suppressions: tuple[str, ...] | None
+    path: Path
+
+    @property
+    def columns(self) -> list[Column]:
+        """The destination's columns that this activation sends, in the destination's order."""
+        return [column for column in self.destination.columns if column.key in self.match_keys]
+
+
+def load_activations(settings: Settings, audiences: Collection[str]) -> list[Activation]:
+    """Shipped activations and the company's own (in place of a shipped one of the same name), by priority, then name.
+
+    Only those that `activations.enabled` of relance.yml names, where it names any.
+
+    Args:
+        audiences: names of the audiences there are.
+
+    Raises:
+        RelanceError: every mistake in every file, with its line.
+    """
+    destinations = load_destinations(settings)
+    found: dict[str, Activation] = {}
+    mistakes: list[RelanceError] = []
+    for folder in settings.folders("activations"):
+        here: dict[str, Path] = {}
+        for path in sorted(folder.rglob("*.yml")):
+            if path.relative_to(folder).parts[0] == FOLDER:
+                continue
+            try:
+                activation = _load(path, destinations, audiences)
+            except RelanceError as error:
+                mistakes.append(error)
+                continue
+            if activation.name in here:
+                where = f"{here[activation.name]} and {path}"
+                mistakes.append(RelanceError(f"Two activations have the name `{activation.name}`", where, "rename one of them"))
+            here[activation.name] = path
+            found[activation.name] = activation
+    enabled = settings.activations.enabled
+    if not mistakes:
+        for index, name in enumerate(enabled or []):
+            if name not in found:
+                where = read_config_file(settings.config_path).where(("activations", "enabled", index))
+                mistakes.append(RelanceError(f"Unknown activation `{name}`{near_miss(name, found)}", where, "correct the name"))
+    if mistakes:
+        raise several(mistakes)
+    chosen = [activation for activation in found.values() if enabled is None or activation.name in enabled]
+    return sorted(chosen, key=lambda activation: (activation.priority, activation.name))
+
+
+def _load(path: Path, destinations: dict[str, Destination], audiences: Collection[str]) -> Activation:
+    file = read_config_file(path)
+    read = load_model(path, _ActivationFile, file=file)
+    mistakes: list[RelanceError] = []
+
+    def wrong(what: str, at: Location, how: str) -> None:
+        mistakes.append(RelanceError(what, file.where(at), how))
+
+    if read.audience not in audiences:
+        wrong(f"Unknown audience `{read.audience}`{near_miss(read.audience, audiences)}", ("audience",), "correct the name")
+    for index, name in enumerate(read.options.suppressions or []):
+        if name not in audiences:
+            what = f"Unknown audience `{name}`{near_miss(name, audiences)}"
+            wrong(what, ("options", "suppressions", index), "correct the name")
+    destination = destinations.get(read.destination)
+    if destination is None:
+        what = f"Unknown destination `{read.destination}`{near_miss(read.destination, destinations)}"
+        wrong(what, ("destination",), f"known: {', '.join(destinations)}")
+        raise several(mistakes)
+    mistakes += _wrong_match_keys(file, destination, read.match_keys)
+    if mistakes:
+        raise several(mistakes)
+    suppressions = None if read.options.suppressions is None else tuple(read.options.suppressions)
+    return Activation(
+        read.name,
+        read.description,
+        destination,
+        read.audience,
+        read.mode,
+        tuple(read.match_keys),
+        read.priority,
+        suppressions,
+        path,
+    )
+
+
+def _wrong_match_keys(file: ConfigFile, destination: Destination, keys: list[str]) -> list[RelanceError]:
+    mistakes = []
+    for index, key in enumerate(keys):
+        where = file.where(("match_keys", index))
+        if key not in destination.keys:
+            what = f"{destination.name} knows no match key `{key}`{near_miss(key, destination.keys)}"
+            mistakes.append(RelanceError(what, where, f"known: {', '.join(destination.keys)}"))
+        elif key in keys[:index]:
+            mistakes.append(RelanceError(f"The match key `{key}` stands twice", where, "keep one of them"))
+    if mistakes:
+        return mistakes
+    where = file.where(("match_keys",))
+    if not any(set(needed) <= set(keys) for needed in destination.required_any):
+        sets = " or ".join(" + ".join(needed) for needed in destination.required_any)
+        mistakes.append(RelanceError(f"With these match keys {destination.name} can match nobody", where, f"add {sets}"))
+    for together in destination.complete_sets:
+        missing = [key for key in together if key not in keys]
+        if missing and len(missing) < len(together):
+            what = f"{destination.name} uses {', '.join(together)} together only; missing here: {', '.join(missing)}"
+            mistakes.append(RelanceError(what, where, "add what is missing or remove the others"))
+    return mistakes

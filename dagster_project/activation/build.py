@@ -1,0 +1,227 @@
+"""One run of one activation: audience → gates → rows → changes → published export, told as an ActivationResult."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from dagster_project.activation.activations import Activation
+from dagster_project.activation.changes import Changes, find_changes
+from dagster_project.activation.gates import GATES, gate_members
+from dagster_project.activation.publish import MANIFEST, Export, publish
+from dagster_project.activation.rows import build_rows, coverage
+from dagster_project.activation.specs import Column
+from dagster_project.activation.tables import create_tables
+from dagster_project.errors import RelanceError
+from dagster_project.quality.gx import CheckResult, Finding
+from dagster_project.settings import Settings
+
+PREVIEW_ROWS = 3
+
+
+@dataclass(frozen=True)
+class ActivationResult:
+    activation: str
+    destination: str
+    audience: str
+    mode: str
+    run_id: str
+    as_of: datetime
+    status: Literal["published", "already_published", "unchanged", "withheld", "failed"]
+    """withheld: a gate closed and there was nothing to remove; failed: a check stopped a file, removals may have gone out."""
+    skipped: str | None = None
+    """Why a full or add file was not written, in a sentence."""
+    members: int = 0
+    """People of the audience before the gates."""
+    rows: int = 0
+    """Rows written, all files together."""
+    adds: int = 0
+    removes: int = 0
+    held: int = 0
+    """Rows the destination holds once this export has been taken."""
+    gates: list[dict[str, Any]] = field(default_factory=list)
+    """gate, before, after: in order."""
+    suppressed: dict[str, int] = field(default_factory=dict)
+    coverage: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Match key → rows that carry it and their share."""
+    folder: Path | None = None
+    files: list[Path] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    preview: list[dict[str, str]] = field(default_factory=list)
+    """A few rows, masked."""
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+
+def run_activation(
+    settings: Settings, con: duckdb.DuckDBPyConnection, activation: Activation, run_id: str, as_of: datetime
+) -> ActivationResult:
+    """Export one activation as of a moment. The same run again finds its work done and writes nothing.
+
+    Args:
+        con: the warehouse, open for writing, outside of a transaction. Call `reconcile` first, once a command.
+        run_id: letters, digits, `-` and `_`.
+        as_of: UTC, naive or with a zone.
+
+    Raises:
+        RelanceError: a table is missing, a newer export exists, or the export can't be written.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", run_id):
+        raise RelanceError(
+            "A run_id has letters, digits, - and _ only", f"activation {activation.name}", "give the run another id"
+        )
+    as_of = (as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of).replace(microsecond=0)
+    create_tables(con)
+    export = Export(activation, run_id, as_of)
+    if _known(con, export):
+        return _from_manifest(settings, export)
+    _refuse_the_past(con, export)
+    try:
+        gate_members(con, settings, activation, as_of)
+        columns = build_rows(con, activation)
+        changes = find_changes(con, settings, activation, columns, as_of)
+        gates = _gates(con, changes)
+        facts: dict[str, Any] = {
+            "members": gates[0]["before"],
+            "gates": gates,
+            "suppressed": {gate["gate"]: gate["before"] - gate["after"] for gate in gates},
+            "coverage": coverage(con, columns),
+            "minimum_rows": activation.destination.limits.minimum_rows,
+            "skipped": _skipped(activation, changes),
+            "failed_checks": [check.name for check in _lost(changes)],
+        }
+        lost = _lost(changes)
+        if not changes.adds and not changes.removes:
+            status: Any = "failed" if lost else "unchanged" if changes.open else "withheld"
+            return _result(export, status, facts, held=changes.held, checks=lost)
+        facts["previous"] = _previous(con, export)
+        folder, checks = publish(con, settings, export, columns, changes, facts)
+        if folder:
+            return _from_manifest(settings, export, "published", lost + checks)
+        # A wrong full or add file stays in the house; a removal must not wait for it.
+        facts["skipped"] = "a check failed: the last good export stays in place"
+        facts["failed_checks"] += [check.name for check in checks if not check.passed]
+        changes = find_changes(con, settings, activation, columns, as_of, removals_only=True)
+        if changes.removes:
+            folder, more = publish(con, settings, export, columns, changes, facts)
+            checks = [check for check in checks if not check.passed] + more
+            if folder:
+                return _from_manifest(settings, export, "failed", lost + checks)
+        return _result(export, "failed", facts, held=changes.held, checks=lost + checks)
+    finally:
+        _drop_temporary(con)
+
+
+def _lost(changes: Changes) -> list[CheckResult]:
+    """A failed check where rows must be removed whose identifiers the outbox no longer has; they stay in the ledger as held."""
+    if not changes.lost:
+        return []
+    return [CheckResult("outbox", False, [Finding("sent_identifiers_to_be_kept", None, False, changes.lost)])]
+
+
+def _gates(con: duckdb.DuckDBPyConnection, changes: Changes) -> list[dict[str, Any]]:
+    stopped = dict(con.execute("select coalesce(blocked_by, ''), count(*) from act_gated group by all").fetchall())
+    before = sum(stopped.values())
+    gates = []
+    for gate in GATES:
+        after = before - stopped.get(gate, 0)
+        if gate == "minimum" and not changes.open:
+            after = 0
+        gates.append({"gate": gate, "before": before, "after": after})
+        before = after
+    return gates
+
+
+def _skipped(activation: Activation, changes: Changes) -> str | None:
+    if not changes.open:
+        least = activation.destination.limits.minimum_rows
+        platform = activation.destination.title
+        return f"{changes.wanted} rows are fewer than the {least} that {platform} takes: no {activation.mode} file"
+    if not changes.adds and not changes.removes:
+        return "nothing has changed since the last export"
+    return None
+
+
+def _result(export: Export, status: Any, facts: dict[str, Any], **more: Any) -> ActivationResult:
+    told = {key: facts[key] for key in ("members", "gates", "suppressed", "coverage", "skipped") if key in facts}
+    activation = export.activation
+    return ActivationResult(
+        activation.name, activation.destination.name, activation.audience, activation.mode, export.run_id, export.as_of, status,
+        **told, **more,
+    )  # fmt: skip
+
+
+def _from_manifest(
+    settings: Settings, export: Export, status: str = "already_published", checks: list[CheckResult] | None = None
+) -> ActivationResult:
+    folder = settings.exports_path / export.place
+    if not (folder / MANIFEST).is_file():
+        return _result(export, status, {"skipped": "this run was exported before; its folder is no longer there"})
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if checks is None:
+        checks = [CheckResult(name, False) for name in manifest["failed_checks"]]
+        status = "failed" if checks else status
+    counts = {key: manifest[key] for key in ("rows", "adds", "removes", "held")}
+    files = [folder / file["name"] for file in manifest["files"]]
+    return _result(export, status, manifest, **counts, folder=folder, files=files, checks=checks, preview=_preview(export, files))
+
+
+def _known(con: duckdb.DuckDBPyConnection, export: Export) -> bool:
+    query = "select 1 from activation.files where activation = ? and destination = ? and run_id = ? limit 1"
+    return con.execute(query, [export.activation.name, export.activation.destination.name, export.run_id]).fetchone() is not None
+
+
+def _previous(con: duckdb.DuckDBPyConnection, export: Export) -> str | None:
+    """The export that must have been taken before this one."""
+    query = """select regexp_replace(max_by(file, sequence), '/[^/]*$', '') from activation.ledger
+               where activation = ? and destination = ?"""
+    row = con.execute(query, [export.activation.name, export.activation.destination.name]).fetchone()
+    return row[0] if row else None
+
+
+def _refuse_the_past(con: duckdb.DuckDBPyConnection, export: Export) -> None:
+    query = "select max(as_of) from activation.ledger where activation = ? and destination = ?"
+    row = con.execute(query, [export.activation.name, export.activation.destination.name]).fetchone()
+    if row and row[0] and row[0] > export.as_of:
+        what = f"An export of {row[0]:%Y-%m-%d %H:%M} UTC exists already, newer than this run's {export.as_of:%Y-%m-%d %H:%M}"
+        how = "run with a later --as-of; the past is replayed into a separate project folder"
+        raise RelanceError(what, f"activation {export.activation.name}", how)
+
+
+def _preview(export: Export, files: list[Path]) -> list[dict[str, str]]:
+    if not files:
+        return []
+    destination = export.activation.destination
+    columns = {column.header: column for column in destination.columns}
+    with files[0].open(encoding=destination.file.encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=destination.file.delimiter)
+        header = next(reader)
+        rows = [row for row, _ in zip(reader, range(PREVIEW_ROWS), strict=False)]
+    seen = [f"{name} {header[: index + 1].count(name)}" if header.count(name) > 1 else name for index, name in enumerate(header)]
+    return [{title: mask(columns[name], cell) for title, name, cell in zip(seen, header, row, strict=True)} for row in rows]
+
+
+def mask(column: Column, cell: str) -> str:
+    """A cell shown so that nobody can be told by it."""
+    if not cell:
+        return ""
+    if column.hashed:
+        return f"{cell[:6]}…"
+    local, at, _ = cell.partition("@")
+    return f"{local[:1]}***@***" if at else f"{cell[:1]}***"
+
+
+def _drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
+    for (name,) in con.execute(
+        "select table_name from duckdb_tables() where temporary and table_name like 'act\\_%' escape '\\'"
+    ).fetchall():
+        con.execute(f'drop table if exists temp."{name}"')

@@ -1,0 +1,138 @@
+"""What differs between the rows a destination should hold and the rows the ledger says it holds.
+
+A row is known by its identifiers as sent (match_keys_sha256). New identifiers are an add, vanished ones a removal; a person
+whose e-mail changed is both. remove.csv is applied before add.csv: platforms recognise a person by any identifier, so a row
+that stays but shares one with a removed row is added again (`restored`); where the add file may not leave, it is removed too
+(`shared`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+
+from dagster_project.activation.activations import Activation
+from dagster_project.activation.outbox import sent_cells
+from dagster_project.activation.rows import match_tokens
+from dagster_project.activation.specs import FileColumn, file_columns
+from dagster_project.settings import Settings
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Counts of the temporary tables act_adds and act_removes (match_keys_sha256, profile_id, attributes_sha256, reason)."""
+
+    open: bool
+    """False: no full or add file may leave."""
+    wanted: int
+    adds: int
+    removes: int
+    held: int
+    """Rows the destination holds once this has been taken."""
+    lost: int
+    """Rows to be removed whose identifiers the outbox no longer has."""
+    removal_columns: list[FileColumn]
+
+
+def find_changes(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    activation: Activation,
+    columns: list[FileColumn],
+    as_of: datetime,
+    removals_only: bool = False,
+) -> Changes:
+    """Make act_adds, act_removes and act_removed (the removed rows' cells as they were sent). Reads act_rows and act_gated.
+
+    Args:
+        removals_only: no full or add file may leave, as where the platform's minimum isn't reached.
+    """
+    destination = activation.destination
+    held_by(con, activation.name, destination.name, "act_held")
+    wanted = _count(con, "act_rows")
+    is_open = wanted >= destination.limits.minimum_rows and not removals_only
+    refresh = destination.membership.refresh_days
+    stale = f"h.sent_as_of <= timestamp '{as_of - timedelta(days=refresh)}'" if refresh else "false"
+    con.execute(
+        f"""create or replace temp table act_adds as
+            select * from (
+                select r.match_keys_sha256, r.profile_id, r.attributes_sha256, case
+                    when h.match_keys_sha256 is null
+                        then case when r.profile_id in (select profile_id from act_held) then 'changed' else 'new' end
+                    when h.attributes_sha256 <> r.attributes_sha256 then 'updated'
+                    when {stale} then 'refresh'
+                end as reason
+                from act_rows r left join act_held h using (match_keys_sha256)
+            ) where reason is not null and {"true" if is_open else "false"}"""
+    )
+    con.execute(
+        """create or replace temp table act_removes as
+            select h.match_keys_sha256, h.profile_id, h.attributes_sha256,
+                case when h.profile_id in (select profile_id from act_rows) then 'changed'
+                    else coalesce(g.blocked_by, 'left') end as reason
+            from act_held h
+            left join act_gated g using (profile_id)
+            where h.match_keys_sha256 not in (select match_keys_sha256 from act_rows)"""
+    )
+    keys = file_columns([column for column in destination.columns if column.role == "match_key"])
+    sent_cells(con, settings, activation.name, [column.id for column in keys], "act_removes", "act_removed")
+    lost = _count(con, "act_removes where match_keys_sha256 not in (select match_keys_sha256 from act_removed)")
+    con.execute("delete from act_removes where match_keys_sha256 not in (select match_keys_sha256 from act_removed)")
+    if _count(con, "act_removes"):
+        _settle_shared(con, activation, columns, keys, is_open)
+    chosen = {column.id for column in columns}
+    removal = [c for c in keys if c.id in chosen or _count(con, f'act_removed where "{c.id}" is not null')]
+    new = _count(con, "act_adds where match_keys_sha256 not in (select match_keys_sha256 from act_held)")
+    removes = _count(con, "act_removes")
+    return Changes(is_open, wanted, _count(con, "act_adds"), removes, _count(con, "act_held") + new - removes, lost, removal)
+
+
+def held_by(con: duckdb.DuckDBPyConnection, activation: str, destination: str, into: str) -> None:
+    """Make `into`: the rows a destination holds through an activation, one per match_keys_sha256, by the ledger."""
+    con.execute(
+        f"""create or replace temp table {into} as
+            select l.match_keys_sha256, l.profile_id, l.attributes_sha256, l.as_of as sent_as_of
+            from activation.ledger l
+            join (
+                select max(sequence) as sequence from activation.ledger
+                where activation = ? and destination = ? group by match_keys_sha256
+            ) newest using (sequence)
+            where l.operation = 'add'""",
+        [activation, destination],
+    )
+
+
+def _settle_shared(
+    con: duckdb.DuckDBPyConnection, activation: Activation, columns: list[FileColumn], keys: list[FileColumn], is_open: bool
+) -> None:
+    """Rows that stay but share an identifier with a removed row: add them again, or remove them too (and theirs, and so on)."""
+    shares = " or ".join(f"({token}) in (select token from act_tokens)" for token in match_tokens(activation, columns))
+    staying = f"""
+        select match_keys_sha256, profile_id, attributes_sha256 from act_rows
+        where ({shares})
+            and match_keys_sha256 in (select match_keys_sha256 from act_held)
+            and match_keys_sha256 not in (select match_keys_sha256 from act_adds)
+            and match_keys_sha256 not in (select match_keys_sha256 from act_removes)"""
+    tokens = " union ".join(f"select {token} as token from act_removed" for token in match_tokens(activation, keys))
+    while True:
+        con.execute(f"create or replace temp table act_tokens as select token from ({tokens}) where token is not null")
+        if is_open:
+            con.execute(f"insert into act_adds select *, 'restored' as reason from ({staying})")
+            return
+        con.execute(f"create or replace temp table act_sharing as {staying}")
+        if not _count(con, "act_sharing"):
+            return
+        con.execute("insert into act_removes select *, 'shared' from act_sharing")
+        ids = {column.id for column in columns}
+        cells = ", ".join(f'r."{column.id}"' if column.id in ids else "null" for column in keys)
+        con.execute(
+            f"""insert into act_removed select r.match_keys_sha256, {cells} from act_rows r
+                where r.match_keys_sha256 in (select match_keys_sha256 from act_sharing)"""
+        )
+
+
+def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = con.execute(f"select count(*) from {relation}").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,99 @@
+"""Who may not stand in a file, in a fixed order: each person is counted at the first gate that stops them.
+
+erased → suppressed → consent → age → holdout → identifier (rows.py) → minimum (changes.py). A gate stops full and add files
+only; who is stopped and was sent before is in the next remove.csv.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+
+from dagster_project.activation.activations import Activation
+from dagster_project.activation.tables import columns_of, literal
+from dagster_project.control import local_date
+from dagster_project.errors import RelanceError
+from dagster_project.settings import Settings
+
+GATES = ("erased", "suppressed", "consent", "age", "holdout", "identifier", "minimum")
+
+NEEDED = {
+    ("audiences", "members"): {"audience", "kind", "profile_id", "holdout"},
+    ("profiles", "profiles"): {"profile_id", "birth_date"},
+    ("profiles", "consents"): {"profile_id", "purpose", "status", "identifier"},
+    ("identity", "identifiers"): {"identifier_type", "identifier", "profile_id"},
+}
+
+
+def gate_members(con: duckdb.DuckDBPyConnection, settings: Settings, activation: Activation, as_of: datetime) -> None:
+    """Make the temporary table act_gated(profile_id, blocked_by): the audience's people and the first gate that stops each.
+
+    Raises:
+        RelanceError: a table this room reads has not been built.
+    """
+    for (schema, table), needed in NEEDED.items():
+        missing = needed - columns_of(con, schema, table)
+        if missing:
+            what = f"The warehouse lacks {', '.join(sorted(missing))} of the table {schema}.{table}"
+            raise RelanceError(what, str(settings.warehouse_path), "run the whole pipeline first: `relance run`")
+    consent = activation.destination.consent
+    today = local_date(settings, as_of)
+    # Whole years lived, by calendar: who was born on 29 February has a birthday on 1 March in other years.
+    age = f"({today:%Y%m%d} - (year(birth_date) * 10000 + month(birth_date) * 100 + day(birth_date))) // 10000"
+    minor = f"birth_date is not null and {age} < {consent.minimum_age}" if consent.minimum_age else "false"
+    con.execute(
+        f"""create or replace temp table act_gated as
+        with member as (
+            select profile_id, bool_or(coalesce(holdout, false)) as holdout from audiences.members
+            where audience = $audience and profile_id is not null group by all
+        ),
+        erased as ({_erased_sql(con)}),
+        suppressed as (
+            select distinct profile_id from audiences.members
+            where kind = 'suppression' and audience <> $audience{_only(activation)}
+        ),
+        consenting as ({_consenting_sql(settings, activation)}),
+        minor as (select distinct profile_id from profiles.profiles where {minor})
+        select member.profile_id, case
+            when erased.profile_id is not null then 'erased'
+            when suppressed.profile_id is not null then 'suppressed'
+            when consenting.profile_id is null then 'consent'
+            when minor.profile_id is not null then 'age'
+            when member.holdout then 'holdout'
+        end as blocked_by
+        from member
+        left join erased using (profile_id)
+        left join suppressed using (profile_id)
+        left join consenting using (profile_id)
+        left join minor using (profile_id)""",
+        {"audience": activation.audience},
+    )
+
+
+def _only(activation: Activation) -> str:
+    if activation.suppressions is None:
+        return ""
+    return f" and audience in ({', '.join(map(literal, activation.suppressions)) or 'null'})"
+
+
+def _consenting_sql(settings: Settings, activation: Activation) -> str:
+    """People who agreed to every purpose of the destination; where the policy takes silence for a yes, who refused none."""
+    purposes = activation.destination.consent.purposes
+    asked = f"profiles.consents where profile_id is not null and purpose in ({', '.join(map(literal, purposes))})"
+    if settings.consent.unknown == "granted":
+        return f"select profile_id from member where profile_id not in (select profile_id from {asked} and status is distinct from 'granted')"
+    return f"""
+        select profile_id from (
+            select profile_id, purpose from {asked} group by all having bool_and(coalesce(status, '') = 'granted')
+        ) group by profile_id having count(*) = {len(set(purposes))}"""
+
+
+def _erased_sql(con: duckdb.DuckDBPyConnection) -> str:
+    """People whose erasure has been asked for, where such requests are known."""
+    if not {"identifier_type", "identifier"} <= columns_of(con, "unified", "erasures"):
+        return "select null::varchar as profile_id where false"
+    return """
+        select distinct i.profile_id from unified.erasures e
+        join identity.identifiers i on i.identifier_type = e.identifier_type
+            and (i.identifier = e.identifier or i.identifier = lower(trim(e.identifier)))"""

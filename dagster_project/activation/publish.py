@@ -1,0 +1,278 @@
+"""From prepared rows to an export that is there whole or not at all, and a ledger that agrees with it.
+
+Order, each step safe to be the last before a crash: files in a temporary folder beside their place, checked, outbox, folder
+renamed into place, ledger committed, `latest` moved. `reconcile` finishes or undoes what a crash left between.
+
+`latest` is a small text file with the newest export's path below the activation's folder, replaced atomically. A file and not a
+symbolic link: links don't survive archives, object stores and Windows shares.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dagster_project.activation.activations import Activation
+from dagster_project.activation.changes import Changes
+from dagster_project.activation.exports_suite import check_file
+from dagster_project.activation.files import (
+    WrittenFile,
+    file_names,
+    fsync_folder,
+    lay_out,
+    make_private_folder,
+    replace_private,
+    write_files,
+    write_private,
+)
+from dagster_project.activation.outbox import outbox_file, write_outbox
+from dagster_project.activation.specs import FileColumn
+from dagster_project.activation.tables import literal
+from dagster_project.errors import RelanceError
+from dagster_project.quality.gx import CheckResult
+from dagster_project.settings import Settings
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+LATEST = "latest"
+TEMPORARY = ".tmp-"
+
+
+@dataclass(frozen=True)
+class Export:
+    """Where one run of one activation writes."""
+
+    activation: Activation
+    run_id: str
+    as_of: datetime
+
+    @property
+    def place(self) -> str:
+        """Path below the exports folder, `/`-separated."""
+        return f"{self.activation.destination.name}/{self.activation.name}/{self.as_of:%Y%m%dT%H%M%SZ}/{self.run_id}"
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    export: Export,
+    columns: list[FileColumn],
+    changes: Changes,
+    facts: dict[str, Any],
+) -> tuple[Path | None, list[CheckResult]]:
+    """Write, check and publish what act_rows, act_adds and act_removes hold.
+
+    Args:
+        facts: what the manifest says beyond the files (gates, coverage, …).
+
+    Returns:
+        The export's folder and the checks; no folder where a check failed: nothing has changed, the last good export stays.
+
+    Raises:
+        RelanceError: the disk is full or the folder can't be written.
+    """
+    folder = settings.exports_path / export.place
+    work = folder.parent.parent / f"{TEMPORARY}{export.run_id}"
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        make_private_folder(work)
+        files = _write(con, work, export, columns, changes)
+        checks = _check(con, work, export, columns, changes, files)
+        if not all(check.passed for check in checks):
+            shutil.rmtree(work)
+            return None, checks
+        _write_manifest(settings, work, export, columns, changes, files, facts)
+        _write_outbox(con, settings, export, columns, changes)
+        _move_into_place(work, folder)
+    except OSError as error:
+        shutil.rmtree(work, ignore_errors=True)
+        how = "make room or give the folder back to its owner, then run again; nothing half-written was left"
+        raise RelanceError(f"The export can't be written: {error.strerror or 'input/output error'}", str(folder), how) from None
+    except Exception:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    commit(con, settings, folder)
+    point_latest(con, settings, export.activation.destination.name, export.activation.name)
+    return folder, checks
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, work: Path, export: Export, columns: list[FileColumn], changes: Changes
+) -> list[WrittenFile]:
+    destination = export.activation.destination
+    files: list[WrittenFile] = []
+    operation = _positive(export, changes)
+    if operation:
+        only = "" if operation == "full" else " where match_keys_sha256 in (select match_keys_sha256 from act_adds)"
+        lay_out(con, f"select * from act_rows{only}", columns, destination, "act_out")
+        files += write_files(con, work, "act_out", operation, columns, destination)
+    if changes.removes:
+        wanted = "select * from act_removed where match_keys_sha256 in (select match_keys_sha256 from act_removes)"
+        lay_out(con, wanted, changes.removal_columns, destination, "act_out_remove")
+        files += write_files(con, work, "act_out_remove", "remove", changes.removal_columns, destination)
+    return files
+
+
+def _positive(export: Export, changes: Changes) -> str | None:
+    """`full`, `add`, or None where no such file may or need be written."""
+    if not changes.open:
+        return None
+    if export.activation.mode == "full":
+        return "full"
+    return "add" if changes.adds else None
+
+
+def _check(
+    con: duckdb.DuckDBPyConnection,
+    work: Path,
+    export: Export,
+    columns: list[FileColumn],
+    changes: Changes,
+    files: list[WrittenFile],
+) -> list[CheckResult]:
+    return [
+        check_file(
+            con, work / file.name, export.activation.destination,
+            changes.removal_columns if file.operation == "remove" else columns, file.rows,
+        )
+        for file in files
+    ]  # fmt: skip
+
+
+def _write_manifest(
+    settings: Settings,
+    work: Path,
+    export: Export,
+    columns: list[FileColumn],
+    changes: Changes,
+    files: list[WrittenFile],
+    facts: dict[str, Any],
+) -> None:
+    activation = export.activation
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "activation": activation.name,
+        "destination": activation.destination.name,
+        "audience": activation.audience,
+        "as_of": f"{export.as_of.isoformat()}Z",
+        "run_id": export.run_id,
+        "mode": activation.mode,
+        "rows": sum(file.rows for file in files),
+        "columns": [column.header for column in columns],
+        "files": [
+            {
+                "name": file.name,
+                "operation": file.operation,
+                "rows": file.rows,
+                "bytes": file.bytes,
+                "sha256": file.sha256,
+                "columns": [c.header for c in (changes.removal_columns if file.operation == "remove" else columns)],
+            }
+            for file in files
+        ],
+        "adds": changes.adds,
+        "removes": changes.removes,
+        "held": changes.held,
+        "consent": {"purposes": activation.destination.consent.purposes, "silence": settings.consent.unknown},
+        "apply": activation.destination.removal.how,
+        **facts,
+    }
+    write_private(work / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+    fsync_folder(work)
+
+
+def _write_outbox(
+    con: duckdb.DuckDBPyConnection, settings: Settings, export: Export, columns: list[FileColumn], changes: Changes
+) -> None:
+    keys = [column.id for column in columns if column.column.role == "match_key"]
+    parts = []
+    if changes.removes:
+        nothing = "".join(f', null::varchar as "{id}"' for id in keys)
+        name = _file_sql(con, export, "act_out_remove", "remove")
+        parts.append(
+            f"""select 'remove' as operation, c.reason, c.profile_id, c.match_keys_sha256, c.attributes_sha256,
+                    {name} as file{nothing}
+                from act_removes c join act_out_remove o using (match_keys_sha256)"""
+        )
+    if changes.adds:
+        cells = "".join(f', o."{id}"' for id in keys)
+        name = _file_sql(con, export, "act_out", _positive(export, changes) or "add")
+        parts.append(
+            f"""select 'add' as operation, c.reason, c.profile_id, c.match_keys_sha256, c.attributes_sha256, {name} as file{cells}
+                from act_adds c join act_out o using (match_keys_sha256)"""
+        )
+    write_outbox(con, outbox_file(settings, export.activation.name, export.run_id), " union all ".join(parts))
+
+
+def _file_sql(con: duckdb.DuckDBPyConnection, export: Export, table: str, operation: str) -> str:
+    whens = " ".join(
+        f"when {part} then {literal(f'{export.place}/{name}')}" for part, name in file_names(con, table, operation).items()
+    )
+    return f"case o.part {whens} end"
+
+
+def _move_into_place(work: Path, folder: Path) -> None:
+    make_private_folder(folder.parent)
+    os.rename(work, folder)
+    fsync_folder(folder.parent)
+
+
+def commit(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> None:
+    """Enter a published folder in the ledger, from its manifest and its outbox file, in one transaction."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    place = folder.relative_to(settings.exports_path).as_posix()
+    name, destination, audience, run_id = (manifest[key] for key in ("activation", "destination", "audience", "run_id"))
+    as_of = datetime.fromisoformat(manifest["as_of"]).replace(tzinfo=None)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    outbox = literal(str(outbox_file(settings, name, run_id)))
+    con.execute("begin")
+    try:
+        con.execute(
+            f"""insert into activation.ledger by name
+                select (select coalesce(max(sequence), 0) from activation.ledger)
+                        + row_number() over (order by operation desc, match_keys_sha256) as sequence,
+                    $name as activation, $destination as destination, $audience as audience, profile_id, operation, reason,
+                    match_keys_sha256, attributes_sha256, $run_id as run_id, $as_of::timestamp as as_of,
+                    $now::timestamp as exported_at, file
+                from read_parquet({outbox}) order by sequence""",
+            {"name": name, "destination": destination, "audience": audience, "run_id": run_id, "as_of": as_of, "now": now},
+        )
+        for file in manifest["files"]:
+            con.execute(
+                "insert into activation.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [f"{place}/{file['name']}", name, destination, audience, manifest["mode"], file["operation"], file["rows"],
+                 file["sha256"], run_id, as_of, now],
+            )  # fmt: skip
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def point_latest(con: duckdb.DuckDBPyConnection, settings: Settings, destination: str, activation: str) -> bool:
+    """Make `latest` name the newest export the ledger knows and the disk still has. True if it had to be moved."""
+    home = settings.exports_path / destination / activation
+    if not home.is_dir():
+        return False
+    places = con.execute(
+        """select regexp_replace(file, '/[^/]*$', '') as place from activation.ledger
+           where activation = ? and destination = ? group by place order by max(sequence) desc""",
+        [activation, destination],
+    ).fetchall()
+    newest = next((folder for (place,) in places if (folder := settings.exports_path / place).is_dir()), None)
+    latest = home / LATEST
+    content = f"{newest.relative_to(home).as_posix()}\n".encode() if newest else None
+    if content == (latest.read_bytes() if latest.is_file() else None):
+        return False
+    if content is None:
+        latest.unlink()
+    else:
+        replace_private(latest, content)
+    return True

@@ -1,0 +1,176 @@
+"""From the people that passed the gates to the rows of an upload file: one row a person, cells normalised and hashed."""
+
+from __future__ import annotations
+
+import duckdb
+
+from dagster_project.activation.activations import Activation
+from dagster_project.activation.match_keys import cache_name, learn, raw_sql
+from dagster_project.activation.specs import Column, FileColumn, file_columns
+from dagster_project.activation.tables import columns_of, literal
+from dagster_project.errors import RelanceError
+
+
+def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[FileColumn]:
+    """Make the temporary table act_rows: profile_id, match_keys_sha256, attributes_sha256, a VARCHAR column per file column.
+
+    Reads act_gated; marks there who has no usable identifier. Two people with the same identifiers make one row.
+    """
+    columns = file_columns(activation.columns)
+    _people(con, activation)
+    for column in activation.columns:
+        if column.field in ("email", "phone"):
+            _several(con, activation, column)
+        else:
+            learn(con, column, f"select {raw_sql(column, f'{column.field}', 'country')} as raw from act_people")
+    _cells(con, activation, columns)
+    con.execute(
+        f"""create or replace temp table act_unmatched as
+            select profile_id from act_cells where not coalesce({_matched(activation)}, false)"""
+    )
+    con.execute("update act_gated set blocked_by = 'identifier' where profile_id in (select profile_id from act_unmatched)")
+    keys = [column for column in columns if column.column.role == "match_key"]
+    attributes = [column for column in columns if column.column.role == "attribute"]
+    con.execute(
+        f"""create or replace temp table act_digested as
+            select {_digest(keys)} as match_keys_sha256, {_digest(attributes)} as attributes_sha256, *
+            from act_cells where profile_id not in (select profile_id from act_unmatched)"""
+    )
+    con.execute(
+        """create or replace temp table act_rows as
+            with twice as (
+                select match_keys_sha256, min(profile_id) as profile_id from act_digested
+                group by match_keys_sha256 having count(*) > 1
+            )
+            select * from act_digested
+            where match_keys_sha256 not in (select match_keys_sha256 from twice)
+                or profile_id in (select profile_id from twice)"""
+    )
+    return columns
+
+
+def coverage(con: duckdb.DuckDBPyConnection, columns: list[FileColumn]) -> dict[str, dict[str, float]]:
+    """Per match key: how many rows carry it and their share."""
+    keys = dict.fromkeys(column.column.key for column in columns)
+    counts = ", ".join(f"count(*) filter ({_present(columns, key)})" for key in keys)
+    total, *filled = con.execute(f"select count(*), {counts} from act_rows").fetchone() or (0, *(0 for _ in keys))
+    return {
+        key: {"rows": rows, "share": round(rows / total, 4) if total else 0.0} for key, rows in zip(keys, filled, strict=True)
+    }
+
+
+def match_tokens(activation: Activation, columns: list[FileColumn]) -> list[str]:
+    """SQL expressions (VARCHAR or NULL): everything in a row by which the platform alone could recognise the person."""
+    ids = {column.id for column in columns}
+    tokens: list[str] = []
+    for needed in activation.destination.required_any:
+        if len(needed) == 1:
+            tokens += [f"'{needed[0]}:' || \"{column.id}\"" for column in columns if column.column.key == needed[0]]
+        elif set(needed) <= ids:
+            tokens.append(f"'{'+'.join(needed)}:' || " + " || chr(31) || ".join(f'"{key}"' for key in needed))
+    return tokens
+
+
+def _people(con: duckdb.DuckDBPyConnection, activation: Activation) -> None:
+    known = columns_of(con, "profiles", "profiles")
+    fields = list(dict.fromkeys([*(column.field for column in activation.columns), "country"]))
+    missing = [name for name in fields if name not in known]
+    if missing:
+        what = f"profiles.profiles has no column {', '.join(missing)}, which {activation.destination.name} wants"
+        raise RelanceError(what, str(activation.path), "run the whole pipeline first, or take it out of match_keys")
+    chosen = ", ".join(f"nullif(p.{name}::varchar, '') as {name}" for name in fields)
+    con.execute(
+        f"""create or replace temp table act_people as
+            select g.profile_id, {chosen} from act_gated g left join profiles.profiles p using (profile_id)
+            where g.blocked_by is null"""
+    )
+
+
+def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Column) -> None:
+    """Make act_<key>(profile_id, cells): the person's e-mails or phones, the profile's own first, at most `repeat`."""
+    kind = column.field
+    consent = activation.destination.consent
+    con.execute(
+        f"""create or replace temp table act_addresses as
+            select profile_id, {kind} as raw, true as own from act_people where {kind} is not null
+            union all
+            select p.profile_id, i.identifier, false from identity.identifiers i join act_people p using (profile_id)
+            where i.identifier_type = '{kind}' and i.identifier is distinct from p.{kind}"""
+    )
+    if consent.consented_address_only and kind == "email":
+        # A grant stays with the address it was given for: where it names one of the person's e-mails, the others stay home.
+        con.execute(
+            f"""create or replace temp table act_addresses as
+                select a.profile_id, a.raw, a.own from act_addresses a
+                left join (
+                    select distinct profile_id, identifier from profiles.consents
+                    where status = 'granted' and purpose in ({", ".join(map(literal, consent.purposes))})
+                ) c on c.profile_id = a.profile_id and c.identifier = 'email:' || a.raw
+                qualify c.identifier is not null or not bool_or(c.identifier is not null) over (partition by a.profile_id)"""
+        )
+    learn(con, column, "select raw from act_addresses")
+    con.execute(
+        f"""create or replace temp table act_{column.key} as
+            with known as (select raw, value from activation.match_keys where normaliser = $name and value is not null),
+            own as (select a.profile_id, k.value from act_addresses a join known k using (raw) where a.own),
+            others as (
+                select a.profile_id, list(distinct k.value order by k.value) as found
+                from act_addresses a join known k using (raw) where not a.own group by a.profile_id
+            )
+            select profile_id, case
+                when others.found is null then [own.value]
+                when own.value is null then others.found[1:{column.repeat}]
+                else ([own.value] || list_filter(others.found, lambda found: found <> own.value))[1:{column.repeat}]
+            end as cells
+            from own full join others using (profile_id)""",
+        {"name": cache_name(column)},
+    )
+    con.execute("drop table act_addresses")
+
+
+def _cells(con: duckdb.DuckDBPyConnection, activation: Activation, columns: list[FileColumn]) -> None:
+    """Make act_cells: profile_id and one column per file column; incomplete sets emptied, formulas defused."""
+    chosen: dict[str, str] = {}
+    joins: list[str] = []
+    for column in activation.columns:
+        alias = f"k_{column.key}"
+        own = [item.id for item in columns if item.column.key == column.key]
+        if column.field in ("email", "phone"):
+            joins.append(f"left join act_{column.key} {alias} on {alias}.profile_id = p.profile_id")
+            chosen |= {id: f"{alias}.cells[{number}]" for number, id in enumerate(own, 1)}
+        else:
+            raw = raw_sql(column, f"p.{column.field}", "p.country")
+            joins.append(
+                f"left join activation.match_keys {alias} on {alias}.normaliser = {literal(cache_name(column))}"
+                f" and {alias}.raw = {raw}"
+            )
+            chosen[own[0]] = f"{alias}.value"
+            if activation.destination.file.defuse_formulas and column.role == "attribute":
+                chosen[own[0]] = f"case when {alias}.value[1] in ('=', '+', '-', '@') then '''' else '' end || {alias}.value"
+    cells = ", ".join(f'{sql} as "{id}"' for id, sql in chosen.items())
+    whole = {}
+    for needed in activation.destination.complete_sets:
+        if all(key in chosen for key in needed):
+            together = " and ".join(f'"{key}" is not null' for key in needed)
+            whole |= {key: f'case when {together} then "{key}" end as "{key}"' for key in needed}
+    completed = ", ".join(whole.get(id, f'"{id}"') for id in chosen)
+    con.execute(
+        f"""create or replace temp table act_cells as
+            select profile_id, {completed} from (select p.profile_id, {cells} from act_people p {" ".join(joins)})"""
+    )
+
+
+def _matched(activation: Activation) -> str:
+    columns = file_columns(activation.columns)
+    sets = [needed for needed in activation.destination.required_any if set(needed) <= set(activation.match_keys)]
+    return " or ".join("(" + " and ".join(f"({_present(columns, key)})" for key in needed) + ")" for needed in sets)
+
+
+def _present(columns: list[FileColumn], key: str) -> str:
+    return " or ".join(f'"{column.id}" is not null' for column in columns if column.column.key == key)
+
+
+def _digest(columns: list[FileColumn]) -> str:
+    """SQL of the SHA-256 of the filled cells with their names."""
+    named = ", ".join(f"'{column.id}=' || \"{column.id}\"" for column in columns)
+    return f"sha256(concat_ws(chr(31), {named or literal('')}))"

@@ -1,0 +1,59 @@
+"""The tables this room keeps in the warehouse (schema `activation`), and two helpers to write SQL.
+
+`activation.ledger` and `activation.files` are journals: rows are only added (delivery and acknowledgement dates filled in later).
+The newest operation of an (activation, destination, match_keys_sha256) says whether the destination holds that row now.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+_TABLES = (
+    "create schema if not exists activation",
+    """create table if not exists activation.ledger (
+        sequence bigint not null,              -- order of writing, rising over all activations
+        activation varchar not null, destination varchar not null, audience varchar not null,
+        profile_id varchar not null,
+        operation varchar not null,            -- add, remove
+        reason varchar not null,               -- add: new, changed, updated, refresh, restored
+                                               -- remove: changed, left, shared, or the gate that closed
+        match_keys_sha256 varchar not null,    -- of the identifiers as sent; the identifiers themselves stand in the outbox
+        attributes_sha256 varchar not null,
+        run_id varchar not null,
+        as_of timestamp not null,              -- the moment the run speaks of
+        exported_at timestamp not null,        -- when it was written
+        delivered_at timestamp,
+        acknowledged_at timestamp,
+        file varchar not null                  -- path below the exports folder
+    )""",
+    """create table if not exists activation.files (
+        path varchar not null,                 -- below the exports folder
+        activation varchar not null, destination varchar not null, audience varchar not null,
+        mode varchar not null, operation varchar not null,
+        rows bigint not null, sha256 varchar not null,
+        run_id varchar not null, as_of timestamp not null, written_at timestamp not null
+    )""",
+    """create table if not exists activation.match_keys (
+        normaliser varchar not null,           -- name, version and form (plain or sha256)
+        raw varchar not null,
+        value varchar                          -- NULL: can't be normalised
+    )""",
+)
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    for statement in _TABLES:
+        con.execute(statement)
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
+    """Column names of a table or view; empty where there is none."""
+    rows = con.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ?", [schema, table]
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal, where a prepared parameter can't stand."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,99 @@
+"""Upload files: one asset per activation, made from its YAML alone."""
+
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.activation.activations import Activation
+from dagster_project.activation.build import ActivationResult, run_activation
+from dagster_project.assets.common import RunInHand
+from dagster_project.assets.control import run_in_control
+from dagster_project.instance import POOL
+
+FIT = "export_is_fit_to_leave"
+
+
+def activation_assets(activations: list[Activation]) -> list[dg.AssetsDefinition]:
+    """In the order of their priority, which the run keeps."""
+    return [_activation_asset(activation) for activation in activations]
+
+
+def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["activations", activation.name])
+    destination = activation.destination
+    what = {"full": "the whole list, each time", "delta": "who joined and who left since the last file"}[activation.mode]
+    fit = dg.AssetCheckSpec(
+        FIT, asset=key, blocking=True,
+        description=f"The files have the columns, values and counts that {destination.title} takes. If not, nothing leaves.",
+    )  # fmt: skip
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(["audiences", activation.audience]), dg.AssetKey(["audiences", "members"])],
+        group_name="activations",
+        description=f"{activation.description}\n\nAudience {activation.audience} → {destination.title}: {what}.",
+        check_specs=[fit],
+        kinds={"csv"},
+        tags={"destination": destination.name, "audience": activation.audience, "mode": activation.mode},
+        op_tags={"dagster/priority": str(-activation.priority)},
+        metadata={
+            "match_keys": ", ".join(activation.match_keys),
+            "priority": activation.priority,
+            "made_from": activation.path.name,
+        },
+        pool=POOL,
+        required_resource_keys={"run"},
+    )
+    def export(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        run: RunInHand = context.resources.run
+        run.progress.step(f"export: {activation.name}")
+        with run.warehouse() as con:
+            identified = run_in_control(con)
+            result = run_activation(run.settings, con, activation, identified.run_id, identified.as_of)
+        return dg.MaterializeResult(metadata=_metadata(result), check_results=[_fit(result)])
+
+    return export
+
+
+def _fit(result: ActivationResult) -> dg.AssetCheckResult:
+    failed = [check for check in result.checks if not check.passed]
+    told = "; ".join(f"{check.name}: {check.summary()}" for check in failed)
+    return dg.AssetCheckResult(
+        check_name=FIT, passed=not failed, description=told or None,
+        metadata={"files": len(result.checks), "expectations": sum(len(check.findings) for check in result.checks)},
+    )  # fmt: skip
+
+
+def _metadata(result: ActivationResult) -> dict[str, Any]:
+    """Figures, the path and a masked preview; nothing personal."""
+    told: dict[str, Any] = {
+        "status": result.status.replace("_", " "),
+        "dagster/row_count": result.rows,
+        "added": result.adds,
+        "removed": result.removes,
+        "held_by_destination": result.held,
+        "members": result.members,
+    }
+    if result.skipped:
+        told["not_written"] = result.skipped
+    if result.folder is not None:
+        told["folder"] = dg.MetadataValue.path(str(result.folder))
+    if result.coverage:
+        told["match_keys"] = _table([{"match key": key, **figures} for key, figures in result.coverage.items()])
+    if result.gates:
+        told["gates"] = _table([{**gate, "stopped": gate["before"] - gate["after"]} for gate in result.gates])
+    if result.preview:
+        told["preview"] = _table(result.preview)
+    return told
+
+
+def _table(rows: list[dict[str, Any]]) -> dg.TableMetadataValue:
+    columns = [dg.TableColumn(name, "string" if isinstance(rows[0][name], str) else "number") for name in rows[0]]
+    records = [dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in rows]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns))
+
+
+def _cell(value: Any) -> str | int | float | bool:
+    if isinstance(value, float):
+        return round(value, 4)
+    return value if isinstance(value, (str, int, bool)) else str(value)

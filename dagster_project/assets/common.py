@@ -1,0 +1,101 @@
+"""What all asset modules share: the rooms as asset groups, and the run in hand (project, clock, lock, warehouse)."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import dagster as dg
+import duckdb
+
+from dagster_project.activation.reconcile import reconcile
+from dagster_project.errors import RelanceError
+from dagster_project.settings import Settings
+from dagster_project.warehouse import open_warehouse, run_lock
+
+ROOMS = {
+    "landing": "Files as vendors, exports and people dropped them, loaded once; refused rows wait in quarantine.",
+    "seeds": "Tables that marketers edit: rules, grids, weights.",
+    "staging": "One view per vendor table: renamed, typed, normalised, nothing clever.",
+    "unified": "One table per entity, whichever vendor it came from.",
+    "control": "What this run needs to know: its moment, the company, the audiences.",
+    "identity": "Which identifiers belong to the same person, and why.",
+    "profiles": "One row per person, known or anonymous, and what they agreed to.",
+    "scores": "Figures about people, each with what it is made of.",
+    "audiences": "Who is in each audience, who is not, and why.",
+    "activations": "Upload files for advertising and e-mail platforms, and the ledger of what each of them holds.",
+    "measurement": "What it brought: attribution, return, lift.",
+}
+"""Asset group → what stands in it, in the order in which data walks."""
+
+KIND = "duckdb"
+
+
+def room(name: str) -> str:
+    """The asset group of a room.
+
+    Raises:
+        RelanceError: there is no such room; a new folder of models needs a name and a sentence in ROOMS.
+    """
+    if name not in ROOMS:
+        raise RelanceError(f"There is no room `{name}`", f"dbt_models/models/{name}", f"move it to one of {', '.join(ROOMS)}")
+    return name
+
+
+class Progress(Protocol):
+    """Who listens while a run works."""
+
+    def step(self, what: str) -> None:
+        """Something begins."""
+
+    def detail(self, what: str) -> None:
+        """Something worth seeing while it lasts."""
+
+
+class LogProgress:
+    """Progress in Dagster's log of the run, where nobody sits at a terminal."""
+
+    def __init__(self, log: dg.DagsterLogManager):
+        self.step = self.detail = log.info
+
+
+@dataclass(frozen=True)
+class RunInHand:
+    """One Dagster run of one project. Holds the writer lock from its first step to its last."""
+
+    settings: Settings
+    as_of: datetime
+    full_refresh: bool
+    progress: Progress
+
+    def warehouse(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A connection for one step, closed on every exit: dbt opens the file itself."""
+        return open_warehouse(self.settings)
+
+
+def run_resource(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
+    """The resource `run`: its config is what a run can be asked for."""
+    schema = {
+        "as_of": dg.Field(
+            dg.Noneable(str), is_required=False, default_value=None,
+            description="The moment the run speaks of: 2026-06-30 (the end of that day) or 2026-06-30T14:00. Empty: now.",
+        ),
+        "full_refresh": dg.Field(
+            bool, is_required=False, default_value=False, description="Rebuild all after the raw tables; journals are kept."
+        ),
+    }  # fmt: skip
+
+    @dg.resource(config_schema=schema, description="The project, the moment the run speaks of, and the lock on its warehouse.")
+    @contextmanager
+    def run(context: dg.InitResourceContext) -> Iterator[RunInHand]:
+        asked = context.resource_config
+        as_of = settings.moment(asked["as_of"])
+        told = progress or LogProgress(context.log)
+        with run_lock(settings):
+            with open_warehouse(settings) as con:
+                for line in reconcile(con, settings):
+                    told.step(f"after a run that was cut short: {line}")
+            yield RunInHand(settings, as_of, asked["full_refresh"], told)
+
+    return run

@@ -1,0 +1,67 @@
+"""The control tables: which run this is, the moment it speaks of, and the settings that SQL needs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from dagster_project.assets.common import KIND, RunInHand
+from dagster_project.control import Run, configuration_hash, identify_run, write_control
+from dagster_project.errors import RelanceError
+from dagster_project.instance import POOL
+
+_DESCRIPTIONS = {
+    "run": "The run: its name and the moment it speaks of.",
+    "company": "The company's currency, time zone, country and limits, from relance.yml.",
+    "audiences": "One row per audience, with its window, goal and holdout, from its YAML.",
+    "audience_exclusions": "One row per audience and audience that it leaves out.",
+}
+
+
+def control_tables(manifest: Mapping[str, Any], after: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """One asset per control table that a model reads.
+
+    Args:
+        after: what must have been loaded, since a run is named after the raw state.
+    """
+    tables = sorted(source["name"] for source in manifest["sources"].values() if source["source_name"] == "control")
+    specs = [
+        dg.AssetSpec(
+            ["control", table], group_name="control", deps=after, kinds={KIND}, skippable=True,
+            description=_DESCRIPTIONS.get(table, "Settings of relance.yml that SQL needs."),
+        )
+        for table in tables
+    ]  # fmt: skip
+
+    @dg.multi_asset(name="control", specs=specs, can_subset=True, pool=POOL, required_resource_keys={"run"})
+    def control(context: dg.AssetExecutionContext):
+        run: RunInHand = context.resources.run
+        with run.warehouse() as con:
+            identified = identify_run(con, run.settings, run.as_of)
+            write_control(con, run.settings, identified)
+        configuration = configuration_hash(run.settings)
+        told = {"run_id": identified.run_id, "as_of": f"{identified.as_of:%Y-%m-%d %H:%M} UTC"}
+        for key in context.selected_asset_keys:
+            is_run = key.path[-1] == "run"
+            version = dg.DataVersion(identified.run_id if is_run else configuration)
+            yield dg.MaterializeResult(asset_key=key, metadata=told if is_run else {}, data_version=version)
+
+    return control
+
+
+def run_in_control(con: duckdb.DuckDBPyConnection) -> Run:
+    """The run that the control tables speak of.
+
+    Raises:
+        RelanceError: they were never written.
+    """
+    try:
+        row = con.execute("select run_id, as_of from control.run").fetchone()
+    except duckdb.CatalogException:
+        row = None
+    if row is None:
+        raise RelanceError(
+            "Nothing has been loaded yet", "control.run", "run the whole job once (`relance run`), then parts of it"
+        )
+    return Run(*row)

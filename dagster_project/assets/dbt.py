@@ -1,0 +1,124 @@
+"""Everything dbt makes, staging to audiences: one asset per model and seed, one check per data test, one dbt command per run."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import dbt_assets
+from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
+
+from dagster_project.assets.common import RunInHand
+from dagster_project.assets.control import run_in_control
+from dagster_project.assets.dbt_translator import Manifest, RoomTranslator, is_blocking
+from dagster_project.assets.scope import Scope, clock_nodes, forget_build, ground_of, plan_build, remember_build, scope_of
+from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build
+from dagster_project.dbt_workspace import Workspace
+from dagster_project.instance import POOL
+
+UNCHANGED = "Nothing it looks at has changed since this last held."
+_COUNTED = {"table", "incremental", "seed"}
+
+
+def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The assets of all dbt rooms.
+
+    Args:
+        manifest: the parsed manifest.json.
+        handed_on: keys that later assets build on; they are reported as they stand where dbt had nothing to do.
+
+    Raises:
+        RelanceError: a model stands in a room that has no name.
+    """
+    clock = clock_nodes(manifest)
+
+    @dbt_assets(manifest=manifest, name="dbt", dagster_dbt_translator=RoomTranslator(), pool=POOL, required_resource_keys={"run"})
+    def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        run: RunInHand = context.resources.run
+        assets = {spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key for spec in context.assets_def.specs}
+        all_checks = context.assets_def.node_check_specs_by_output_name.values()
+        checks = {spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key for spec in all_checks}
+        wanted_assets = {uid: key for uid, key in assets.items() if key in context.selected_asset_keys}
+        wanted_checks = {uid: key for uid, key in checks.items() if key in context.selected_asset_check_keys}
+        every = {*assets, *checks}
+
+        with run.warehouse() as con:
+            ground = ground_of(con, run.settings, run_in_control(con).run_id)
+            scope = Scope.EVERYTHING if run.full_refresh else scope_of(con, ground)
+            plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope)
+            if plan.chosen:
+                forget_build(con)
+        results = DbtResults()
+        if plan.chosen:
+            run.progress.step(
+                f"dbt: {len(plan.chosen)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
+            )
+            terms = None if plan.chosen == every else _selection(manifest, plan.chosen)
+            results = dbt_build(workspace, terms, None, run.full_refresh, _teller(run), indirect_tests=terms is None)
+        with run.warehouse() as con:
+            rows = _row_counts(con, manifest, results)
+            if plan.chosen and plan.completes and results.success:
+                remember_build(con, ground)
+
+        for node in results.nodes:
+            if node.unique_id in wanted_checks and node.status != "skipped":
+                yield _check_result(wanted_checks[node.unique_id], node)
+            elif node.unique_id in wanted_assets and node.held:
+                yield dg.MaterializeResult(
+                    asset_key=wanted_assets[node.unique_id], metadata=_metadata(node, rows.get(node.unique_id))
+                )
+        for uid, key in wanted_assets.items():
+            if key in handed_on and uid not in plan.chosen:
+                yield dg.MaterializeResult(asset_key=key, metadata={"unchanged": True})
+        if scope is not Scope.EVERYTHING:
+            for uid, key in wanted_checks.items():
+                if uid not in plan.chosen and is_blocking(manifest["nodes"][uid]):
+                    yield dg.AssetCheckResult(asset_key=key.asset_key, check_name=key.name, passed=True, description=UNCHANGED)
+        results.raise_if_broken()
+
+    return dbt
+
+
+def _selection(manifest: Manifest, unique_ids: Collection[str]) -> list[str]:
+    return sorted(".".join(manifest["nodes"][uid]["fqn"]) for uid in unique_ids)
+
+
+def _teller(run: RunInHand) -> Any:
+    def tell(node: NodeResult) -> None:
+        if node.status in ("error", "fail"):
+            run.progress.step(f"dbt: {node.name} {node.status}: {node.message}")
+        elif node.held and not node.is_test and node.execution_time >= 0.5:
+            run.progress.detail(f"dbt: {node.name} {node.execution_time:.1f} s")
+
+    return tell
+
+
+def _row_counts(con: duckdb.DuckDBPyConnection, manifest: Manifest, results: DbtResults) -> dict[str, int]:
+    """Rows of every table just built; views are not counted, that would mean computing them."""
+    tables = {
+        node.unique_id: manifest["nodes"][node.unique_id]
+        for node in results.nodes
+        if node.held and not node.is_test and manifest["nodes"][node.unique_id]["config"]["materialized"] in _COUNTED
+    }
+    if not tables:
+        return {}
+    counts = " union all ".join(
+        f"""select '{uid}', count(*) from "{node["schema"]}"."{node["alias"]}" """ for uid, node in tables.items()
+    )
+    return dict(con.execute(counts).fetchall())
+
+
+def _metadata(node: NodeResult, rows: int | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"seconds": round(node.execution_time, 3)}
+    return told if rows is None else {"dagster/row_count": rows, **told}
+
+
+def _check_result(key: dg.AssetCheckKey, node: NodeResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=node.status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        description=None if node.status == "pass" else node.message or "The test could not be run.",
+        metadata={"seconds": round(node.execution_time, 3), **({} if node.failures is None else {"rows_found": node.failures})},
+    )

@@ -1,0 +1,176 @@
+"""The landing room: one asset per raw table the company has, and the ledger that accounts for every row read."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from dagster_project.assets.common import KIND, RunInHand
+from dagster_project.assets.triggers import landing_state, note_loaded
+from dagster_project.instance import POOL
+from dagster_project.loads.books import unbalanced
+from dagster_project.loads.contract import Entity, load_contracts
+from dagster_project.loads.discover import feeds
+from dagster_project.loads.load import EntityLoad, LoadSummary, load_landing
+from dagster_project.quality.gx import CheckResult
+from dagster_project.quality.landed import check_landed, check_ledger, create_passed, note_passed, passed_up_to
+from dagster_project.settings import Settings
+
+LEDGER = dg.AssetKey(["quality", "load_ledger"])
+BALANCE = "books_balance"
+PLACED = "every_file_has_a_place"
+FITS = "rows_fit_their_contract"
+FEW_REFUSED = "few_rows_refused"
+
+REFUSED_SHARE = 0.05
+"""Above this share of refused rows somebody should look at the files."""
+
+LANDING_IS_FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+
+_BOOKS = """
+    with newest as (select max(batch) as batch from quality.load_ledger where source = $source and entity = $entity)
+    select
+        coalesce(sum(rows_read), 0)::bigint, coalesce(sum(rows_accepted), 0)::bigint,
+        coalesce(sum(rows_duplicate), 0)::bigint, coalesce(sum(rows_quarantined), 0)::bigint,
+        coalesce(max(ledger.batch), 0),
+        coalesce(sum(rows_read) filter (ledger.batch = newest.batch), 0)::bigint,
+        coalesce(sum(rows_quarantined) filter (ledger.batch = newest.batch), 0)::bigint
+    from quality.load_ledger as ledger, newest
+    where source = $source and entity = $entity"""
+
+
+def landing_assets(settings: Settings) -> dg.AssetsDefinition:
+    """One multi-asset, since the landing folder is walked once; keys are [raw_<source>, <entity>], as dbt's sources have them."""
+    contracts = load_contracts()
+    entities = {
+        dg.AssetKey([f"raw_{source}", name]): contracts[source][name]
+        for source, names in feeds(settings).items()
+        for name in names
+    }
+    specs = [
+        dg.AssetSpec(
+            key, group_name="landing", kinds={KIND},
+            description=f"{entity.description}\n\nAs it came from the source `{entity.source}`, with file and line.",
+            tags={"source": entity.source}, freshness_policy=LANDING_IS_FRESH, skippable=True,
+        )
+        for key, entity in entities.items()
+    ]  # fmt: skip
+    specs.append(
+        dg.AssetSpec(
+            LEDGER, group_name="landing", kinds={KIND}, freshness_policy=LANDING_IS_FRESH, skippable=True,
+            description="One row per loaded file: rows read, accepted, duplicate and quarantined.",
+        )
+    )  # fmt: skip
+    checks = [
+        dg.AssetCheckSpec(BALANCE, asset=LEDGER, blocking=True, description="Every row read is accounted for, file by file."),
+        dg.AssetCheckSpec(FITS, asset=LEDGER, blocking=True, description="No count is negative and every file has a checksum."),
+        dg.AssetCheckSpec(
+            PLACED,
+            asset=LEDGER,
+            description="Every file in the landing folder feeds an entity, and every entity finds its files.",
+        ),
+    ]
+    for key in entities:
+        checks += [
+            dg.AssetCheckSpec(
+                FITS, asset=key, blocking=True, description="New rows have what their contract asks for; values on a sample."
+            ),
+            dg.AssetCheckSpec(
+                FEW_REFUSED, asset=key, description=f"At most {REFUSED_SHARE:.0%} of the newest rows were refused."
+            ),
+        ]
+
+    @dg.multi_asset(name="landing", specs=specs, check_specs=checks, can_subset=True, pool=POOL, required_resource_keys={"run"})
+    def landing(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        run: RunInHand = context.resources.run
+        yield from _of(context, _land(run, entities))
+
+    return landing
+
+
+def _of(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterator[Any]:
+    """Of all that happened, what was asked for: the folder is loaded as a whole."""
+    for event in events:
+        if isinstance(event, dg.MaterializeResult):
+            if event.asset_key in context.selected_asset_keys:
+                yield event
+        elif dg.AssetCheckKey(event.asset_key, event.check_name) in context.selected_asset_check_keys:
+            yield event
+
+
+def _land(run: RunInHand, entities: dict[dg.AssetKey, Entity]) -> Iterator[Any]:
+    fingerprint, _, _ = landing_state(run.settings.landing_path)
+    run.progress.step("landing: reading new files")
+    with run.warehouse() as con:
+        summary = load_landing(run.settings, con, run.progress.detail)
+        note_loaded(run.settings, fingerprint)
+        run.progress.step("landing: checking what came in")
+        create_passed(con)
+        yield from _ledger_events(con, summary)
+        brought = {(load.source, load.entity): load for load in summary.entities}
+        for key, entity in entities.items():
+            yield from _entity_events(con, key, entity, brought.get((entity.source, entity.name)))
+
+
+def _ledger_events(con: duckdb.DuckDBPyConnection, summary: LoadSummary) -> Iterator[Any]:
+    query = "select count(*), sum(rows_read)::bigint, sum(rows_quarantined)::bigint, max(batch) from quality.load_ledger"
+    files, read, refused, batch = (value or 0 for value in con.execute(query).fetchone() or (0,) * 4)
+    figures = {"dagster/row_count": files, "rows_read": read, "rows_quarantined": refused, "new_files": summary.files}
+    yield dg.MaterializeResult(asset_key=LEDGER, metadata=figures, data_version=dg.DataVersion(str(batch)))
+    yield dg.AssetCheckResult(
+        asset_key=LEDGER, check_name=PLACED, passed=not summary.warnings, severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(summary.warnings[:10]) or None,
+    )  # fmt: skip
+    if batch <= passed_up_to(con):
+        yield from (_still_holds(LEDGER, name) for name in (BALANCE, FITS))
+        return
+    wrong = unbalanced(con)
+    told = "; ".join(f"{file}: {what}" for file, _, _, what in wrong[:5])
+    yield dg.AssetCheckResult(
+        asset_key=LEDGER, check_name=BALANCE, passed=not wrong, description=told or None, metadata={"files": files}
+    )
+    result = check_ledger(con)
+    if not wrong and result.passed:
+        note_passed(con, batch)
+    yield _gx_result(LEDGER, result)
+
+
+def _entity_events(con: duckdb.DuckDBPyConnection, key: dg.AssetKey, entity: Entity, load: EntityLoad | None) -> Iterator[Any]:
+    row = con.execute(_BOOKS, {"source": entity.source, "entity": entity.name}).fetchone()
+    *totals, batch, new_read, new_refused = row or (0,) * 7
+    figures = dict(zip(("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined"), totals, strict=True))
+    new = {"new_files": load.files, "new_rows": load.accepted} if load else {"new_files": 0, "new_rows": 0}
+    yield dg.MaterializeResult(
+        asset_key=key,
+        metadata={"dagster/row_count": figures["rows_accepted"], **figures, **new},
+        data_version=dg.DataVersion(str(batch)),  # what follows is stale only after news, not after every look at the folder
+    )
+
+    passed = passed_up_to(con, entity)
+    if batch <= passed:
+        yield _still_holds(key, FITS)
+    else:
+        result = check_landed(con, entity, after_batch=passed)
+        if result.passed:
+            note_passed(con, batch, entity)
+        yield _gx_result(key, result)
+
+    share = new_refused / new_read if new_read else 0.0
+    told = f"{new_refused} of the {new_read} newest rows are in quality.quarantine, with reasons"
+    yield dg.AssetCheckResult(
+        asset_key=key, check_name=FEW_REFUSED, passed=share <= REFUSED_SHARE, severity=dg.AssetCheckSeverity.WARN,
+        metadata={"refused": new_refused, "share": round(share, 4)}, description=None if share <= REFUSED_SHARE else told,
+    )  # fmt: skip
+
+
+def _still_holds(key: dg.AssetKey, name: str) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(asset_key=key, check_name=name, passed=True, description="Nothing new since this last held.")
+
+
+def _gx_result(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key, check_name=FITS, passed=result.passed, description=None if result.passed else result.summary(),
+        metadata={"expectations": len(result.findings), "suite": result.name},
+    )  # fmt: skip

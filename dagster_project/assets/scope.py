@@ -1,0 +1,99 @@
+"""How much dbt has to build: everything after news, only what depends on the clock when time has passed, else nothing.
+
+control.built remembers what the tables after the raw ones were last built from. It is emptied before dbt touches
+anything and written only after everything held, so a run that was killed or failed is followed by a full one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import duckdb
+
+from dagster_project.control import configuration_hash, raw_state
+from dagster_project.settings import Settings
+
+
+class Scope(Enum):
+    EVERYTHING = "everything"
+    CLOCK = "what depends on the clock"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What decides the content of the tables: raw state, configuration, and the run (which adds moment and ledger)."""
+
+    raw_state: str
+    configuration: str
+    run_id: str
+
+
+def ground_of(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> Ground:
+    return Ground(raw_state(con), configuration_hash(settings), run_id)
+
+
+def scope_of(con: duckdb.DuckDBPyConnection, ground: Ground) -> Scope:
+    """What is to be built on this ground, given what the last complete build stood on."""
+    _create(con)
+    built = con.execute("select raw_state, configuration, run_id from control.built").fetchone()
+    if built is None or built[:2] != (ground.raw_state, ground.configuration):
+        return Scope.EVERYTHING
+    return Scope.NOTHING if built[2] == ground.run_id else Scope.CLOCK
+
+
+def forget_build(con: duckdb.DuckDBPyConnection) -> None:
+    _create(con)
+    con.execute("delete from control.built")
+
+
+def remember_build(con: duckdb.DuckDBPyConnection, ground: Ground) -> None:
+    _create(con)
+    con.execute("delete from control.built")
+    con.execute("insert into control.built values (?, ?, ?)", [ground.raw_state, ground.configuration, ground.run_id])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What dbt builds; `completes` tells whether all is up to date afterwards, if it holds."""
+
+    chosen: frozenset[str]
+    completes: bool
+
+
+def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scope) -> Plan:
+    """Choose among the selected nodes and tests.
+
+    The jobs select everything, or everything that depends on the clock; of that only the stale part is built. What a
+    person picked by hand is built in any case.
+
+    Args:
+        selected, every, clock: unique ids asked for; of the whole project; of what depends on the clock.
+    """
+    stale = {Scope.EVERYTHING: every, Scope.CLOCK: clock, Scope.NOTHING: set()}[scope]
+    picked_by_hand = selected not in (every, clock)
+    chosen = frozenset(selected if picked_by_hand else selected & stale)
+    return Plan(chosen, chosen >= stale)
+
+
+def clock_nodes(manifest: Mapping[str, Any]) -> set[str]:
+    """Unique ids of everything downstream of the run's moment and of what earlier runs exported, tests included."""
+    waiting = [
+        uid for uid, source in manifest["sources"].items() if (source["source_name"], source["name"]) == ("control", "run")
+    ]
+    waiting += [uid for uid, source in manifest["sources"].items() if source["source_name"] == "activation"]
+    found: set[str] = set()
+    while waiting:
+        for child in manifest["child_map"].get(waiting.pop(), []):
+            if child not in found:
+                found.add(child)
+                waiting.append(child)
+    return found
+
+
+def _create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema if not exists control")
+    con.execute("create table if not exists control.built (raw_state varchar, configuration varchar, run_id varchar)")

@@ -1,0 +1,164 @@
+"""The `relance` command.
+
+Heavy libraries (Dagster, dbt, Great Expectations) take seconds to import, so each command imports what it needs itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dagster_project.errors import RelanceError
+
+BAD_INPUT = 2
+CHECK_FAILED = 1
+
+
+def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Mistakes a person can mend end in one message and exit code 2, never in a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except RelanceError as error:
+            click.echo(f"relance: {error}", err=True)
+            sys.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("relance: interrupted; the next run picks up where this one stopped", err=True)
+            sys.exit(130)
+
+    return run
+
+
+def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    help_text = "relance.yml or the folder that holds it."
+    return click.option("--config", default="relance.yml", show_default=True, type=click.Path(path_type=Path), help=help_text)(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="relance")
+def main() -> None:
+    """Relance: raw files in, scored people and audience files out."""
+    os.environ.update(DO_NOT_TRACK="1", DBT_SEND_ANONYMOUS_USAGE_STATS="false", GX_ANALYTICS_ENABLED="false")
+
+
+@main.command()
+@config_option
+@click.option("--as-of", default=None, help="Date or timestamp the run speaks of; a date means the end of that day. Default: now.")
+@click.option("--full-refresh", is_flag=True, help="Rebuild everything after the raw tables; journals are kept.")
+@click.option("--select", default=None, metavar="SELECTION", help="Dagster asset selection: run a part, such as 'group:audiences'.")
+@told_plainly
+def run(config: Path, as_of: str | None, full_refresh: bool, select: str | None) -> None:
+    """Run the whole pipeline, or a part of it."""
+    started = time.monotonic()
+    from dagster_project.report.progress import Progress
+    from dagster_project.report.terminal import print_summary, report_console
+    from dagster_project.settings import load_settings
+
+    settings = load_settings(config)
+    console = report_console()
+    with Progress(console) as progress:
+        progress.step("starting Dagster and dbt")
+        from dagster_project.run import run_project
+
+        outcome = run_project(settings, settings.moment(as_of), full_refresh=full_refresh, select=select, progress=progress, started=started)
+    print_summary(outcome.summary, console)
+    console.print(f"Report: {outcome.report}", markup=False)
+    if not outcome.succeeded:
+        sys.exit(CHECK_FAILED)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--customers", default=5_000, show_default=True, type=int, help="People who order.")
+@click.option("--events", default=150_000, show_default=True, type=int, help="Web events.")
+@click.option("--seed", default=1, show_default=True, type=int, help="The same seed writes the same files.")
+@click.option("--until", default="2026-06-30", show_default=True, metavar="DATE", help="Last day of the shop's history.")
+@told_plainly
+def demo(directory: Path, customers: int, events: int, seed: int, until: str) -> None:
+    """Write a project folder with the raw files of a synthetic shop."""
+    from dagster_project.demo import write_demo
+
+    try:
+        last_day = date.fromisoformat(until)
+    except ValueError:
+        raise RelanceError(f"`{until}` is no date", "--until", "write it as 2026-06-30") from None
+    write_demo(directory, customers=customers, events=events, seed=seed, until=last_day)
+    click.echo(f"Demo shop in {directory}: {events:,} web events. Next: relance run --config {directory / 'relance.yml'}")
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@told_plainly
+def init(directory: Path) -> None:
+    """Write a commented relance.yml and an empty landing tree for a real company."""
+    from dagster_project.demo.projects import init_project
+
+    init_project(directory)
+    click.echo(f"Project in {directory}. Fill in relance.yml, drop files into landing/, then: relance check --config {directory}")
+
+
+@main.command()
+@config_option
+@told_plainly
+def check(config: Path) -> None:
+    """Read configuration, audiences and activations, and say every mistake at once. Runs nothing."""
+    from dagster_project.check import check_project
+
+    for line in check_project(config):
+        click.echo(line)
+
+
+@main.command()
+@config_option
+@told_plainly
+def audiences(config: Path) -> None:
+    """Every audience: kind, size now, change since the last run, share reachable by channel."""
+    from dagster_project.report.audiences import audience_table
+    from dagster_project.report.terminal import report_console
+    from dagster_project.settings import load_settings
+
+    report_console().print(audience_table(load_settings(config)))
+
+
+@main.command()
+@config_option
+@told_plainly
+def report(config: Path) -> None:
+    """Say where the HTML report of the newest run lies."""
+    from dagster_project.settings import load_settings
+
+    page = load_settings(config).report_path / "index.html"
+    if not page.exists():
+        raise RelanceError("There is no report yet", str(page), "run `relance run` first")
+    click.echo(str(page))
+
+
+@main.command()
+@click.option("--config", default=None, type=click.Path(path_type=Path), help="relance.yml or its folder; default: $RELANCE_CONFIG.")
+@click.option("--port", default=3000, show_default=True, type=int)
+@told_plainly
+def ui(config: Path | None, port: int) -> None:
+    """Dagster's web UI on localhost, with the schedules and the sensor running."""
+    from dagster_project.settings import load_settings
+
+    settings = load_settings(config or Path(os.environ.get("RELANCE_CONFIG", "relance.yml")))
+    home = settings.state_path / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(RELANCE_CONFIG=str(settings.config_path), DAGSTER_HOME=str(home))
+    dagster = Path(sys.executable).with_name("dagster")
+    arguments = ["dev", "--module-name", "dagster_project.definitions", "--host", "127.0.0.1", "--port", str(port)]
+    os.execv(dagster, [str(dagster), *arguments])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""YAML files that people edit, read so that every mistake can be told with its file and line.
+
+YAML 1.1 turns `NO` (Norway) into false and `12:30` into 750. Files are therefore read with the YAML 1.2 core idea of a
+scalar: only `true`/`false`, `null`, decimal numbers and ISO dates are anything other than text.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from dagster_project.errors import RelanceError
+
+Model = TypeVar("Model", bound=BaseModel)
+Location = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader whose plain scalars follow YAML 1.2's core schema."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("tag:yaml.org,2002:int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("tag:yaml.org,2002:float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+    ("tag:yaml.org,2002:timestamp", r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:Z|[-+]\d{2}:\d{2})?)?$", "0123456789"),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
+
+
+@dataclass
+class ConfigFile:
+    """A parsed YAML file: its data, and the 1-based line of every key and list item in it."""
+
+    path: Path
+    data: Any
+    lines: dict[Location, int] = field(default_factory=dict)
+
+    def where(self, location: Location = ()) -> str:
+        """`file:line` of the nearest known place at or above `location`."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return f"{self.path}:{self.lines.get(location, 1)}"
+
+
+def read_config_file(path: Path, environment: dict[str, str] | None = None) -> ConfigFile:
+    """Read one YAML file; `${NAME}` and `${NAME:-default}` in texts are taken from the environment.
+
+    Raises:
+        RelanceError: the file is missing, is no UTF-8, no YAML, names a key twice, or a variable has no value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise RelanceError("The file does not exist", str(path), "check the path, or write one with `relance init DIR`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise RelanceError(f"The file can't be read: {reason}", str(path), "mend the file or its permissions") from None
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[Location, int] = {}
+        if node is not None:
+            _collect_lines(node, (), lines, path)
+        data = loader.construct_document(node) if node is not None else {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", None) or "it is not YAML"
+        raise RelanceError(f"The file is not valid YAML: {problem}", f"{path}:{line}", "check indentation, quotes and colons") from None
+    finally:
+        loader.dispose()
+    file = ConfigFile(path, data if data is not None else {}, lines)
+    file.data = _interpolate(file, file.data, (), os.environ if environment is None else environment)
+    return file
+
+
+def load_model(path: Path, model: type[Model], *, inside: Location = (), file: ConfigFile | None = None) -> Model:
+    """Read a YAML file (or the part of it at `inside`) into a pydantic model.
+
+    Raises:
+        RelanceError: one message that lists every mistake with file and line.
+    """
+    file = file or read_config_file(path)
+    data = file.data
+    for key in inside:
+        data = data[key]
+    if not isinstance(data, dict):
+        raise RelanceError("The file should hold `key: value` lines", file.where(inside), "compare it with relance.example.yml")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise several(_explain(file, inside, data, model, item) for item in error.errors()) from None
+
+
+def several(mistakes: Iterable[RelanceError]) -> RelanceError:
+    """One error that tells all of these mistakes, one line each."""
+    flat = [single for mistake in mistakes for single in (mistake.mistakes or [mistake])]
+    if len(flat) == 1:
+        return flat[0]
+    error = RelanceError(f"{len(flat)} mistakes")
+    error.mistakes = flat
+    error.args = ("\n".join([f"{len(flat)} mistakes:", *(f"- {mistake}" for mistake in flat)]),)
+    return error
+
+
+def near_miss(word: str, known: Iterable[str]) -> str:
+    """` (did you mean …?)` when a known word is close, else an empty text."""
+    match = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean `{match[0]}`?)" if match else ""
+
+
+def _collect_lines(node: yaml.Node, at: Location, lines: dict[Location, int], path: Path) -> None:
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise RelanceError(f"The key `{key.value}` stands twice", f"{path}:{key.start_mark.line + 1}", "keep one of them")
+            seen.add(key.value)
+            lines[(*at, key.value)] = key.start_mark.line + 1
+            _collect_lines(value, (*at, key.value), lines, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*at, index)] = value.start_mark.line + 1
+            _collect_lines(value, (*at, index), lines, path)
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def _interpolate(file: ConfigFile, value: Any, at: Location, environment: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _interpolate(file, item, (*at, key), environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_interpolate(file, item, (*at, index), environment) for index, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        found = environment.get(match[1]) or match[2]
+        if found is None:
+            raise RelanceError(f"The environment variable {match[1]} has no value", file.where(at), f"export {match[1]}=…")
+        return found
+
+    return _VARIABLE.sub(replace, value)
+
+
+def _explain(file: ConfigFile, inside: Location, data: Any, model: type[BaseModel], item: Any) -> RelanceError:
+    """A pydantic error item as what, where, how. The offending value is not repeated: it may be a secret."""
+    location: Location = tuple(item["loc"])
+    name = ".".join(str(part) for part in location)
+    where = file.where((*inside, *location))
+    if item["type"] == "extra_forbidden":
+        known = _known_keys(model, location[:-1])
+        what = f"Unknown key `{name}`{near_miss(str(location[-1]), known)}"
+        return RelanceError(what, where, f"remove it; known keys here: {', '.join(sorted(known))}" if known else "remove it")
+    if item["type"] == "missing":
+        return RelanceError(f"The key `{name}` is missing", where, "add it")
+    return RelanceError(f"`{name}`: {item['msg'].removeprefix('Value error, ')}", where, "correct the value")
+
+
+def _known_keys(model: Any, location: Location) -> list[str]:
+    """Field names of the (nested) model at `location`; empty where a free mapping stands."""
+    for part in location:
+        fields = getattr(model, "model_fields", None)
+        if fields is not None:
+            if part not in fields:
+                return []
+            model = fields[part].annotation
+        else:
+            arguments = [a for a in getattr(model, "__args__", ()) if a is not type(None)]
+            model = arguments[-1] if arguments else None
+        while model is not None and not hasattr(model, "model_fields"):
+            nested = [a for a in getattr(model, "__args__", ()) if hasattr(a, "model_fields")]
+            if not nested or getattr(model, "__origin__", None) is dict:
+                break
+            model = nested[0]
+    return list(getattr(model, "model_fields", {}))

@@ -1,0 +1,158 @@
+"""What the dbt models need to know of a run: the control tables.
+
+control.company holds what only the configuration decides, control.run what each run decides; models that do not depend
+on the latter need no rebuilding when nothing but the clock has moved.
+
+`as_of` and the settings reach SQL through tables, never through dbt variables: a changed variable costs a full parse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from dagster_project.audiences import load_audiences
+from dagster_project.loads.contract import load_contracts
+from dagster_project.settings import SHIPPED, Settings
+
+
+HAPPENED = {"timestamp", "occurred_at", "ordered_at", "created_at"}
+"""Columns of the contracts that say when something happened; a date such as an event's start may lie ahead."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what it is called and the moment it speaks of (naive UTC, floored to the minute)."""
+
+    run_id: str
+    as_of: datetime
+
+
+def identify_run(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: datetime) -> Run:
+    """Name a run by what decides its result: raw state, configuration, `as_of`, and the ledger of earlier moments.
+
+    The same of these gives the same run_id, so a repeated run finds its work done.
+    """
+    digest = hashlib.sha256()
+    digest.update(as_of.isoformat().encode())
+    digest.update(configuration_hash(settings).encode())
+    digest.update(raw_state(con).encode())
+    digest.update(_ledger_head(con, as_of).encode())
+    return Run(digest.hexdigest()[:16], as_of)
+
+
+def raw_state(con: duckdb.DuckDBPyConnection) -> str:
+    """A hash of what has been loaded, whichever order the files came in."""
+    return _hash_of(con, "quality", "load_ledger", "select distinct source, entity, sha256 from quality.load_ledger order by all")
+
+
+def _ledger_head(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
+    # Exports of this very moment are this run's own result, not a ground for another one.
+    query = "select distinct run_id from activation.ledger where as_of < $as_of order by all"
+    return _hash_of(con, "activation", "ledger", query, {"as_of": as_of})
+
+
+def _hash_of(con: duckdb.DuckDBPyConnection, schema: str, table: str, query: str, parameters: dict | None = None) -> str:
+    exists = con.execute("select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]).fetchone()
+    if not exists or not exists[0]:
+        return ""
+    digest = hashlib.sha256()
+    for row in con.execute(query, parameters or {}).fetchall():
+        digest.update(repr(row).encode())
+    return digest.hexdigest()
+
+
+def configuration_hash(settings: Settings) -> str:
+    """A hash of relance.yml, the models, macros, seeds, audiences and activations: of all that decides what is made of the data."""
+    folders = [SHIPPED / "dbt_models", *settings.folders("seeds"), *settings.folders("audiences"), *settings.folders("activations")]
+    digest = hashlib.sha256(settings.model_dump_json(exclude={"as_of", "warehouse"}).encode())
+    for path in sorted({file for folder in folders for file in _files(folder)}):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix in {".sql", ".yml", ".csv"}]
+
+
+def horizon(con: duckdb.DuckDBPyConnection, as_of: datetime) -> datetime | None:
+    """`as_of` where something loaded happened at or after it, which must then be left out; usually None.
+
+    """
+    present = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
+    newest = [
+        f"select max({name}) as moment from {entity.table}"
+        for entities in load_contracts().values()
+        for entity in entities.values()
+        for name, column in entity.columns.items()
+        if name in HAPPENED and column.required and column.type == "timestamp" and f"raw_{entity.source}.{entity.name}" in present
+    ]
+    if not newest:
+        return None
+    found = con.execute(f"select max(moment) from ({' union all '.join(newest)})").fetchone()
+    return as_of if found and found[0] is not None and found[0] >= as_of else None
+
+
+def local_date(settings: Settings, as_of: datetime) -> date:
+    """The day a run speaks of, in the company's time: as of midnight, it is the day that just ended."""
+    instant = as_of.replace(tzinfo=UTC) - timedelta(microseconds=1)
+    return instant.astimezone(ZoneInfo(settings.company.timezone)).date()
+
+
+def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) -> None:
+    """Write the control tables of a run in one transaction."""
+    con.execute("begin")
+    try:
+        con.execute("create schema if not exists control")
+        con.execute(
+            "create or replace table control.run as select $1::varchar as run_id, $2::timestamp as as_of, $3::date as as_of_date",
+            [run.run_id, run.as_of, local_date(settings, run.as_of)],
+        )
+        con.execute(
+            """create or replace table control.company as select
+                $horizon::timestamp as horizon, $currency::varchar as currency, $timezone::varchar as timezone, $country::varchar as country,
+                $email_limit::bigint as email_limit, $phone_limit::bigint as phone_limit,
+                $unknown_consent::varchar as unknown_consent, $holdout_salt::varchar as holdout_salt""",
+            {
+                "horizon": horizon(con, run.as_of),
+                "currency": settings.company.currency,
+                "timezone": settings.company.timezone,
+                "country": settings.company.country,
+                "email_limit": settings.identity.limits.email,
+                "phone_limit": settings.identity.limits.phone,
+                "unknown_consent": settings.consent.unknown,
+                "holdout_salt": settings.holdout.salt,
+            },
+        )
+        con.execute("create or replace table control.same_account (identifier_type varchar)")
+        for identifier_type in settings.identity.user_id_is:
+            con.execute("insert into control.same_account values (?)", [identifier_type])
+        _write_audiences(con, settings)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def _write_audiences(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    con.execute(
+        """create or replace table control.audiences (
+            audience varchar, kind varchar, window_days bigint, quiet_hours bigint, holdout_share double, goal varchar, owner varchar)"""
+    )
+    con.execute("create or replace table control.audience_exclusions (audience varchar, excludes varchar, position bigint)")
+    windows = settings.windows.overrides()
+    for audience in load_audiences(settings):
+        spec = audience.spec
+        share = spec.holdout_share if settings.holdout.share is None else settings.holdout.share
+        share = 0.0 if spec.kind == "suppression" else share
+        window = windows.get(audience.name, spec.window_days)
+        row = [audience.name, spec.kind, window, spec.quiet_hours, share, spec.goal, spec.owner]
+        con.execute("insert into control.audiences values (?, ?, ?, ?, ?, ?, ?)", row)
+        for position, other in enumerate(spec.exclusions):
+            con.execute("insert into control.audience_exclusions values (?, ?, ?)", [audience.name, other, position])

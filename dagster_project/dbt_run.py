@@ -1,0 +1,240 @@
+"""dbt in this process: parsed only when something changed, quiet, and with its results as plain data.
+
+A dbt command line costs seconds before it does anything, so dbt is called through its own `dbtRunner`, with the manifest
+that an earlier parse left behind. The warehouse is released on every exit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.errors import RelanceError
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+    from dagster_project.dbt_workspace import Workspace
+
+_QUIET = [
+    "--quiet", "--no-print", "--no-use-colors", "--log-level", "none", "--log-level-file", "none",
+    "--no-send-anonymous-usage-stats", "--no-version-check",
+]  # fmt: skip
+_BUILT = {"success", "pass", "warn", "no-op"}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model, seed or test.
+
+    status: success, error or skipped for models and seeds; pass, warn, fail, error or skipped for tests.
+    failures: rows a test objects to; None where there was no test to count.
+    execution_time: seconds.
+    """
+
+    unique_id: str
+    status: str
+    message: str
+    execution_time: float
+    failures: int | None
+    path: Path | None = None
+
+    @property
+    def name(self) -> str:
+        return self.unique_id.split(".")[2]
+
+    @property
+    def is_test(self) -> bool:
+        return self.unique_id.startswith("test.")
+
+    @property
+    def held(self) -> bool:
+        return self.status in _BUILT
+
+
+@dataclass(frozen=True)
+class DbtResults:
+    """The results of one dbt command, in the order in which its nodes ended."""
+
+    nodes: tuple[NodeResult, ...] = ()
+
+    @cached_property
+    def success(self) -> bool:
+        return all(node.held for node in self.nodes)
+
+    @cached_property
+    def broken(self) -> tuple[NodeResult, ...]:
+        """Models and seeds that could not be built, and tests that could not be run (not: tests that object)."""
+        return tuple(node for node in self.nodes if node.status == "error")
+
+    def raise_if_broken(self) -> None:
+        """
+        Raises:
+            RelanceError: the first node that could not be built, with the number of others.
+        """
+        if not self.broken:
+            return
+        first, others = self.broken[0], len(self.broken) - 1
+        what = f"dbt could not build `{first.name}`: {first.message}" + (f" (and {others} more)" if others else "")
+        raise RelanceError(
+            what, str(first.path) if first.path else first.unique_id, "correct the model or its input, then run again"
+        )
+
+
+def prepare_manifest(workspace: Workspace) -> Path:
+    """The path of an up-to-date manifest.json; dbt parses only if a file of the workspace changed since it last did.
+
+    Raises:
+        RelanceError: dbt can't make sense of the project.
+    """
+    mark = workspace.target_dir / "parsed"
+    fingerprint = _fingerprint(workspace.project_dir, workspace.target_dir)
+    kept = all(path.exists() for path in (workspace.manifest_path, _parsed_state(workspace)))
+    if not kept or not mark.exists() or mark.read_text() != fingerprint:
+        mark.unlink(missing_ok=True)
+        outcome = _invoke(workspace, ["parse"])
+        if not outcome.success:
+            raise _unreadable(outcome.exception, workspace)
+        mark.write_text(fingerprint)
+    return workspace.manifest_path
+
+
+def dbt_build(
+    workspace: Workspace,
+    select: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    full_refresh: bool = False,
+    on_result: Callable[[NodeResult], None] | None = None,
+    indirect_tests: bool = True,
+) -> DbtResults:
+    """Build models and seeds and run the data tests on them; unit tests belong to the test suite and are left out.
+
+    Args:
+        select, exclude: dbt selection terms; by default everything.
+        on_result: called from dbt's own threads when a node has ended.
+        indirect_tests: run the tests of every selected model, not only selected tests.
+
+    Raises:
+        RelanceError: dbt could not start (a project or model it can't read, a warehouse it can't open). A node that fails
+            does not raise: its result says so.
+    """
+    prepare_manifest(workspace)
+    manifest = _load_manifest(workspace)
+    args = ["build", "--no-write-json", "--exclude-resource-type", "unit_test"]
+    args += ["--indirect-selection", "eager" if indirect_tests else "empty"]
+    if select is not None:
+        args += ["--select", *select]
+    if exclude:
+        args += ["--exclude", *exclude]
+    if full_refresh:
+        args.append("--full-refresh")
+
+    def path_of(unique_id: str) -> Path | None:
+        node = manifest.nodes.get(unique_id)
+        return (workspace.project_dir / node.original_file_path).resolve() if node else None
+
+    def listen(event: Any) -> None:
+        if on_result and event.info.name == "NodeFinished":
+            run = event.data.run_result
+            unique_id = event.data.node_info.unique_id
+            on_result(_node(unique_id, run.status, run.message, run.execution_time, run.num_failures, path_of(unique_id)))
+
+    try:
+        outcome = _invoke(workspace, args, manifest, listen)
+    finally:
+        _release_warehouse()
+    results = getattr(outcome.result, "results", None)
+    if results is None:
+        raise _unreadable(outcome.exception, workspace)
+    nodes = [
+        _node(each.node.unique_id, each.status, each.message, each.execution_time, each.failures, path_of(each.node.unique_id))
+        for each in results
+    ]
+    return DbtResults(tuple(nodes))
+
+
+def _invoke(
+    workspace: Workspace, args: list[str], manifest: Manifest | None = None, listen: Callable[[Any], None] | None = None
+) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    places = ["--project-dir", workspace.project_dir, "--profiles-dir", workspace.profiles_dir]
+    places += ["--target-path", workspace.target_dir, "--log-path", workspace.target_dir]
+    runner = dbtRunner(manifest=manifest, callbacks=[listen] if listen else [])
+    outcome = runner.invoke([args[0], *map(str, places), *_QUIET, *args[1:]])
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        raise outcome.exception  # an interruption, which dbtRunner swallows
+    return outcome
+
+
+def _parsed_state(workspace: Workspace) -> Path:
+    return workspace.target_dir / "partial_parse.msgpack"
+
+
+def _load_manifest(workspace: Workspace) -> Manifest:
+    """The manifest as dbt's parser left it: reading it takes a tenth of the time of an empty partial parse."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    manifest = Manifest.from_msgpack(_parsed_state(workspace).read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    return manifest
+
+
+def _fingerprint(project_dir: Path, target_dir: Path) -> str:
+    """Path, size and time of every file of the project, links followed, and dbt's version."""
+    from importlib.metadata import version
+
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {project_dir}".encode())
+    for folder, folders, names in os.walk(project_dir, followlinks=True):
+        folders[:] = sorted(name for name in folders if Path(folder, name) != target_dir)
+        for name in sorted(names):
+            if name.endswith((".sql", ".yml", ".csv", ".md")):
+                path = os.path.join(folder, name)
+                stat = os.stat(path)
+                digest.update(f"{path}\0{os.path.realpath(path)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _node(unique_id: str, status: Any, message: Any, seconds: float, failures: int | None, path: Path | None) -> NodeResult:
+    status = str(getattr(status, "value", status)).lower()
+    counted = failures if unique_id.startswith("test.") and status != "skipped" else None
+    return NodeResult(unique_id, status, safe_message(str(message or "")), float(seconds or 0), counted, path)
+
+
+def safe_message(text: str) -> str:
+    """dbt's message in one line, without the values that DuckDB quotes: they may be somebody's personal data."""
+    lines = [line.strip() for line in text.splitlines()]
+    headings = ("Runtime Error in", "Compilation Error in", "Database Error in", "compiled code at", "LINE ", "^")
+    kept = [line for line in lines if line and not line.startswith(headings)]
+    line = " ".join(kept)
+    if re.search(r"\b(Conversion|Invalid Input|Constraint|Out of Range) Error", line):
+        line = re.sub(r"\"[^\"]*\"|'[^']*'", "…", line)
+        line = re.sub(r"(key:?\s*)\S.*", r"\1…", line) if "Constraint Error" in line else line
+    line = re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "…", line)
+    return line[:500]
+
+
+def _unreadable(error: BaseException | None, workspace: Workspace) -> RelanceError:
+    text = str(error or "dbt ended without a result")
+    place = re.search(r"\(?((?:models|macros|seeds|tests)/[\w./-]+\.(?:sql|yml|csv))", text)
+    where = (workspace.project_dir / place[1]).resolve() if place else workspace.project_dir
+    if "lock" in text.lower() and "IO Error" in text:
+        return RelanceError("The warehouse is in use by another process", str(where), "wait until it ends, then run again")
+    return RelanceError(f"dbt can't read the models: {safe_message(text)}", str(where), "correct the file, then run again")
+
+
+def _release_warehouse() -> None:
+    """dbt-duckdb may keep the database open for the life of the process; nobody else could write then."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    with DuckDBConnectionManager._LOCK:
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+    DuckDBConnectionManager.close_all_connections()

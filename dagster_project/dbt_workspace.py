@@ -1,0 +1,124 @@
+"""The dbt project of one Relance project: the shipped models and the company's own, laid over each other.
+
+dbt wants all its files in one folder, and a company must not have to fork the repository to add an audience or change a
+seed. So each project has a generated folder of links in its private state: shipped files, with the company's own beside
+them or, where the name is the same, in their place.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dagster_project.audiences import load_audiences
+from dagster_project.loads.discover import feeds
+from dagster_project.settings import SHIPPED, Settings
+from dagster_project.warehouse import duckdb_options
+
+DBT = SHIPPED / "dbt_models"
+AUDIENCES = DBT / "models" / "audiences"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where dbt runs. Variables stand in the generated dbt_project.yml: `--vars` would cost a parse at each change."""
+
+    project_dir: Path
+    target_dir: Path
+
+    @property
+    def profiles_dir(self) -> Path:
+        return self.project_dir
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.target_dir / "manifest.json"
+
+
+def prepare_workspace(settings: Settings) -> Workspace:
+    """Bring the project's dbt folder up to date; files that need no change keep their time, so dbt's kept parse holds.
+
+    Raises:
+        RelanceError: an audience's YAML or model is wrong.
+    """
+    root = settings.state_path / "dbt"
+    workspace = Workspace(root, root / "target")
+    # File by file: dbt does not look into linked folders. Audiences come below, by what their YAML says.
+    links = {
+        root / file.relative_to(DBT): file
+        for folder in ("models", "macros", "tests")
+        for file in (DBT / folder).rglob("*.*")
+        if file.suffix in {".sql", ".yml"} and not (file.is_relative_to(AUDIENCES) and file.parent != AUDIENCES)
+    }
+    for audience in load_audiences(settings):
+        for file in (audience.model_path, audience.yaml_path):
+            links[root / "models" / "audiences" / audience.spec.kind / file.name] = file
+    for folder in settings.folders("seeds"):
+        for file in (*folder.glob("*.csv"), *folder.glob("*.yml")):
+            links[root / "seeds" / file.name] = file
+    _lay(root, links)
+    _write(root / "dbt_project.yml", _project(settings))
+    _write(root / "profiles.yml", _profile(settings))
+    return workspace
+
+
+def _project(settings: Settings) -> dict[str, Any]:
+    audiences: dict[str, list[str]] = {"retargeting": [], "remarketing": [], "suppression": []}
+    for audience in load_audiences(settings):
+        audiences[audience.spec.kind].append(audience.name)
+    return {
+        "name": "relance",
+        "version": "1.0.0",
+        "config-version": 2,
+        "profile": "relance",
+        "model-paths": ["models"],
+        "macro-paths": ["macros"],
+        "seed-paths": ["seeds"],
+        "test-paths": ["tests"],
+        "flags": {"send_anonymous_usage_stats": False, "use_colors": False, "partial_parse": True},
+        "vars": {"feeds": feeds(settings), "audiences": audiences, "order_precedence": settings.order_precedence},
+        "models": {
+            "relance": {
+                "+materialized": "table",
+                "staging": {"+materialized": "view", "+schema": "staging"},
+                **{room: {"+schema": room} for room in ("unified", "identity", "profiles", "scores", "audiences")},
+            }
+        },
+        "seeds": {"relance": {"+schema": "seeds"}},
+    }
+
+
+def _profile(settings: Settings) -> dict[str, Any]:
+    options = duckdb_options(settings)
+    threads = settings.warehouse.threads or min(os.cpu_count() or 1, 4)
+    output = {
+        "type": "duckdb",
+        "path": str(settings.warehouse_path),
+        "threads": threads,
+        "keep_open": False,
+        "retries": {"connect_attempts": 3, "retryable_exceptions": ["IOException"]},
+        "settings": {name: value for name, value in options.items() if name != "threads"},
+    }
+    return {"relance": {"target": "duckdb", "outputs": {"duckdb": output}}}
+
+
+def _lay(root: Path, links: dict[Path, Path]) -> None:
+    """Make exactly these links below models/, macros/, tests/ and seeds/."""
+    for folder in ("models", "macros", "seeds", "tests"):
+        for path in sorted((root / folder).rglob("*"), reverse=True) if (root / folder).is_dir() else []:
+            if path.is_symlink() and (path not in links or Path(os.readlink(path)) != links[path]):
+                path.unlink()
+    for path, target in links.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_symlink() and target.exists():
+            path.symlink_to(target)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    text = yaml.safe_dump(content, sort_keys=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)

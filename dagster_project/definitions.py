@@ -1,0 +1,101 @@
+"""The one place where everything is put together: assets, checks, jobs, schedules and the sensor of one project.
+
+The project is the folder (or relance.yml) that RELANCE_CONFIG names, else var/demo, else the working folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.activation.activations import load_activations
+from dagster_project.assets.activations import activation_assets
+from dagster_project.assets.common import Progress, run_resource
+from dagster_project.assets.control import control_tables
+from dagster_project.assets.dbt import dbt_rooms
+from dagster_project.assets.identity import normalised_identifiers
+from dagster_project.assets.loads import LEDGER, landing_assets
+from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, landed_files_sensor, schedule
+from dagster_project.audiences import load_audiences
+from dagster_project.dbt_run import prepare_manifest
+from dagster_project.dbt_workspace import prepare_workspace
+from dagster_project.errors import RelanceError
+from dagster_project.settings import CONFIG_NAME, Settings, load_settings
+
+
+def build_definitions(settings: Settings, progress: Progress | None = None) -> dg.Definitions:
+    """Everything Dagster knows of one project.
+
+    Raises:
+        RelanceError: an audience, activation or model is wrong.
+    """
+    audiences = load_audiences(settings)
+    activations = load_activations(settings, {audience.name for audience in audiences})
+    workspace = prepare_workspace(settings)
+    manifest = json.loads(prepare_manifest(workspace).read_bytes())
+
+    exports = activation_assets(activations)
+    handed_on = {dep.asset_key for export in exports for spec in export.specs for dep in spec.deps}
+    assets = [
+        landing_assets(settings),
+        normalised_identifiers(settings),
+        control_tables(manifest, after=[LEDGER]),
+        dbt_rooms(workspace, manifest, handed_on),
+        *exports,
+    ]
+    daily = dg.define_asset_job(
+        "daily",
+        selection=dg.AssetSelection.all(),
+        description="Everything: new files, identity, profiles, scores, audiences, upload files. Builds only what is stale.",
+    )
+    hourly = dg.define_asset_job(
+        "hourly",
+        selection=dg.AssetSelection.assets(["control", "run"]).downstream() | dg.AssetSelection.groups("control"),
+        description="What depends on the clock: audiences as of this hour, and their upload files. Reads no new files.",
+    )
+    return dg.Definitions(
+        assets=assets,
+        jobs=[daily, hourly],
+        schedules=[
+            schedule(
+                settings, "every_morning", daily.name, DAILY_AT, True, "The daily job at six in the morning, the company's time."
+            ),
+            schedule(
+                settings, "every_hour", hourly.name, HOURLY_AT, False, "Turn this on where audiences have to follow the hour."
+            ),
+        ],
+        sensors=[landed_files_sensor(settings, daily.name)],
+        resources={"run": run_resource(settings, progress)},
+        executor=dg.in_process_executor,
+        # Events go to Dagster's own log, which the web UI shows; a second copy on the terminal helps nobody.
+        loggers={"console": dg.colored_console_logger.configured({"log_level": "CRITICAL"})},
+    )
+
+
+def config_path() -> Path:
+    """Where the project's relance.yml should be."""
+    named = os.environ.get("RELANCE_CONFIG")
+    if named:
+        return Path(named)
+    demo = Path("var") / "demo" / CONFIG_NAME
+    return demo if demo.exists() else Path(CONFIG_NAME)
+
+
+def explain(error: RelanceError) -> dg.Definitions:
+    """What the web UI shows in place of a project that can't be read."""
+    key = dg.AssetKey("this_project_cannot_be_read")
+    how = "Once mended, press Reload definitions. The project is the relance.yml that RELANCE_CONFIG names."
+    return dg.Definitions(assets=[dg.AssetSpec(key, description=f"{error}\n\n{how}", group_name="start_here")])
+
+
+@dg.definitions
+def project() -> dg.Definitions:
+    """What `dagster dev -m dagster_project.definitions` loads."""
+    os.environ.update(DO_NOT_TRACK="1", DBT_SEND_ANONYMOUS_USAGE_STATS="false", GX_ANALYTICS_ENABLED="false")
+    try:
+        return build_definitions(load_settings(config_path()))
+    except RelanceError as error:
+        return explain(error)

@@ -1,0 +1,43 @@
+"""The text of truth/README.md."""
+
+TRUTH_README = """# What is true of this demo
+
+Written by the generator from its own knowledge of who did what, never by reading the landing folder. Times are UTC without a
+zone, as of the `as_of` in `totals.json`; money is exact.
+
+| file | one row per | notes |
+| --- | --- | --- |
+| people.parquet | person | see below |
+| identifiers.parquet | identifier × person | `identifier` as it should come out: e-mail in lower case, phone in E.164 |
+| orders.parquet | order | newest status and refund; `*_eur` at the rate of the order's day (Paris), none for CHF |
+| buyers.parquet | person with an order | see below |
+| carts.parquet, cart_items.parquet | person with an open cart; its products | see below |
+| product_viewers.parquet | person × product | views, and the last time it was viewed, added, bought (any channel, any status) |
+| consent.parquet | person × purpose | the newest statement and the identifier it was made for; no row = never asked |
+| files.csv | landed file | rows (without a header), how many can't be used, how many repeat what an earlier file or row said |
+| malformed.csv | row that can't be used | line: the header is line 1; in Parquet the number of the record, from 1 |
+| duplicates.csv | file × kind of repetition | a file that is the same as another one counts all its rows |
+| totals.json | | parameters and sums |
+
+**People.** `kind` is customer, prospect, test (staff who place test orders), anonymous, household_device or bot. `is_known` is
+true for customers and prospects alone.
+
+**Identifiers.** `shared` marks what several people use: a household's device (its owner here is the device itself, kind
+household_device), a parent's phone that a minor left too (one row each), an address such as info@ (no owner). Shared
+identifiers must not make two people one. `link` is `exact` where equal identifiers lead from record to record to the person,
+`probable` where only the likeness of name, birth date and place can.
+
+**Household devices.** Events after a login carry the user id and belong to that person. Events without one belong to the
+device, not to a known person.
+
+**Carts.** Product Added minus Product Removed since the person's last order of any channel and any status (cancelled ones
+too); a product below zero counts as zero. `last_touched_at` is the last addition or removal. `abandoned`: touched between 24
+hours and 30 days before as_of. Anonymous days before a login count as the person's own. Bots have carts too: their rows say so
+in `kind`, and no audience should hold them.
+
+**Buyers.** Orders that are paid, refunded or partly refunded count; pending, cancelled and test ones do not. `gross_revenue` is
+their total and `net_revenue` the total less refunds, both to the last decimal: who rounds each order to four decimals first
+differs by at most 0.00005 an order. The CHF order counts as an order without money. All else can be counted from orders.parquet.
+
+**Files.** Duplicates are counted in the order of the file names: a later name repeats an earlier one.
+"""

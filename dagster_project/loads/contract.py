@@ -1,0 +1,192 @@
+"""The contracts: which columns each entity of each source has, what a row can't do without, and what tells rows apart.
+
+Contracts are data (contracts/<source>.yml); this module only reads and checks them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dagster_project.errors import RelanceError
+
+CONTRACTS = Path(__file__).parent / "contracts"
+
+SQL_TYPES = {
+    "text": "varchar",
+    "json": "varchar",
+    "timestamp": "timestamp",
+    "date": "date",
+    "decimal": "decimal(18,4)",
+    "rate": "decimal(28,12)",
+    "integer": "bigint",
+    "boolean": "boolean",
+}
+"""Contract type → type of the raw column. `json` is JSON text; `rate` is an exchange rate, finer than money."""
+
+META_COLUMNS = {
+    "_extra": "varchar",
+    "_key": "varchar",
+    "_hash": "varchar",
+    "_file": "varchar",
+    "_line": "bigint",
+    "_landed_on": "date",
+    "_batch": "bigint",
+    "_loaded_at": "timestamp",
+}
+"""Columns every raw table ends with."""
+
+Kind = Literal["email", "phone"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Identifier(_Part):
+    """A value of a column that is an e-mail address or a phone number of somebody.
+
+    `path` is a dotted path into a JSON column; `when` limits it to rows whose other columns have one of the values;
+    `containing` to values with that text; `region_from` names the column with the country of a phone number.
+    """
+
+    kind: Kind
+    path: str | None = None
+    when: dict[str, list[str]] = {}
+    containing: str | None = None
+    region_from: str | None = None
+
+
+class Column(_Part):
+    """One column of an entity. `aliases` are other names vendors give it; case and camelCase never matter."""
+
+    type: Literal["text", "json", "timestamp", "date", "decimal", "rate", "integer", "boolean"]
+    required: bool = False
+    required_when: dict[str, list[str]] = {}
+    aliases: list[str] = []
+    identifiers: list[Identifier] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        """`identifier: phone, region_from: country` is short for a list of one."""
+        if isinstance(data, dict) and "identifier" in data:
+            data = dict(data)
+            short = {"kind": data.pop("identifier"), "region_from": data.pop("region_from", None)}
+            data["identifiers"] = [short, *data.get("identifiers", [])]
+        return data
+
+
+class Entity(_Part):
+    """One raw table.
+
+    `facts` never change: the first row with a key is kept. Of `versions` every distinct one is kept, and `version`
+    names the columns that order them. `key_digest` columns enter the key as a digest, since they are long.
+    """
+
+    source: str
+    name: str
+    description: str
+    mode: Literal["facts", "versions"]
+    key: list[str] = Field(min_length=1)
+    key_digest: list[str] = []
+    version: list[str] = []
+    require_any: list[list[str]] = []
+    columns: dict[str, Column] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> Entity:
+        named = [*self.key, *self.key_digest, *self.version, *(name for group in self.require_any for name in group)]
+        for column in self.columns.values():
+            named += column.required_when
+            for identifier in column.identifiers:
+                named += [*identifier.when, *([identifier.region_from] if identifier.region_from else [])]
+        unknown = sorted(set(named) - set(self.columns))
+        if unknown:
+            raise ValueError(f"names columns it does not have: {', '.join(unknown)}")
+        reserved = sorted(set(META_COLUMNS) & set(self.columns))
+        if reserved:
+            raise ValueError(f"has columns with reserved names: {', '.join(reserved)}")
+        names: dict[str, str] = {}
+        for name, column in self.columns.items():
+            for spelling in [name, *column.aliases]:
+                owner = names.setdefault(spelling.lower(), name)
+                if owner != name:
+                    raise ValueError(f"`{spelling}` names both {owner} and {name}")
+        return self
+
+    @property
+    def table(self) -> str:
+        """Quoted name of the raw table."""
+        return f'"raw_{self.source}"."{self.name}"'
+
+    @property
+    def all_columns(self) -> dict[str, str]:
+        """Raw column → SQL type, in the order of the table."""
+        return {name: SQL_TYPES[column.type] for name, column in self.columns.items()} | META_COLUMNS
+
+
+Contracts = Mapping[str, Mapping[str, Entity]]
+
+
+def singular(name: str) -> str:
+    """`orders`, `order` → `order`; `histories` → `history`: folder names are taken in either number."""
+    name = name.lower()
+    if name.endswith("ies") and len(name) > 4:
+        return name[:-3] + "y"
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def snake(name: str) -> str:
+    """`messageId`, `Message ID`, `message-id` → `message_id`: columns match whatever the vendor's spelling."""
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.strip())
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"[\s\-.]+", "_", name).lower()
+
+
+@lru_cache(maxsize=4)
+def load_contracts(folder: Path = CONTRACTS) -> Contracts:
+    """Every source's entities: source → entity → contract.
+
+    Raises:
+        RelanceError: a contract file can't be read or contradicts itself; names the file and the entity.
+    """
+    contracts: dict[str, dict[str, Entity]] = {}
+    for path in sorted(folder.glob("*.yml")):
+        contracts[path.stem] = _load_source(path)
+    return contracts
+
+
+def _load_source(path: Path) -> dict[str, Entity]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise RelanceError(
+            f"The contract file can't be read: {error}", str(path), "write it as the other contract files"
+        ) from None
+    if not isinstance(data, dict) or data.get("source") != path.stem or not isinstance(data.get("entities"), dict):
+        how = f"it needs `source: {path.stem}` and a mapping `entities:`"
+        raise RelanceError("The contract file has no source or no entities", str(path), how)
+    entities = {}
+    for name, body in data["entities"].items():
+        try:
+            entities[name] = Entity.model_validate({"source": path.stem, "name": name, **(body or {})})
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{'.'.join(str(part) for part in fault['loc']) or 'entity'}: {fault['msg']}" for fault in error.errors()
+            )
+            raise RelanceError(
+                f"The contract of `{name}` is not valid: {faults}", f"{path}, entity {name}", "correct the entity"
+            ) from None
+        except TypeError:
+            raise RelanceError(
+                f"The contract of `{name}` is no mapping", f"{path}, entity {name}", "correct the entity"
+            ) from None
+    return entities

@@ -1,0 +1,224 @@
+"""Which files of the landing folder feed which entity.
+
+`<landing>/<source>/<entity>/` (and `<landing>/<source>/<entity>.<ending>`) feeds by its place alone; relance.yml names other
+places and columns. What fits nowhere is told, never passed over in silence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from dagster_project.config_file import near_miss
+from dagster_project.errors import RelanceError
+from dagster_project.loads.contract import Contracts, Entity, load_contracts, singular
+from dagster_project.loads.scan import FORMATS, format_of
+from dagster_project.settings import EntitySettings, Settings
+
+_NO_MAPPING = EntitySettings()
+_DAYS = re.compile(r"(?<!\d)(\d{4})[-/](\d{2})[-/](\d{2})(?!\d)|(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The files of one entity: paths relative to the landing folder, `/`-separated, in order of name."""
+
+    entity: Entity
+    mapping: EntitySettings
+    timezone: str
+    files: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.entity.source}.{self.entity.name}"
+
+    @property
+    def fingerprint(self) -> str:
+        """What of relance.yml decides how a file is read; a file is read again when it changes."""
+        mapping = self.mapping.model_dump(exclude={"files"}, exclude_defaults=True)
+        if not mapping and self.timezone == "UTC":
+            return ""
+        return json.dumps([mapping, self.timezone], sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What lies in the landing folder."""
+
+    feeds: tuple[Feed, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+
+def discover(settings: Settings) -> Landing:
+    """Walk the landing folder once and sort its files by what they feed.
+
+    Raises:
+        RelanceError: no landing folder, or `sources:` names a source or entity that no contract knows.
+    """
+    landing = settings.landing_path
+    if not landing.is_dir():
+        raise RelanceError("The landing folder does not exist", str(landing), "create it, or correct `landing:` in relance.yml")
+    contracts = load_contracts()
+    _check_sources(settings, contracts)
+    warnings: list[str] = []
+    files = sorted(_walk(landing, "", (os.path.realpath(landing),), warnings))
+    claimed: set[str] = set()
+    found: list[Feed] = []
+    for source, entities in contracts.items():
+        configured = settings.sources.get(source)
+        if not _enabled(settings, source):
+            claimed.update(path for path in files if path.split("/")[0] == source)
+            continue
+        for entity in entities.values():
+            mapping = configured.entities.get(entity.name, _NO_MAPPING) if configured else _NO_MAPPING
+            own = [path for path in files if _belongs(path, entity, mapping, entities)]
+            claimed.update(own)
+            readable = tuple(path for path in own if format_of(path))
+            warnings += [_unknown_ending(path) for path in own if not format_of(path)]
+            if mapping.files and not own:
+                warnings.append(f"no file matches `files: {mapping.files}` of {source}.{entity.name}")
+            mapped = configured is not None and entity.name in configured.entities
+            if readable or mapped:
+                found.append(Feed(entity, mapping, configured.timezone if configured else "UTC", readable))
+    warnings += _strays([path for path in files if path not in claimed], contracts)
+    return Landing(tuple(found), tuple(warnings))
+
+
+def feeds(settings: Settings) -> dict[str, list[str]]:
+    """Source → entities that the company has, in order of name: with files now, in relance.yml, or with files loaded before."""
+    known = {source: set(entities) for source, entities in remembered_feeds(settings).items()}
+    for feed in discover(settings).feeds:
+        known.setdefault(feed.entity.source, set()).add(feed.entity.name)
+    return {source: sorted(entities) for source, entities in sorted(known.items()) if entities}
+
+
+def remembered_feeds(settings: Settings) -> dict[str, list[str]]:
+    """What was loaded before, kept in the project's private state: files may leave the landing folder, their rows stay."""
+    contracts = {source: entities for source, entities in load_contracts().items() if _enabled(settings, source)}
+    try:
+        kept = json.loads((settings.state_path / "feeds.json").read_text(encoding="utf-8"))
+        pairs = [(source, name) for source, names in kept.items() for name in names]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+    known: dict[str, list[str]] = {}
+    for source, name in pairs:
+        if name in contracts.get(source, {}):
+            known.setdefault(source, []).append(name)
+    return known
+
+
+def remember_feeds(settings: Settings, known: dict[str, list[str]]) -> None:
+    """Write what has been loaded so far; the file is replaced whole."""
+    path = settings.state_path / "feeds.json"
+    text = json.dumps(known, sort_keys=True)
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def landed_on(path: str) -> date | None:
+    """The day in a landing path: dt=2026-01-31, 2026-01-31, 2026/01/31 or 20260131; of several the last."""
+    for parts in reversed(_DAYS.findall(path)):
+        try:
+            return date(*(int(part) for part in parts if part))
+        except ValueError:
+            continue
+    return None
+
+
+def _enabled(settings: Settings, source: str) -> bool:
+    return source not in settings.sources or settings.sources[source].enabled
+
+
+def _check_sources(settings: Settings, contracts: Contracts) -> None:
+    for source, configured in settings.sources.items():
+        where = f"{settings.config_path}, sources.{source}"
+        if source not in contracts:
+            what = f"There is no source `{source}`{near_miss(source, contracts)}"
+            raise RelanceError(what, where, f"use one of {', '.join(sorted(contracts))}")
+        for name, mapping in configured.entities.items():
+            entities = contracts[source]
+            if name not in entities:
+                what = f"The source `{source}` has no entity `{name}`{near_miss(name, entities)}"
+                raise RelanceError(what, f"{where}.{name}", f"use one of {', '.join(sorted(entities))}")
+            columns = entities[name].columns
+            for target in [*mapping.columns, *mapping.constants, *mapping.values]:
+                column, dot, _ = target.partition(".")
+                if dot and (column not in columns or columns[column].type != "json"):
+                    nested = ", ".join(key for key, spec in columns.items() if spec.type == "json") or "there is none"
+                    what = f"`{target}` does not name a key of a JSON column"
+                    raise RelanceError(what, f"{where}.{name}", f"name a JSON column before the dot: {nested}")
+                if not dot and column not in columns and (hint := near_miss(column, columns)):
+                    raise RelanceError(f"{source}.{name} has no column `{column}`{hint}", f"{where}.{name}", "correct the name")
+
+
+def _walk(folder: Path, prefix: str, above: tuple[str, ...], warnings: list[str]) -> Iterator[str]:
+    """Files below a folder; links are followed, loops are not. Hidden files are nobody's data."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        warnings.append(f"{prefix or '.'} can't be read: {error.strerror}")
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        path = prefix + entry.name
+        if entry.is_dir():
+            real = os.path.realpath(entry.path)
+            if real in above:
+                warnings.append(f"{path} leads back into itself and is not followed")
+                continue
+            yield from _walk(Path(entry.path), f"{path}/", (*above, real), warnings)
+        elif entry.is_file():
+            yield path
+        else:
+            warnings.append(f"{path} is a link to nothing" if entry.is_symlink() else f"{path} is no file")
+
+
+def _belongs(path: str, entity: Entity, mapping: EntitySettings, siblings: Mapping[str, Entity]) -> bool:
+    if mapping.files:
+        pattern = _glob(mapping.files)
+        return bool(pattern.fullmatch(path)) or any(pattern.fullmatch(path[: match.start()]) for match in re.finditer("/", path))
+    parts = path.split("/")
+    if len(parts) < 2 or parts[0] != entity.source:
+        return False
+    name = parts[1] if len(parts) > 2 else parts[1].split(".")[0]
+    return name == entity.name or (singular(name) == singular(entity.name) and name not in siblings)
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """`**/` spans folders, `*` and `?` stay within one name."""
+    translated = ""
+    for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./")):
+        translated += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
+    return re.compile(translated)
+
+
+def _unknown_ending(path: str) -> str:
+    close = {".json": ".ndjson (one object per line)", ".txt": ".csv", ".tsv": ".csv", ".parq": ".parquet", ".pq": ".parquet"}
+    ending = os.path.splitext(path)[1].lower()
+    hint = f"; rename it to {close[ending]} if that is what it holds" if ending in close else f"; known are {', '.join(FORMATS)}"
+    return f"{path} is not loaded: its ending tells no known format{hint}"
+
+
+def _strays(paths: list[str], contracts: Contracts) -> list[str]:
+    """One warning per folder whose files belong to nothing, with the place they may have been meant for."""
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        folders.setdefault("/".join(path.split("/")[:2]) if path.count("/") > 1 else path, []).append(path)
+    warnings = []
+    for place, members in folders.items():
+        source, _, name = place.partition("/")
+        known = contracts.get(source)
+        hint = near_miss(source, contracts) if known is None else near_miss(name.split(".")[0], known)
+        count = f"{len(members)} files in {place}/ are" if len(members) > 1 else f"{members[0]} is"
+        warnings.append(f"{count} not loaded: no source and entity of that name{hint}")
+    return warnings

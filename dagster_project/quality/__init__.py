@@ -1,0 +1,1 @@
+"""Checks of what was landed and of what is exported."""

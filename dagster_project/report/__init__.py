@@ -1,0 +1,1 @@
+"""What a run did, told to a person: on the terminal and as a page."""

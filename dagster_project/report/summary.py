@@ -1,0 +1,111 @@
+"""The figures of one run, read from the warehouse after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of the summary: a title, a header, rows of plain values."""
+
+    title: str
+    header: list[str]
+    rows: list[tuple[Any, ...]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a run. `blocking` checks decide the exit code."""
+
+    name: str
+    passed: bool
+    blocking: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run found and made. Holds figures only, no personal data."""
+
+    company: str
+    run_id: str
+    as_of: datetime
+    seconds: float
+    succeeded: bool
+    headline: list[tuple[str, str]]
+    sections: list[Section]
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def failed_checks(self) -> list[Check]:
+        return [check for check in self.checks if not check.passed]
+
+
+ROWS_PER_SOURCE = """
+    select source, entity, count(distinct file) as files, sum(rows_read)::bigint as read, sum(rows_accepted)::bigint as accepted,
+        sum(rows_duplicate)::bigint as duplicate, sum(rows_quarantined)::bigint as quarantined
+    from quality.load_ledger group by all order by all"""
+QUARANTINE = "select source, entity, reason, count(*) as found from quality.quarantine group by all order by found desc, source, entity, reason limit 12"
+STAGES = "select lifecycle_stage, count(*), sum(net_revenue) from profiles.profiles group by 1 order by 2 desc, 1"
+SEGMENTS = """
+    select rfm_segment, count(*) as customers, sum(monetary) as net_revenue, round(avg(recency_days))::bigint as mean_recency_days
+    from scores.rfm group by 1 order by 3 desc, 1"""
+AUDIENCES = """
+    select sizes.audience, audiences.kind, sizes.members, sizes.entered, sizes."left",
+        max(reach.reachable) filter (where channel = 'ads'), max(reach.reachable) filter (where channel = 'email')
+    from audiences.sizes as sizes
+    join control.audiences as audiences using (audience)
+    left join audiences.reach as reach on reach.audience = sizes.audience and reach.run_id = sizes.run_id
+    where sizes.run_id = $run_id group by all order by audiences.kind, sizes.audience"""
+EXPORTS = """
+    select files.activation, files.audience, files.mode, files.rows, files.path,
+        case when files.run_id = $run_id then 'new' else strftime(files.as_of, '%Y-%m-%d %H:%M') end
+    from activation.files as files
+    qualify rank() over (partition by files.activation order by files.as_of desc, files.written_at desc, files.run_id) = 1
+    order by files.activation, files.path"""
+
+
+def summarise(
+    con: duckdb.DuckDBPyConnection, company: str, currency: str, run_id: str, as_of: datetime, seconds: float, checks: list[Check], succeeded: bool
+) -> Summary:
+    """Read a run's figures; parts of the pipeline that never ran are simply absent."""
+
+    def rows(query: str, *tables: str) -> list[tuple[Any, ...]]:
+        known = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
+        if not known.issuperset(tables):
+            return []
+        return con.execute(query, {"run_id": run_id} if "$run_id" in query else {}).fetchall()
+
+    sources = rows(ROWS_PER_SOURCE, "quality.load_ledger")
+    stages = rows(STAGES, "profiles.profiles")
+    segments = rows(SEGMENTS, "scores.rfm")
+    audiences = rows(AUDIENCES, "audiences.sizes", "audiences.reach", "control.audiences")
+    exports = rows(EXPORTS, "activation.files")
+    known = sum(row[1] for row in stages if row[0] != "visitor")
+    revenue = sum((row[2] for row in stages), Decimal(0))
+    headline = [
+        ("Rows read", f"{sum(row[3] for row in sources):,}"),
+        ("Quarantined", f"{sum(row[6] for row in sources):,}"),
+        ("Profiles", f"{sum(row[1] for row in stages):,} ({known:,} known)"),
+        ("Customers", f"{sum(row[1] for row in segments):,}"),
+        ("Net revenue", f"{revenue:,.2f} {currency}"),
+        ("Audiences", f"{len(audiences)}"),
+        ("Export files", f"{sum(row[5] == 'new' for row in exports)} new of {len(exports)}"),
+        ("Checks", f"{sum(check.passed for check in checks)} passed, {sum(not check.passed for check in checks)} failed"),
+    ]
+    sections = [
+        Section("Rows per source", ["source", "entity", "files", "read", "accepted", "duplicate", "quarantined"], sources),
+        Section("Quarantine", ["source", "entity", "reason", "rows"], rows(QUARANTINE, "quality.quarantine"), "rows that could not be used"),
+        Section("People", ["lifecycle stage", "profiles", f"net revenue {currency}"], stages),
+        Section("RFM segments", ["segment", "customers", f"net revenue {currency}", "mean recency (days)"], segments),
+        Section("Audiences", ["audience", "kind", "members", "entered", "left", "reachable by ads", "reachable by e-mail"], audiences),
+        Section("Export files", ["activation", "audience", "mode", "rows", "path", "as of"], exports, "the newest of each activation"),
+    ]
+    return Summary(company, run_id, as_of, seconds, succeeded, headline, sections, checks)

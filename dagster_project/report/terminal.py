@@ -1,0 +1,42 @@
+"""The summary on a terminal; plain lines where the output is not one."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.report.summary import Section, Summary
+from dagster_project.report.text import is_number, written
+
+
+def report_console() -> Console:
+    """Standard output; where it is no terminal, lines are wide enough for the tables."""
+    return Console(width=None if sys.stdout.isatty() else 150)
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Print every table that has rows, then the headline and the checks that failed."""
+    for section in summary.sections:
+        if section.rows:
+            console.print(_table(section))
+    headline = Table(show_header=False, title=f"{summary.company}, as of {summary.as_of:%Y-%m-%d %H:%M} UTC", title_justify="left", box=None)
+    for name, figure in summary.headline:
+        headline.add_row(name, figure)
+    console.print(headline)
+    for check in summary.failed_checks:
+        weight = "blocking" if check.blocking else "warning"
+        console.print(f"Check failed ({weight}): {check.name}{': ' + check.detail if check.detail else ''}", markup=False)
+
+
+def _table(section: Section) -> Table:
+    title = section.title + (f" ({section.note})" if section.note else "")
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD, pad_edge=False)
+    for index, name in enumerate(section.header):
+        numeric = all(is_number(row[index]) or row[index] is None for row in section.rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in section.rows:
+        table.add_row(*(written(value) for value in row))
+    return table

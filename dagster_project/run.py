@@ -1,0 +1,193 @@
+"""One run of the job in this process: what the terminal calls.
+
+The run is stored in the project's Dagster home, so the web UI shows it among the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.errors import RelanceError
+from dagster_project.report.page import write_report
+from dagster_project.report.summary import Check, Summary, summarise
+from dagster_project.settings import Settings
+from dagster_project.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from dagster_project.assets.common import Progress
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came of a run.
+
+    checks: every check that was evaluated.
+    failures: step → what went wrong, for steps that raised; a check that blocks is no failure but a check that did not pass.
+    assets: "schema/table" → metadata of what was materialised, as plain values.
+    """
+
+    dagster_run_id: str
+    seconds: float
+    checks: list[Check]
+    failures: dict[str, str] = field(default_factory=dict)
+    assets: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def failed_blocking_checks(self) -> list[Check]:
+        return [check for check in self.checks if check.blocking and not check.passed]
+
+    @property
+    def success(self) -> bool:
+        return not self.failures and not self.failed_blocking_checks
+
+
+def run_job(
+    settings: Settings,
+    as_of: datetime | None = None,
+    full_refresh: bool = False,
+    select: str | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run the daily job, or a part of it.
+
+    Args:
+        as_of: the moment the run speaks of, naive UTC; by default the project's own clock.
+        select: Dagster asset selection, such as 'group:audiences' or '+key:"activations/google_cart_abandoners"'.
+
+    Raises:
+        RelanceError: the project is wrong, the selection fits nothing, or another run holds the warehouse.
+    """
+    from dagster_project.definitions import build_definitions
+    from dagster_project.instance import open_instance
+
+    started = time.monotonic()
+    # Dagster's own chatter goes to its event log; what a person should see goes through `progress`.
+    for name in ("dagster", "dagster._core.execution.plan.active"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    definitions = build_definitions(settings, progress)
+    job = definitions.resolve_job_def("daily")
+    moment = None if as_of is None else f"{as_of.isoformat()}+00:00"
+    config = {"resources": {"run": {"config": {"as_of": moment, "full_refresh": full_refresh}}}}
+    with open_instance(settings) as instance:
+        outcome = job.execute_in_process(
+            run_config=config, instance=instance, raise_on_error=False, asset_selection=_selected(definitions, select)
+        )
+    return _result(outcome, time.monotonic() - started)
+
+
+def _selected(definitions: dg.Definitions, select: str | None) -> list[dg.AssetKey] | None:
+    if select is None:
+        return None
+    import dagster as dg
+
+    graph = definitions.resolve_asset_graph()
+    how = """write for instance 'group:audiences', 'key:"scores/rfm"' or '+key:"activations/NAME"' (with all it is made of)"""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Dagster calls parts of its own selection language beta
+            keys = dg.AssetSelection.from_string(select).resolve(graph)
+    except Exception as error:  # Dagster's parser raises several unrelated types
+        raise RelanceError(f"The selection can't be read: {str(error).splitlines()[0]}", f"--select {select}", how) from None
+    keys = {key for key in keys if key in graph.executable_asset_keys}
+    if not keys:
+        raise RelanceError("The selection fits no asset", f"--select {select}", how)
+    return sorted(keys)
+
+
+def _result(outcome: dg.ExecuteInProcessResult, seconds: float) -> RunResult:
+    checks: list[Check] = []
+    failures: dict[str, str] = {}
+    assets: dict[str, dict[str, Any]] = {}
+    a_step_failed = False
+    for event in outcome.all_events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            checks.append(_check(event.asset_check_evaluation_data))
+        elif event.event_type_value == "ASSET_MATERIALIZATION":
+            found = event.materialization
+            assets["/".join(found.asset_key.path)] = {name: value.value for name, value in found.metadata.items()}
+        elif event.event_type_value == "STEP_FAILURE":
+            a_step_failed = True
+            told = _told(event.step_failure_data.error)
+            if told is not None:
+                failures[event.step_key] = told
+        elif event.event_type_value == "PIPELINE_FAILURE" and not a_step_failed:
+            raise RelanceError(_told(event.job_failure_data.error) or "The run could not start")
+    return RunResult(outcome.run_id, seconds, checks, failures, assets)
+
+
+def _check(evaluation: Any) -> Check:
+    name = f"{'/'.join(evaluation.asset_key.path)}: {evaluation.check_name}"
+    return Check(name, evaluation.passed, evaluation.blocking, evaluation.description or "")
+
+
+def _told(error: Any) -> str | None:
+    """The message of our own error inside Dagster's wrappings, or the innermost error; None for a check that blocks."""
+    innermost = error
+    while error is not None:
+        if error.cls_name == "DagsterAssetCheckFailedError":
+            return None
+        if error.cls_name == "RelanceError":
+            return error.message.split(": ", 1)[-1].strip()
+        innermost, error = error, error.cause
+    return f"{innermost.cls_name}: {innermost.message.strip()}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run with the figures it left in the warehouse and the page that shows them."""
+
+    summary: Summary
+    report: Path
+    result: RunResult
+
+    @property
+    def succeeded(self) -> bool:
+        return self.result.success
+
+
+def run_project(
+    settings: Settings,
+    as_of: datetime | None = None,
+    *,
+    full_refresh: bool = False,
+    select: str | None = None,
+    progress: Progress | None = None,
+    started: float | None = None,
+) -> Outcome:
+    """Run, then read the run's figures from the warehouse and write the report.
+
+    Args:
+        started: `time.monotonic()` when the command began, so that imports count.
+
+    Raises:
+        RelanceError: as `run_job`; or a step before the exports failed, and there is nothing to sum up.
+    """
+    started = time.monotonic() if started is None else started
+    result = run_job(settings, as_of, full_refresh, select, progress)
+    ground = [told for step, told in result.failures.items() if not step.startswith("activations")]
+    if ground:
+        raise RelanceError(ground[0])
+    if progress:
+        progress.step("report")
+
+    checks = [*result.checks, *(Check(step, False, True, told) for step, told in result.failures.items())]
+    with open_warehouse(settings) as con:
+        run_id, moment = _run_of(con, settings, as_of)
+        company = settings.company
+        seconds = time.monotonic() - started
+        summary = summarise(con, company.name, company.currency, run_id, moment, seconds, checks, result.success)
+    return Outcome(summary, write_report(summary, settings.report_path), result)
+
+
+def _run_of(con: Any, settings: Settings, as_of: datetime | None) -> tuple[str, datetime]:
+    """Name and moment of the run in the control tables; a run that was stopped before them has no name."""
+    known = con.execute("select count(*) from duckdb_tables() where schema_name = 'control' and table_name = 'run'").fetchone()
+    row = con.execute("select run_id, as_of from control.run").fetchone() if known and known[0] else None
+    return row or ("", as_of or settings.moment())

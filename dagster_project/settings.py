@@ -1,0 +1,257 @@
+"""relance.yml as typed settings.
+
+One file that a marketer and an engineer can both read. Unknown keys are refused, every mistake is told at once with its
+line. Relative paths start at the folder that holds the file.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
+
+from dagster_project.config_file import load_model, read_config_file
+from dagster_project.errors import RelanceError
+
+SHIPPED = Path(__file__).resolve().parent.parent
+"""Folder that holds the shipped dbt_models/, seeds/ and activations/."""
+
+CONFIG_NAME = "relance.yml"
+
+
+class Part(BaseModel):
+    """A part of relance.yml; unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"`{name}` is no IANA time zone such as Europe/Paris")
+    return name
+
+
+def _code(length: int, what: str) -> Any:
+    def check(value: Any) -> str:
+        text = str(value).strip().upper()
+        if not re.fullmatch(f"[A-Z]{{{length}}}", text):
+            raise ValueError(f"should be a {what}")
+        return text
+
+    return BeforeValidator(check)
+
+
+Timezone = Annotated[str, BeforeValidator(_timezone)]
+Currency = Annotated[str, _code(3, "currency of three letters (ISO 4217), such as EUR")]
+Country = Annotated[str, _code(2, "country of two letters (ISO 3166), such as FR")]
+
+
+class Company(Part):
+    name: str
+    currency: Currency
+    timezone: Timezone
+    country: Country
+
+
+class Warehouse(Part):
+    engine: Literal["duckdb"] = "duckdb"
+    path: Path = Path("warehouse.duckdb")
+    memory_limit: str | None = None
+    """DuckDB's memory limit, such as `4GB`; by default half of the machine's memory."""
+    threads: int | None = Field(default=None, ge=1)
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _size(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", value):
+            raise ValueError("should be a size such as 4GB")
+        return value
+
+
+class EntitySettings(Part):
+    """How files that are not shaped like the contract feed one entity."""
+
+    files: str | None = None
+    """Glob relative to the landing folder; by default `<source>/<entity>/**/*`."""
+    columns: dict[str, str] = {}
+    """Target column → column of the file. `properties.x` builds a key of a JSON column; `_line` is the row's number."""
+    constants: dict[str, str | int | float | bool] = {}
+    values: dict[str, dict[str, str]] = {}
+    """Target column → value in the file → value wanted."""
+    key: list[str] | None = None
+    """Columns of the file that tell one row from another, where the contract's key does not."""
+
+
+class SourceSettings(Part):
+    enabled: bool = True
+    timezone: Timezone = "UTC"
+    """Zone of times that name none."""
+    entities: dict[str, EntitySettings] = {}
+
+
+class IdentityLimits(Part):
+    """How many identifiers of one type may hang on one e-mail or phone before the value is junk and joins nobody."""
+
+    email: int = Field(default=25, ge=1)
+    phone: int = Field(default=10, ge=1)
+
+
+class Identity(Part):
+    limits: IdentityLimits = IdentityLimits()
+    user_id_is: list[Literal["customer_id", "contact_id", "lead_id", "email"]] = []
+    """What the site's user ids also are: a user id equal to such an identifier is the same person."""
+
+
+class Consent(Part):
+    unknown: Literal["denied", "granted"] = "denied"
+    """What silence means: in the EU, silence is a refusal."""
+
+
+class Windows(Part):
+    """Days an audience looks back, in place of the window in its own YAML."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, Annotated[int, Field(ge=1, le=3650)]]
+
+    def overrides(self) -> dict[str, int]:
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Holdout(Part):
+    share: float | None = Field(default=None, ge=0, lt=1)
+    """Share of each audience kept out of exports to measure their effect; by default each audience's own."""
+    salt: str = "relance"
+
+
+class Activations(Part):
+    enabled: list[str] | None = None
+    """Names of the activations that run; by default all."""
+    exports: Path = Path("exports")
+
+
+class Report(Part):
+    path: Path = Path("report")
+
+
+def _mapped_sources(value: Any) -> Any:
+    """`sources.<source>.<entity>` → `sources.<source>.entities.<entity>`: one level less to write."""
+    if not isinstance(value, dict):
+        return value
+    own = set(SourceSettings.model_fields) - {"entities"}
+    shaped = {}
+    for source, settings in value.items():
+        settings = settings or {}
+        if not isinstance(settings, dict):
+            return value
+        entities = {key: item or {} for key, item in settings.items() if key not in own}
+        shaped[source] = {key: item for key, item in settings.items() if key in own} | {"entities": entities}
+    return shaped
+
+
+class Settings(Part):
+    """Everything relance.yml says, with paths made absolute against its folder."""
+
+    company: Company
+    as_of: date | datetime | None = None
+    """A clock that stands still (demos, tests); by default runs are as of now."""
+    warehouse: Warehouse = Warehouse()
+    landing: Path = Path("landing")
+    sources: Annotated[dict[str, SourceSettings], BeforeValidator(_mapped_sources)] = {}
+    order_precedence: list[str] = ["shopify", "generic", "klaviyo", "ga4", "segment"]
+    """Which source's word counts when several report the same order."""
+    identity: Identity = Identity()
+    consent: Consent = Consent()
+    windows: Windows = Windows()
+    holdout: Holdout = Holdout()
+    activations: Activations = Activations()
+    report: Report = Report()
+    _base: Path = PrivateAttr(default=Path())
+
+    @property
+    def base(self) -> Path:
+        return self._base
+
+    @property
+    def config_path(self) -> Path:
+        return self._base / CONFIG_NAME
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self._base / self.warehouse.path
+
+    @property
+    def landing_path(self) -> Path:
+        return self._base / self.landing
+
+    @property
+    def exports_path(self) -> Path:
+        return self._base / self.activations.exports
+
+    @property
+    def report_path(self) -> Path:
+        return self._base / self.report.path
+
+    @property
+    def state_path(self) -> Path:
+        """Private state: dbt workspace, Dagster's home, the lock of the running command."""
+        return self._base / ".relance"
+
+    def folders(self, name: str) -> list[Path]:
+        """The shipped folder `name` (seeds, audiences, activations) and the company's own, which wins by file name."""
+        shipped = SHIPPED / ("dbt_models/models/audiences" if name == "audiences" else name)
+        return [folder for folder in (shipped, self._base / name) if folder.is_dir()]
+
+    def moment(self, as_of: str | date | datetime | None = None) -> datetime:
+        """The run's `as_of` as naive UTC, floored to the minute; a date means the end of that day in the company's time.
+
+        Raises:
+            RelanceError: the text is neither a date nor a timestamp.
+        """
+        value = as_of if as_of is not None else self.as_of
+        if value is None:
+            value = datetime.now(UTC)
+        if isinstance(value, str):
+            value = _parse_moment(value)
+        zone = ZoneInfo(self.company.timezone)
+        if not isinstance(value, datetime):
+            value = datetime.combine(value + timedelta(days=1), time(), zone)
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=zone)
+        return value.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
+
+
+def load_settings(path: Path | str) -> Settings:
+    """Read relance.yml (or the folder that holds it).
+
+    Raises:
+        RelanceError: every mistake in the file, with its line.
+    """
+    path = Path(path).expanduser().resolve()
+    if path.is_dir():
+        path = path / CONFIG_NAME
+    settings = load_model(path, Settings, file=_with_flat_sources(path))
+    settings._base = path.parent
+    if not settings.landing_path.is_dir():
+        where = read_config_file(path).where(("landing",))
+        raise RelanceError("The landing folder does not exist", f"{where} → {settings.landing_path}", "create it, or correct `landing:`")
+    return settings
+
+
+def _with_flat_sources(path: Path) -> Any:
+    """The file with lines also known under `sources.<source>.entities.<entity>`, where pydantic will look for them."""
+    file = read_config_file(path)
+    for location, line in list(file.lines.items()):
+        if len(location) >= 3 and location[0] == "sources":
+            file.lines.setdefault((*location[:2], "entities", *location[2:]), line)
+    return file
+
+
+def _parse_moment(text: str) -> date | datetime:
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else datetime.fromisoformat(text)
+    except ValueError:
+        raise RelanceError(f"`{text}` is neither a date nor a timestamp", "--as-of", "write 2026-06-30 or 2026-06-30T14:00") from None

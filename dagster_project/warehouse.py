@@ -1,0 +1,71 @@
+"""The one way to open the warehouse, and the lock that keeps writers one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from dagster_project.errors import RelanceError
+from dagster_project.settings import Settings
+
+
+def duckdb_options(settings: Settings) -> dict[str, str | int]:
+    """Settings every DuckDB session of a project shares: dbt's sessions and our own must agree on them."""
+    temporary = settings.state_path / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    options: dict[str, str | int] = {"temp_directory": str(temporary), "TimeZone": "UTC", "preserve_insertion_order": "true"}
+    if settings.warehouse.memory_limit:
+        options["memory_limit"] = settings.warehouse.memory_limit
+    if settings.warehouse.threads:
+        options["threads"] = settings.warehouse.threads
+    return options
+
+
+@contextmanager
+def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the project's warehouse, closed on every exit.
+
+    Raises:
+        RelanceError: the file is no DuckDB database, or another process holds it.
+    """
+    path = settings.warehouse_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            how = "wait for the other run, or close the program that has the file open"
+            raise RelanceError("The warehouse is in use by another process", str(path), how) from None
+        if read_only and not path.exists():
+            raise RelanceError("There is no warehouse yet", str(path), "run `relance run` first") from None
+        raise RelanceError("The warehouse file can't be opened as a DuckDB database", str(path), "move it away and run again") from None
+    try:
+        for name, value in duckdb_options(settings).items():
+            connection.execute(f"set {name} = '{value}'")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def run_lock(settings: Settings) -> Iterator[None]:
+    """Holds the project's writer lock: runs from schedule, sensor and terminal exclude each other.
+
+    The lock is the operating system's, so a killed run leaves none behind.
+
+    Raises:
+        RelanceError: another command of this project is running.
+    """
+    settings.state_path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.state_path / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RelanceError("Another run of this project is going on", str(settings.base), "wait until it ends, then run again") from None
+    try:
+        yield
+    finally:
+        lock.release()

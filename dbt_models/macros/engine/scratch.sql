@@ -1,0 +1,14 @@
+{# A table that lives while a model is being built: `scratch` (re)makes it from a query, `scratch_name` names it in SQL. #}
+{% macro scratch(name, query) %}{{ return(adapter.dispatch('scratch')(name, query)) }}{% endmacro %}
+{% macro default__scratch(name, query) %}
+    {% do run_query('create or replace temp table ' ~ scratch_name(name) ~ ' as ' ~ query) %}
+{% endmacro %}
+{% macro spark__scratch(name, query) %}
+    {# Spark has no temporary tables and may not overwrite a table that it reads: queries never read the table they make. #}
+    {% do run_query('drop table if exists ' ~ scratch_name(name)) %}
+    {% do run_query('create table ' ~ scratch_name(name) ~ ' using parquet as ' ~ query) %}
+{% endmacro %}
+
+{% macro scratch_name(name) %}{{ return(adapter.dispatch('scratch_name')(name)) }}{% endmacro %}
+{% macro default__scratch_name(name) %}{{ return('scratch_' ~ name) }}{% endmacro %}
+{% macro spark__scratch_name(name) %}{{ return('identity.scratch_' ~ name) }}{% endmacro %}

@@ -1,0 +1,78 @@
+-- One row per two identifiers seen together, by the rule that joins them.
+-- The left end is the one that belongs to the right: a device to a login, an order to a customer, an account to an e-mail.
+{% set together = [
+    ('event_links', 'first_seen', 'login', [('anonymous_id', 'user_id')]),
+    ('event_links', 'first_seen', 'given_on_site', [
+        ('anonymous_id', 'email'), ('anonymous_id', 'phone'), ('user_id', 'email'), ('user_id', 'phone'),
+    ]),
+    ('event_links', 'first_seen', 'ordered_on_site', [('anonymous_id', 'order_id'), ('order_id', 'user_id')]),
+    ('unified_contacts', 'created_at', 'contact', [('contact_id', 'email'), ('contact_id', 'phone')]),
+    ('unified_leads', 'created_at', 'lead', [('lead_id', 'email'), ('lead_id', 'phone')]),
+    ('unified_event_registrations', 'starts_at', 'registration', [('phone', 'email')]),
+    ('unified_subscriptions', 'started_at', 'subscription', [('customer_id', 'email')]),
+    ('unified_reviews', 'created_at', 'review', [('customer_id', 'email')]),
+    ('unified_surveys', 'answered_at', 'survey', [('customer_id', 'email')]),
+] %}
+
+with orders as (
+    select
+        source,
+        order_id,
+        customer_id,
+        email,
+        phone,
+        ordered_at,
+        case when customer_id is null then 'order_id' else 'customer_id' end as buyer_type,
+        coalesce(customer_id, order_id) as buyer
+    from {{ ref('unified_orders') }}
+    where status <> 'test'
+),
+
+observed as (
+    {% for model, at, rule, pairs in together %}
+    {% for left, right in pairs %}
+    select
+        '{{ left }}' as left_type,
+        {{ left }} as left_identifier,
+        '{{ right }}' as right_type,
+        {{ right }} as right_identifier,
+        '{{ rule }}' as rule,
+        source,
+        {{ at }} as first_seen,
+        {{ 'last_seen' if model == 'event_links' else at }} as last_seen,
+        {{ 'observations' if model == 'event_links' else '1' }} as observations
+    from {{ ref(model) }}
+    where {{ left }} is not null and {{ right }} is not null
+    union all
+    {% endfor %}
+    {% endfor %}
+    select 'order_id', order_id, 'customer_id', customer_id, 'order', source, ordered_at, ordered_at, 1
+    from orders where customer_id is not null
+    {% for right in ['email', 'phone'] %}
+    union all
+    select buyer_type, buyer, '{{ right }}', {{ right }}, 'order', source, ordered_at, ordered_at, 1
+    from orders where {{ right }} is not null
+    {% endfor %}
+    union all
+    select
+        'user_id', accounts.identifier, others.identifier_type, others.identifier, 'same_account', 'configuration',
+        accounts.first_seen, accounts.first_seen, 1
+    from {{ ref('observed_identifiers') }} as accounts
+    inner join {{ ref('observed_identifiers') }} as others
+        on others.identifier = case when others.identifier_type = 'email' then lower(accounts.identifier) else accounts.identifier end
+    inner join {{ source('control', 'same_account') }} as same on others.identifier_type = same.identifier_type
+    where accounts.identifier_type = 'user_id'
+)
+
+select
+    left_type,
+    left_identifier,
+    right_type,
+    right_identifier,
+    rule,
+    min(first_seen) as first_seen,
+    max(last_seen) as last_seen,
+    cast(sum(observations) as bigint) as observations,
+    min(source) as source
+from observed
+group by 1, 2, 3, 4, 5

@@ -1,0 +1,43 @@
+-- One row per person and product that lies in their cart now: added − removed since their last order.
+with days as (
+    select
+        identifiers.profile_id,
+        days.product_id,
+        days.last_cart_at,
+        days.open_quantity,
+        days.price,
+        days.currency
+    from {{ ref('product_days') }} as days
+    inner join {{ ref('identifiers') }} as identifiers
+        on days.identifier_type = identifiers.identifier_type and days.identifier = identifiers.identifier
+    where days.last_cart_at is not null
+),
+
+open_lines as (
+    select
+        days.profile_id,
+        days.product_id,
+        cast(sum(days.open_quantity) as decimal(18, 4)) as quantity,
+        max(days.last_cart_at) as last_cart_at,
+        {{ newest('days.price', 'days.last_cart_at') }} as price
+    from days
+    left join {{ ref('order_totals') }} as orders on days.profile_id = orders.profile_id
+    where orders.last_checkout_at is null or days.last_cart_at > orders.last_checkout_at
+    group by 1, 2
+),
+
+touched as (
+    select *, max(last_cart_at) over (partition by profile_id) as cart_updated_at
+    from open_lines
+)
+
+select
+    lines.profile_id,
+    lines.product_id,
+    lines.quantity,
+    lines.cart_updated_at,
+    coalesce(lines.price, products.price) as price,
+    cast(lines.quantity * coalesce(lines.price, products.price) as decimal(18, 4)) as value
+from touched as lines
+left join {{ ref('unified_products') }} as products on lines.product_id = products.product_id
+where lines.quantity > 0

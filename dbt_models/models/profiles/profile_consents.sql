@@ -1,0 +1,35 @@
+-- One row per person and purpose: what they said last. Silence has no row: whether it is a refusal is the policy's word.
+-- An unsubscription or a complaint is a withdrawal, wherever it was said.
+{{ config(alias='consents') }}
+
+with statements as (
+    select identifier_type, identifier, purpose, status, occurred_at, collected_by as basis, proof
+    from {{ ref('unified_consents') }}
+    union all
+    select 'email', email, 'email', 'withdrawn', occurred_at, type, event_id
+    from {{ ref('unified_email_events') }}
+    where type in ('unsubscribed', 'complained') and email is not null
+),
+
+ranked as (
+    select
+        identifiers.profile_id,
+        statements.purpose,
+        statements.status,
+        statements.basis,
+        statements.occurred_at as since,
+        statements.identifier_type || ':' || statements.identifier as identifier,
+        statements.proof,
+        row_number() over (
+            partition by identifiers.profile_id, statements.purpose
+            -- Said at the same moment, a refusal weighs more than a grant.
+            order by statements.occurred_at desc, case statements.status when 'granted' then 1 else 0 end, statements.status, statements.identifier
+        ) as recency
+    from statements
+    inner join {{ ref('identifiers') }} as identifiers
+        on statements.identifier_type = identifiers.identifier_type and statements.identifier = identifiers.identifier
+)
+
+select profile_id, purpose, status, basis, since, identifier, proof
+from ranked
+where recency = 1

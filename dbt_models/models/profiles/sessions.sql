@@ -1,0 +1,48 @@
+-- One row per visit: consecutive events of one device with less than 30 minutes between them, within one day of the
+-- company's time (a visit over midnight counts as two, so that days add up).
+-- The visit belongs to whoever was logged in during it, else to the device.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date']) }}
+
+with events as (
+    {{ touched_events([
+        '_batch', 'anonymous_id', 'user_id', 'event_date', 'occurred_at', 'message_id', 'type', 'event', 'url', 'referrer',
+        'utm_source', 'utm_medium', 'utm_campaign', 'click_id_type', 'click_id',
+    ]) }}
+),
+
+gaps as (
+    select
+        *,
+        lag(occurred_at) over (partition by device, event_date order by occurred_at, message_id) as previous_at
+    from events
+),
+
+numbered as (
+    select
+        *,
+        sum(case when previous_at is null or {{ seconds_between('previous_at', 'occurred_at') }} >= 1800 then 1 else 0 end)
+            over (partition by device, event_date order by occurred_at, message_id rows unbounded preceding) as session_number
+    from gaps
+)
+
+select
+    device,
+    event_date,
+    cast(session_number as integer) as session_number,
+    max(_batch) as _batch,
+    case when max(user_id) is not null then 'user_id' else 'anonymous_id' end as identifier_type,
+    coalesce(max(user_id), max(anonymous_id)) as identifier,
+    min(occurred_at) as started_at,
+    max(occurred_at) as ended_at,
+    count(*) as events,
+    count(*) filter (where type in ('page', 'screen')) as page_views,
+    count(*) filter (where event = 'Product Viewed') as product_views,
+    min_by(url, occurred_at) as landing_url,
+    min_by(referrer, occurred_at) as referrer,
+    min_by(utm_source, occurred_at) as utm_source,
+    min_by(utm_medium, occurred_at) as utm_medium,
+    min_by(utm_campaign, occurred_at) as utm_campaign,
+    min_by(click_id_type, occurred_at) as click_id_type,
+    min_by(click_id, occurred_at) as click_id
+from numbered
+group by 1, 2, 3

@@ -1,0 +1,21 @@
+-- One row per order line, in its newest version. A line that says only its amount has the price per piece that follows from it.
+{{ config(enabled=feeds('generic', 'order_lines')) }}
+
+with raw as (
+    {{ latest_version(source('raw_generic', 'order_lines')) }}
+)
+
+select
+    order_id,
+    line_id,
+    product_id,
+    quantity,
+    coalesce(unit_price, case when quantity <> 0 then line_total / quantity end) as unit_price,
+    discount,
+    coalesce(line_total, quantity * unit_price - coalesce(discount, 0)) as line_total,
+    customer_id,
+    ordered_at,
+    upper(trim(currency)) as currency,
+    'generic' as source,
+    _batch
+from raw

@@ -1,0 +1,41 @@
+-- One row per event, whatever source it came from. Rows are added by load batch, so old events are never read again.
+{{ config(alias='events', materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+
+with unified as (
+    {{ unify('events', {
+        'message_id': 'string',
+        'type': 'string',
+        'event': 'string',
+        'anonymous_id': 'string',
+        'user_id': 'string',
+        'email': 'string',
+        'phone': 'string',
+        'occurred_at': 'timestamp',
+        'received_at': 'timestamp',
+        'url': 'string',
+        'referrer': 'string',
+        'utm_source': 'string',
+        'utm_medium': 'string',
+        'utm_campaign': 'string',
+        'utm_term': 'string',
+        'utm_content': 'string',
+        'click_id_type': 'string',
+        'click_id': 'string',
+        'product_id': 'string',
+        'quantity': 'decimal(18, 4)',
+        'price': 'decimal(18, 4)',
+        'order_id': 'string',
+        'total': 'decimal(18, 4)',
+        'currency': 'string',
+        'products': 'string',
+        'properties': 'string',
+        'user_agent': 'string',
+        'ip': 'string',
+    }, after=this if is_incremental() else none) }}
+)
+
+select
+    *,
+    {{ local_date('occurred_at') }} as event_date,
+    {{ is_bot('user_agent') }} as is_bot
+from unified

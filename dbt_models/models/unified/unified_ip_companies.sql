@@ -1,0 +1,10 @@
+-- One row per network of a company, whatever source it came from.
+{{ config(alias='ip_companies') }}
+
+{{ unify('ip_companies', {
+    'network': 'string',
+    'company': 'string',
+    'domain': 'string',
+    'industry': 'string',
+    'country': 'string',
+}) }}

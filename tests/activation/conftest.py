@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from activation_shop import Shop
+
+from dagster_project.activation import publish
+from dagster_project.quality.gx import CheckResult
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(tmp_path / "project", ":memory:")
+    yield shop
+    shop.con.close()
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Great Expectations, which test_publish.py exercises: it costs more than all else in a small export."""
+    monkeypatch.setattr(publish, "check_file", lambda con, path, *_: CheckResult(path.name, True))

@@ -1,0 +1,319 @@
+"""Bad files and bad rows: refused with a reason, the rest loads, the books balance."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dagster_project.errors import RelanceError
+from dagster_project.loads import load
+from dagster_project.loads.load import load_landing
+
+from .landing import Project, event, orders_csv
+
+GOOD = "generic/orders/good.csv"
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A project with one good file, which every test expects to load whatever lies beside it."""
+    project.write(GOOD, orders_csv("g1,2026-01-31,10.00,", "g2,2026-01-31,20.00,"))
+    return project
+
+
+def loaded(project: Project) -> list[str]:
+    assert project.ledger(GOOD) == (2, 2, 0, 0)
+    return [order for (order,) in project.rows("select order_id from raw_generic.orders order by 1") if not order.startswith("g")]
+
+
+def test_wrong_header(shop: Project) -> None:
+    """A file with a wrong header would load as NULLs, or take the whole load down."""
+    shop.write("generic/orders/bad.csv", 'id,when\n1,2026-01-31\n"2\n3",2026-01-31\n')
+    summary = shop.load()
+    assert loaded(shop) == []
+    assert shop.ledger("generic/orders/bad.csv") == (2, 0, 0, 2)
+    first, second = shop.quarantine()
+    assert first[1:] == (2, "the file has no columns `order_id`, `ordered_at`, `total`; its header has id, when", "1,2026-01-31")
+    assert second[1] == 3 and second[3] == '"2\n3",2026-01-31'
+    assert any("bad.csv" in warning and "order_id" in warning for warning in summary.warnings)
+
+
+def test_truncated_gzip(shop: Project) -> None:
+    """DuckDB loads what it can unpack of half a gzip and says nothing of the rest."""
+    lines = "".join(event(i, properties={"n": os.urandom(20).hex()}) + "\n" for i in range(2000))
+    whole = gzip.compress(lines.encode(), mtime=0)
+    shop.write("generic/events/half.ndjson.gz", whole[: len(whole) // 2])
+    shop.load()
+    read, accepted, duplicate, quarantined = shop.ledger("generic/events/half.ndjson.gz")
+    assert 500 < accepted < 1500 and (duplicate, quarantined) == (0, 1) and read == accepted + 1
+    (row,) = shop.quarantine()
+    assert row[1] == accepted + 1 and "gzip ends early" in row[2]
+    assert lines.splitlines()[accepted].startswith(row[3])
+    assert loaded(shop) == []
+
+
+def test_gzip_cut_between_records(shop: Project) -> None:
+    """A gzip that ends early exactly at a line end would look complete."""
+    data = gzip.compress((event(1) + "\n" + event(2) + "\n").encode(), mtime=0)
+    shop.write("generic/events/cut.ndjson.gz", data[:-8])
+    shop.load()
+    assert shop.ledger("generic/events/cut.ndjson.gz") == (3, 2, 0, 1)
+
+
+def test_damaged_and_fake_gzip(shop: Project) -> None:
+    """A flipped byte or a plain file named .gz would abort the load or vanish."""
+    data = bytearray(gzip.compress("".join(event(i) + "\n" for i in range(50)).encode(), mtime=0))
+    data[-6] ^= 0xFF
+    shop.write("generic/events/checksum.ndjson.gz", bytes(data))
+    shop.write("generic/events/plain.ndjson.gz", b'{"a": 1}\n')
+    shop.load()
+    assert shop.ledger("generic/events/checksum.ndjson.gz") == (51, 50, 0, 1)
+    assert shop.ledger("generic/events/plain.ndjson.gz") == (1, 0, 0, 1)
+    assert "not a gzip file" in shop.quarantine()[-1][2]
+
+
+def test_several_gzip_members(shop: Project) -> None:
+    """Files appended to each other after packing are one valid gzip; only the first part would load."""
+    data = gzip.compress((event(1) + "\n").encode()) + gzip.compress((event(2) + "\n").encode())
+    shop.write("generic/events/two.ndjson.gz", data)
+    shop.load()
+    assert shop.ledger("generic/events/two.ndjson.gz") == (2, 2, 0, 0)
+
+
+def test_nul_bytes(shop: Project) -> None:
+    """A NUL byte ends a text early in some readers, and the row would be cut silently."""
+    shop.write("generic/orders/nul.csv", b"order_id,ordered_at,total\na,2026-01-31,1\nb\0x,2026-01-31,2\nc,2026-01-31,3\n")
+    shop.write("generic/events/nul.ndjson", (event(1) + "\n").encode() + b'{"message_id": "x\0"}\n')
+    shop.load()
+    assert loaded(shop) == ["a", "c"]
+    assert [(row[1], row[2]) for row in shop.quarantine()] == [
+        (2, "the record holds a NUL byte"),
+        (3, "the record holds a NUL byte"),
+    ]
+
+
+def test_ten_megabyte_line(shop: Project) -> None:
+    """One overlong line aborts DuckDB's read of the whole file."""
+    long = event(2, properties={"x": "y" * 10_000_000})
+    shop.write("generic/events/long.ndjson", "\n".join([event(1), long, event(3)]) + "\n")
+    shop.write(
+        "generic/orders/long.csv", orders_csv("a,2026-01-31,1,", "b,2026-01-31,2," + "z" * 10_000_000, 'c,2026-01-31,3,""')
+    )
+    shop.load()
+    assert shop.ledger("generic/events/long.ndjson") == (3, 2, 0, 1)
+    assert loaded(shop) == ["a", "c"]
+    for _, line, reason, raw in shop.quarantine():
+        assert (line in (2, 3)) and "bytes, more than" in reason and "[cut: 10000" in raw and len(raw) < 20_000
+
+
+def test_parquet_that_is_none(shop: Project) -> None:
+    """A file that only bears the name would stop the load."""
+    shop.write("generic/orders/fake.parquet", b"PAR1 not really")
+    shop.write("generic/orders/empty.parquet", b"")
+    shop.load()
+    assert loaded(shop) == []
+    assert [row[2] for row in shop.quarantine()] == ["the file is not a Parquet file"] * 2
+
+
+def test_damaged_parquet(shop: Project) -> None:
+    """A damaged row group would take the good ones with it."""
+    table = pa.table({"order_id": [f"o{i}" for i in range(40)], "ordered_at": ["2026-01-31"] * 40, "total": [1.5] * 40})
+    path = shop.landing / "generic/orders/damaged.parquet"
+    pq.write_table(table, path, row_group_size=10, compression="zstd", use_dictionary=False)
+    start = pq.ParquetFile(path).metadata.row_group(2).column(0).data_page_offset
+    data = bytearray(path.read_bytes())
+    data[start : start + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    shop.load()
+    assert shop.ledger("generic/orders/damaged.parquet") == (40, 30, 0, 10)
+    assert [row[1] for row in shop.quarantine()] == list(range(21, 31))
+
+
+def test_rows_that_fail_validation(shop: Project) -> None:
+    """A wrong total must not become NULL, and the reason must name the column and the line, not the person."""
+    shop.write(
+        "generic/orders/rows.csv",
+        orders_csv('a,2026-01-31,1,"x\ny"', "", "b,2026-01-31,EUR 2,", ",2026-01-31,3,", "c,31/01/2026,,", "d,2026-01-31,5,"),
+    )
+    shop.load()
+    assert loaded(shop) == ["a", "d"] and shop.note("generic/orders/rows.csv") is None
+    assert [row[1:] for row in shop.quarantine()] == [
+        (5, "`total` is not a number with a decimal point", "b,2026-01-31,EUR 2,"),
+        (6, "`order_id` is missing", ",2026-01-31,3,"),
+        (7, "`ordered_at` is not a time (ISO 8601 or Unix epoch); `total` is missing", "c,31/01/2026,,"),
+    ]
+
+
+def test_wrong_optional_value_is_refused(shop: Project) -> None:
+    """An optional amount that can't be read would silently count as nothing."""
+    shop.write(
+        "generic/orders/tax.csv", "order_id,ordered_at,total,tax\na,2026-01-31,1,\nb,2026-01-31,1,ten\nc,2026-01-31,1,0.2\n"
+    )
+    shop.load()
+    assert shop.note("generic/orders/tax.csv") is None
+    assert [row[1:] for row in shop.quarantine()] == [(3, "`tax` is not a number with a decimal point", "b,2026-01-31,1,ten")]
+
+
+def test_record_of_wrong_width_and_open_quote(shop: Project) -> None:
+    """One malformed record aborts a CSV reader, or swallows the rest of the file into one field."""
+    text = orders_csv(
+        "a,2026-01-31,1,",
+        "b,2026-01-31,2",
+        "c,2026-01-31,3,,,",
+        'd,2026-01-31,4,"open',
+        "e,2026-01-31,5,",
+        'f,2026-01-31,6,"x"y',
+        "g0,2026-01-31,7,",
+    )
+    shop.write("generic/orders/width.csv", text)
+    shop.load()
+    assert shop.ledger("generic/orders/width.csv") == (7, 3, 0, 4)
+    assert [(row[1], row[2]) for row in shop.quarantine()] == [
+        (3, "the record has 3 values where the header has 4 columns"),
+        (4, "the record has 6 values where the header has 4 columns"),
+        (5, "the quotes are malformed"),
+        (7, "the quotes are malformed"),
+    ]
+
+
+def test_lines_that_are_no_objects(shop: Project) -> None:
+    """A broken JSON line becomes a row of NULLs in DuckDB's reader when errors are ignored."""
+    lines = [event(1), "{broken", "", '"text"', "[1]", "null", event(2), event(3) + event(4), event(5)]
+    shop.write("generic/events/mixed.ndjson", "\n".join(lines))
+    shop.load()
+    assert shop.ledger("generic/events/mixed.ndjson") == (8, 3, 0, 5)
+    assert [(row[1], row[2]) for row in shop.quarantine()] == [
+        (n, "the line is not a JSON object of moderate depth") for n in (2, 4, 5, 6, 8)
+    ]
+    assert shop.quarantine()[0][3] == "{broken"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings(shop: Project, encoding: str) -> None:
+    """Exports of spreadsheets come in these encodings; names would turn to garbage or rows be lost."""
+    shop.write("generic/contacts/c.csv", "contact_id,last_name\n1,Müller\n2,Peña\n".encode(encoding))
+    shop.write(
+        "generic/events/e.ndjson",
+        '{"message_id": "m1", "type": "page", "timestamp": "2026-01-31", "user_id": "Zoë"}\n'.encode(encoding),
+    )
+    shop.load()
+    assert shop.rows("select contact_id, last_name from raw_generic.contacts order by 1") == [("1", "Müller"), ("2", "Peña")]
+    assert shop.value("select user_id from raw_generic.events") == "Zoë"
+
+
+def test_mixed_encoding(shop: Project) -> None:
+    """One row in another encoding must not turn the others to garbage."""
+    shop.write("generic/contacts/c.csv", "contact_id,last_name\n1,Müller\n".encode() + "2,Peña\n".encode("latin-1"))
+    shop.load()
+    assert shop.rows("select contact_id, last_name from raw_generic.contacts") == [("1", "Müller")]
+    assert [(row[1], row[2]) for row in shop.quarantine()] == [(3, "the text is not valid UTF-8")]
+
+
+def test_delimiters_and_line_ends(shop: Project) -> None:
+    """Semicolons, tabs, CRLF and CR alone are usual in exports and no reason to refuse a file."""
+    for name, text in {
+        "semicolon": "order_id;ordered_at;total\r\na;2026-01-31;1\r\n",
+        "tab": "order_id\tordered_at\ttotal\nb\t2026-01-31\t2\n",
+        "mac": "order_id,ordered_at,total\rc,2026-01-31,3\r",
+        "unended": "order_id,ordered_at,total\nd,2026-01-31,4",
+    }.items():
+        shop.write(f"generic/orders/{name}.csv", text)
+    shop.load()
+    assert loaded(shop) == ["a", "b", "c", "d"]
+
+
+def test_empty_and_header_only_files(shop: Project) -> None:
+    """Files without rows are no errors, and are booked so that they are not read again."""
+    shop.write("generic/orders/empty.csv", "")
+    shop.write("generic/orders/header.csv", "order_id,ordered_at,total\n")
+    shop.write("generic/events/empty.ndjson", "\n\n")
+    shop.load()
+    assert loaded(shop) == []
+    assert {shop.ledger(f"generic/{name}") for name in ("orders/empty.csv", "orders/header.csv", "events/empty.ndjson")} == {
+        (0, 0, 0, 0)
+    }
+
+
+def test_names_and_links(shop: Project) -> None:
+    """Folders named like files, links in circles, links to nothing and names with pattern marks stop careless readers."""
+    shop.write("generic/orders/day.csv/part.csv", orders_csv("a,2026-01-31,1,"))
+    shop.write("generic/orders/odd [1]*.csv", orders_csv("b,2026-01-31,1,"))
+    shop.write("generic/orders/o'clock.csv", orders_csv("c,2026-01-31,1,"))
+    (shop.landing / "generic/orders/loop").symlink_to(shop.landing / "generic")
+    (shop.landing / "generic/orders/gone.csv").symlink_to("nowhere.csv")
+    elsewhere = shop.base / "elsewhere.csv"
+    elsewhere.write_text(orders_csv("d,2026-01-31,1,"))
+    (shop.landing / "generic/orders/linked.csv").symlink_to(elsewhere)
+    summary = shop.load()
+    assert loaded(shop) == ["a", "b", "c", "d"]
+    assert any("gone.csv is a link to nothing" in w for w in summary.warnings) and any(
+        "leads back into itself" in w for w in summary.warnings
+    )
+
+
+def test_strays_are_told(shop: Project) -> None:
+    """A misspelt folder or an unknown ending would be passed over in silence."""
+    shop.write("generic/oders/x.csv", "a\n1\n")
+    shop.write("shopfy/order/x.csv", "a\n1\n")
+    shop.write("generic/orders/x.json", "{}")
+    warnings = shop.load().warnings
+    assert any("generic/oders/x.csv" in w and "`orders`" in w for w in warnings)
+    assert any("shopfy/order/x.csv" in w and "`shopify`" in w for w in warnings)
+    assert any("x.json" in w and ".ndjson" in w for w in warnings)
+
+
+def test_unreadable_file(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that can't be opened must not stop the others."""
+    path = shop.write("generic/orders/locked.csv", orders_csv("a,2026-01-31,1,"))
+
+    def refuse(target: Path):  # the tests may run as root, whom no permission stops
+        if target == path:
+            raise PermissionError(13, "Permission denied")
+        return scan(target)
+
+    scan = load.scan_file
+    monkeypatch.setattr(load, "scan_file", refuse)
+    assert any("locked.csv can't be read" in w for w in shop.load().warnings)
+    assert loaded(shop) == []
+
+
+def test_missing_landing_folder(shop: Project) -> None:
+    """A landing folder that was moved away must be one clear message, not an empty load."""
+    settings = shop.settings
+    shop.landing.rename(shop.base / "moved")
+    with shop.warehouse(settings) as con, pytest.raises(RelanceError, match="landing folder does not exist"):
+        load_landing(settings, con)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sources: {shopfy: {}}", "`shopify`"),
+        ("sources: {generic: {oders: {files: x.csv}}}", "`orders`"),
+        ("sources: {generic: {orders: {columns: {totl: x}}}}", "`total`"),
+        ("sources: {generic: {orders: {columns: {total.x: x}}}}", "JSON column"),
+    ],
+)
+def test_sources_that_fit_no_contract(shop: Project, text: str, message: str) -> None:
+    """A slip in relance.yml would quietly load nothing, or load it under a name nobody reads."""
+    shop.configure(text)
+    with pytest.raises(RelanceError, match=message):
+        shop.load()
+
+
+def test_bottomless_nesting(shop: Project) -> None:
+    """DuckDB walks nested objects on the stack: one line of 600 kB could take the process down, with no message at all."""
+    deep = '{"a":' * 100_000 + "1" + "}" * 100_000
+    shop.write("generic/events/deep.ndjson", "\n".join([event(1), event(2)[:-1] + f', "more": {deep}}}', event(3)]))
+    shop.write(
+        "generic/events/deep.csv",
+        f'message_id,type,timestamp,properties\nx,page,2026-01-31,"{deep.replace(chr(34), chr(34) * 2)}"\n',
+    )
+    shop.load()
+    assert shop.ledger("generic/events/deep.ndjson") == (3, 2, 0, 1)
+    assert shop.ledger("generic/events/deep.csv") == (1, 0, 0, 1)

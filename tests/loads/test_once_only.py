@@ -1,0 +1,282 @@
+"""Nothing is loaded twice, nothing half, and the order in which files arrive does not matter."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dagster_project.loads import group
+from dagster_project.loads.books import unbalanced
+from dagster_project.loads.discover import feeds
+from dagster_project.loads.load import load_landing
+from dagster_project.loads.read import Mismatch
+
+from .landing import OneFile, Project, event, orders_csv
+
+
+def lines(*numbers: int) -> str:
+    return "".join(event(number) + "\n" for number in numbers)
+
+
+def test_second_load_brings_nothing(project: Project) -> None:
+    """A run with nothing new must neither read nor book anything."""
+    project.write("generic/events/a.ndjson", lines(1, 2))
+    first = project.load()
+    again = project.load()
+    assert (first.batch, first.total("accepted")) == (1, 2)
+    assert (again.batch, again.files, again.entities) == (None, 0, [])
+    assert project.value("select count(*) from quality.load_ledger") == 1
+
+
+def test_touched_file(project: Project) -> None:
+    """A file with a new date and the old content must leave no trace in the books."""
+    path = project.write("generic/events/a.ndjson", lines(1))
+    project.load()
+    os.utime(path, (1, 1))
+    assert project.load().files == 0
+    assert project.value("select mtime_ns from quality.landing_files") == 1_000_000_000
+
+
+def test_copy_under_another_name(project: Project) -> None:
+    """A copy of a file, its refused rows included, would count everything twice."""
+    text = orders_csv("a,2026-01-31,1,", "a,2026-01-31,1,", "b,never,1,")
+    project.write("generic/orders/a.csv", text)
+    project.load()
+    project.write("generic/orders/copy.csv", text)
+    summary = project.load()
+    assert summary.batch is None
+    assert project.ledger("generic/orders/a.csv") == (3, 1, 1, 1)
+    assert project.ledger("generic/orders/copy.csv") == (3, 0, 3, 0)
+
+
+def test_overlapping_and_growing_files(project: Project) -> None:
+    """A file re-sent with some old rows, or grown in place, must bring its new rows only."""
+    path = project.write("generic/events/a.ndjson", lines(1, 2))
+    project.load()
+    path.write_text(lines(1, 2, 3))
+    project.write("generic/events/b.ndjson", lines(2, 4, 4))
+    assert project.load().batch == 2
+    assert project.ledger("generic/events/a.ndjson") == (3, 1, 2, 0)
+    assert project.ledger("generic/events/b.ndjson") == (3, 1, 2, 0)
+    assert project.rows("select message_id, _batch from raw_generic.events order by 1") == [
+        ("m1", 1),
+        ("m2", 1),
+        ("m3", 2),
+        ("m4", 2),
+    ]
+
+
+def test_versions_are_kept_and_repeats_are_not(project: Project) -> None:
+    """An order that changes must keep its history; the same export again must not double it."""
+    head = "order_id,ordered_at,total,status,updated_at\n"
+    project.write(
+        "generic/orders/dt=2026-01-01/o.csv", head + "a,2026-01-01,10,pending,2026-01-01\nb,2026-01-01,5,paid,2026-01-01\n"
+    )
+    project.load()
+    project.write(
+        "generic/orders/dt=2026-01-02/o.csv", head + "a,2026-01-01,10,paid,2026-01-02\nb,2026-01-01,5.00,paid,2026-01-01\n"
+    )
+    project.load()
+    assert project.ledger("generic/orders/dt=2026-01-02/o.csv") == (2, 1, 1, 0)
+    assert project.rows("select status from raw_generic.orders where order_id = 'a' order by updated_at") == [
+        ("pending",),
+        ("paid",),
+    ]
+
+
+def test_version_that_returns(project: Project) -> None:
+    """Without updated_at, a price that goes 1, 2, 1 must end as 1, whatever came first."""
+    for day, price in [(1, 1), (3, 1), (2, 2)]:
+        project.write(f"generic/products/2026-01-0{day}/p.csv", f"product_id,price\np,{price}\n")
+        project.load()
+    newest = "select price, _landed_on::varchar from raw_generic.products order by _landed_on desc limit 1"
+    assert [(float(price), day) for price, day in project.rows(newest)] == [(1.0, "2026-01-03")]
+
+
+def test_winner_does_not_hang_on_file_names(tmp_path: Path) -> None:
+    """Of two different events with one id, the same one must win whichever file holds which."""
+    one, other = event(1, user_id="x") + "\n", event(1, user_id="y") + "\n"
+    winners = set()
+    for number, (first, second) in enumerate([(one, other), (other, one)]):
+        project = Project(tmp_path / str(number))
+        project.write("generic/events/a.ndjson", first)
+        project.write("generic/events/b.ndjson", second)
+        project.load()
+        winners.add(project.value("select user_id from raw_generic.events"))
+    assert len(winners) == 1
+
+
+@pytest.mark.parametrize("broken", ["book", "locate"])
+def test_interrupted_load_leaves_nothing_half(project: Project, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    """A crash between rows and books would load the file again, or book rows that are not there."""
+    project.write("generic/orders/a.csv", orders_csv("a,2026-01-31,1,", "b,never,1,"))
+    project.write("generic/events/a.ndjson", lines(1))
+    seen: list[object] = []
+
+    def crash(con: duckdb.DuckDBPyConnection, *rest: object) -> None:
+        if con.execute("select count(*) from load_files where path like '%orders%'").fetchone() == (1,):
+            seen.append(rest)
+            raise KeyboardInterrupt
+        whole(con, *rest)
+
+    whole = getattr(group, broken)
+    with monkeypatch.context() as patch:
+        patch.setattr(group, broken, crash)
+        with project.warehouse() as con, pytest.raises(KeyboardInterrupt):
+            load_landing(project.settings, con)
+    assert seen
+    with project.warehouse() as con:
+        assert unbalanced(con) == []
+        assert con.execute("select count(*) from raw_generic.orders").fetchone() == (0,)
+        assert con.execute("select count(*) from quality.quarantine").fetchone() == (0,)
+        assert con.execute("select count(*) from raw_generic.events").fetchone() == (1,)
+    summary = project.load()
+    assert [(entity.entity, entity.accepted) for entity in summary.entities] == [("orders", 1)]
+
+
+def test_books_notice_lost_rows(project: Project) -> None:
+    """A proof that can't fail proves nothing: rows taken from any account must show."""
+    project.write("generic/orders/a.csv", orders_csv("a,2026-01-31,1,", "b,never,1,"))
+    project.load()
+    for damage, told in [
+        ("delete from raw_generic.orders", "in the raw table"),
+        ("delete from quality.quarantine", "in quarantine"),
+        ("update quality.load_ledger set rows_read = 3", "accounted for"),
+    ]:
+        with project.warehouse() as con:
+            con.execute("begin")
+            con.execute(damage)
+            ((file, source, entity, wrong),) = unbalanced(con)
+            con.execute("rollback")
+        assert (file, source, entity) == ("generic/orders/a.csv", "generic", "orders") and told in wrong
+
+
+def test_reader_that_disagrees_with_the_count(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that drops a row must be found out, and the file read exactly."""
+    read = group.read_fast
+
+    def drops_one(con: duckdb.DuckDBPyConnection, feed: object, scans: list) -> object:
+        landed = read(con, feed, scans)  # type: ignore[arg-type]
+        con.execute("delete from load_landed where rowid = 0")
+        return landed
+
+    monkeypatch.setattr(group, "read_fast", drops_one)
+    project.write("generic/events/a.ndjson", lines(1, 2, 3))
+    project.load()
+    assert project.ledger("generic/events/a.ndjson") == (3, 3, 0, 0)
+    assert "record by record" in str(project.note("generic/events/a.ndjson"))
+
+
+@settings(max_examples=25)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.text('aé"\n,; ', max_size=5),
+            st.sampled_from(["1", "2.50", "x", "", " 3"]),
+            st.sampled_from(["2026-01-31", "", "soon"]),
+        ),
+        max_size=8,
+    ),
+    kind=st.sampled_from(["csv", "ndjson"]),
+)
+def test_both_paths_agree(one_file: OneFile, rows: list[tuple[str, str, str]], kind: str) -> None:
+    """The exact path must make of a file what the fast path makes of it, or one fault in a file would change its good rows."""
+    import csv
+    import io
+    import json
+
+    def content(prefix: str) -> bytes:
+        named = [
+            {"order_id": f"{prefix}{i}", "note": note, "total": total, "ordered_at": at}
+            for i, (note, total, at) in enumerate(rows)
+        ]
+        if kind == "ndjson":
+            return "\n".join(json.dumps(row) for row in named).encode()
+        text = io.StringIO()
+        writer = csv.DictWriter(text, ["order_id", "note", "total", "ordered_at"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(named)
+        return text.getvalue().encode()
+
+    def outcome() -> tuple:
+        file = f"generic/orders/x{one_file.count}.%"
+        refused = one_file.con.execute(
+            "select record, line, reason from quality.quarantine where file like ? order by record", [file]
+        ).fetchall()
+        return one_file.newest("orders", "substr(order_id, 2), total, ordered_at, _extra, _line"), refused
+
+    counts = one_file.load("orders", kind, content("f"))
+    (note,) = one_file.con.execute("select note from quality.load_ledger order by loaded_at desc limit 1").fetchone()
+    assert note is None
+    fast = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group, "read_fast", lambda *_: (_ for _ in ()).throw(Mismatch("told to")))
+        assert one_file.load("orders", kind, content("e")) == counts
+    assert outcome() == fast
+
+
+def test_many_small_files_of_every_shape(project: Project) -> None:
+    """Files read together must keep their own names, lines and counts."""
+    generator = random.Random(3)
+    expected = {}
+    for number in range(60):
+        count = generator.randrange(0, 5)
+        name = f"generic/orders/2026-01-{number % 28 + 1:02}/{number}"
+        rows = [f"{number}-{i},2026-01-31,{i}" for i in range(count)]
+        if number % 3 == 0:
+            table = pa.table(
+                {
+                    "order_id": [f"{number}-{i}" for i in range(count)],
+                    "ordered_at": ["2026-01-31"] * count,
+                    "total": [float(i) for i in range(count)],
+                }
+            )
+            (project.landing / name).parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(table, project.landing / f"{name}.parquet")
+            expected[f"{name}.parquet"] = count
+        else:
+            ending = "csv.gz" if number % 3 == 1 else "csv"
+            project.write(f"{name}.{ending}", "\n".join(["order_id,ordered_at,total", *rows, ""]))
+            expected[f"{name}.{ending}"] = count
+    project.load()
+    found = dict(project.rows("select file, rows_accepted from quality.load_ledger where note is null"))
+    assert found == expected
+    assert (
+        project.value(
+            "select count(*) from raw_generic.orders where not contains(_file, '/' || replace(order_id, '-' || (_line - 1), '.'))"
+        )
+        == 0
+    )
+
+
+def test_feeds_outlive_their_files(project: Project) -> None:
+    """When old files leave the landing folder, their rows must still be read downstream."""
+    path = project.write("generic/orders/a.csv", orders_csv("a,2026-01-31,1,"))
+    project.load()
+    path.unlink()
+    assert feeds(project.settings) == {"generic": ["orders"]}
+
+
+def test_one_file_feeds_two_entities(project: Project) -> None:
+    """A table of contacts that also holds consents must be booked once for each."""
+    project.configure(
+        """sources:
+  generic:
+    contacts: {files: crm.csv, columns: {contact_id: id}}
+    consents:
+      files: crm.csv
+      columns: {identifier: email, occurred_at: since}
+      constants: {identifier_type: email, purpose: email, status: granted}
+"""
+    )
+    project.write("crm.csv", "id,email,since\n1,a@example.com,2026-01-31\n")
+    project.load()
+    assert project.rows("select entity, rows_accepted from quality.load_ledger order by 1") == [("consents", 1), ("contacts", 1)]

@@ -1,0 +1,148 @@
+"""Whole runs: the first, the next with nothing new, and those in which something is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dagster_project.errors import RelanceError
+from dagster_project.run import run_job, run_project
+from dagster_project.settings import Settings
+from dagster_project.warehouse import open_warehouse, run_lock
+
+if TYPE_CHECKING:
+    from conftest import Lines, Ran
+
+
+def one(settings: Settings, query: str) -> object:
+    with open_warehouse(settings, read_only=True) as con:
+        row = con.execute(query).fetchone()
+    return row[0] if row else None
+
+
+def test_first_run_goes_from_files_to_exports(ran: Ran) -> None:
+    """The job must carry a landed file through every room in one go."""
+    assert ran.first.success, (ran.first.failures, ran.first.failed_blocking_checks)
+    orders = ran.first.assets["raw_generic/orders"]
+    assert (orders["rows_read"], orders["rows_accepted"], orders["rows_quarantined"]) == (21, 20, 1)
+    assert ran.first.assets["profiles/profiles"]["dagster/row_count"] >= 10
+    win_back = ran.first.assets["activations/brevo_win_back"]
+    assert win_back["status"] == "published" and win_back["added"] > 0
+    assert Path(win_back["folder"]).is_dir()
+    assert {check.name for check in ran.first.checks} >= {
+        "quality/load_ledger: books_balance",
+        "raw_generic/orders: rows_fit_their_contract",
+        "activations/brevo_win_back: export_is_fit_to_leave",
+    }
+
+
+def test_a_refused_row_is_a_warning_that_does_not_stop_the_run(ran: Ran) -> None:
+    """One bad row in twenty files must not cost a company its day."""
+    refused = [check for check in ran.first.checks if check.name == "raw_generic/orders: few_rows_refused"]
+    assert [check.blocking for check in refused] == [False]
+
+
+def test_a_run_with_nothing_new_starts_no_dbt_and_changes_nothing(ran: Ran) -> None:
+    """The same raw state, configuration and moment must cost start-up only, and must not export twice."""
+    assert ran.again.success
+    assert not [line for line in ran.lines if line.startswith("dbt:")]
+    assert ran.again.assets["raw_generic/orders"]["new_files"] == 0
+    assert ran.again.assets["activations/brevo_win_back"]["status"] == "already published"
+    assert one(ran.settings, "select count(distinct run_id) from activation.files") == 1
+    assert {check.name for check in ran.again.checks if check.blocking} == {
+        check.name for check in ran.first.checks if check.blocking
+    }
+
+
+def test_a_later_moment_builds_what_depends_on_the_clock(spoilable: Settings, lines: Lines) -> None:
+    """An hourly run must not pay for the whole history, nor leave an audience as of yesterday."""
+    result = run_job(spoilable, as_of=spoilable.moment("2026-07-02"), progress=lines)
+    assert result.success, result.failures
+    assert "audiences/members" in result.assets and "unified/unified_orders" not in result.assets
+    assert any("depend on the clock" in line for line in lines.lines)
+    assert one(spoilable, "select max(as_of)::varchar from audiences.sizes") == "2026-07-02 22:00:00"
+
+
+def test_a_failed_blocking_check_stops_what_follows_and_stays_failed(spoilable: Settings) -> None:
+    """Damaged raw rows must reach no export, also not by simply running again."""
+    with open_warehouse(spoilable) as con:
+        con.execute(
+            "update raw_generic.orders set order_id = null where order_id = (select min(order_id) from raw_generic.orders)"
+        )
+        con.execute("delete from quality.landing_passed where entity = 'orders'")
+    for _ in range(2):
+        result = run_job(spoilable, as_of=spoilable.moment("2026-07-03"))
+        assert not result.success and not result.failures
+        assert [check.name for check in result.failed_blocking_checks] == ["raw_generic/orders: rows_fit_their_contract"]
+        assert not [key for key in result.assets if key.startswith(("unified/", "audiences/", "activations/"))]
+
+
+def test_a_failed_model_test_keeps_every_file_at_home(spoilable: Settings) -> None:
+    """A person who stands twice in profiles would be messaged twice."""
+    own = spoilable.base / "audiences" / "remarketing"
+    own.mkdir(parents=True)
+    shipped = spoilable.folders("audiences")[0] / "remarketing"
+    model = (shipped / "win_back.sql").read_text()
+    (own / "win_back.sql").write_text(f"select * from (\n{model}\n)\nunion all\nselect * from (\n{model}\n)\n")
+    (own / "win_back.yml").write_text((shipped / "win_back.yml").read_text())
+    result = run_job(spoilable, select='key:"audiences/win_back"+')
+    assert not result.success
+    assert any("win_back" in check.name for check in result.failed_blocking_checks), result.failures
+    assert not [key for key in result.assets if key.startswith("activations/")]
+
+
+def test_a_broken_model_is_told_with_its_file(spoilable: Settings) -> None:
+    """Whoever edits an audience needs the file and the reason, not Dagster's wrapping."""
+    own = spoilable.base / "audiences" / "remarketing"
+    own.mkdir(parents=True)
+    shipped = spoilable.folders("audiences")[0] / "remarketing"
+    (own / "win_back.sql").write_text("select no_such_column from {{ ref('profiles') }}\n")
+    (own / "win_back.yml").write_text((shipped / "win_back.yml").read_text())
+    with pytest.raises(RelanceError, match=r"could not build `win_back`.*no_such_column") as caught:
+        run_project(spoilable, select='key:"audiences/win_back"+')
+    assert str(own / "win_back.sql") in str(caught.value)
+
+
+def test_a_part_can_be_run_and_an_empty_selection_is_told(spoilable: Settings) -> None:
+    """`--select` with a slip of the pen must not look like a run that did its work."""
+    result = run_job(spoilable, select='key:"scores/rfm"')
+    assert result.success and set(result.assets) == {"scores/rfm"}
+    for wrong in ('key:"no/such"', "group:nowhere", "((", ""):
+        with pytest.raises(RelanceError, match="selection"):
+            run_job(spoilable, select=wrong)
+
+
+def test_a_second_run_at_the_same_time_is_refused_with_one_sentence(ran: Ran) -> None:
+    """Two writers on one warehouse file; the message must be ours and not Dagster's."""
+    with run_lock(ran.settings), pytest.raises(RelanceError, match="Another run of this project is going on"):
+        run_job(ran.settings)
+
+
+def test_the_warehouse_is_free_after_a_run(ran: Ran) -> None:
+    """dbt or a failed step that kept the file open would lock analysts out until the process ends."""
+    path = str(ran.settings.warehouse_path)
+    code = f"import duckdb; duckdb.connect({path!r}).execute('create temp table t as select 1')"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).returncode == 0
+
+
+def test_past_runs_are_kept_for_the_web_ui(ran: Ran) -> None:
+    """A run of the terminal that the web UI does not show cannot be looked into."""
+    from dagster_project.instance import open_instance
+
+    with open_instance(ran.settings) as instance:
+        runs = {record.dagster_run.run_id for record in instance.get_run_records()}
+        assert {ran.first.dagster_run_id, ran.again.dagster_run_id} <= runs
+        checks = [log.dagster_event for log in instance.all_logs(ran.first.dagster_run_id) if log.dagster_event]
+        assert sum(event.event_type_value == "ASSET_CHECK_EVALUATION" for event in checks) == len(ran.first.checks)
+
+
+def test_no_personal_data_in_what_dagster_keeps(ran: Ran) -> None:
+    """Metadata, checks and logs are seen by people who may not see customers."""
+    home = ran.settings.state_path / "dagster"
+    kept = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    for private in (b"person1@example.com", b"person7@example.com", b"+33600000", b"Ann1"):
+        assert private not in kept

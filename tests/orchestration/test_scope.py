@@ -1,0 +1,79 @@
+"""How much dbt builds: never less than what is stale, and not more."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dagster_project.assets.scope import Ground, Scope, clock_nodes, forget_build, plan_build, remember_build, scope_of
+
+GROUND = Ground("raw", "configuration", "run")
+EVERY, CLOCK = set("abcdef"), set("ef")
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def test_a_first_build_is_a_whole_one(con: duckdb.DuckDBPyConnection) -> None:
+    """Nothing is known of a new warehouse, so nothing may be left out."""
+    assert scope_of(con, GROUND) is Scope.EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("ground", "scope"),
+    [
+        (GROUND, Scope.NOTHING),
+        (Ground("raw", "configuration", "another run"), Scope.CLOCK),
+        (Ground("news", "configuration", "another run"), Scope.EVERYTHING),
+        (Ground("raw", "a changed model", "another run"), Scope.EVERYTHING),
+    ],
+)
+def test_scope_follows_what_changed(con: duckdb.DuckDBPyConnection, ground: Ground, scope: Scope) -> None:
+    """News or a changed model need everything, a later moment what depends on the clock, the same run nothing."""
+    remember_build(con, GROUND)
+    assert scope_of(con, ground) is scope
+
+
+def test_a_killed_build_is_followed_by_a_whole_one(con: duckdb.DuckDBPyConnection) -> None:
+    """Tables half built must not be taken for the state of the last complete build."""
+    remember_build(con, GROUND)
+    forget_build(con)
+    assert scope_of(con, GROUND) is Scope.EVERYTHING
+
+
+@given(selected=st.sets(st.sampled_from(sorted(EVERY)), min_size=1), scope=st.sampled_from(Scope))
+@settings(max_examples=60, deadline=None)
+def test_a_plan_never_forgets_what_is_stale(selected: set[str], scope: Scope) -> None:
+    """A build that left something stale must not be remembered as complete; what was picked by hand is always built."""
+    stale = {Scope.EVERYTHING: EVERY, Scope.CLOCK: CLOCK, Scope.NOTHING: set()}[scope]
+    plan = plan_build(selected, EVERY, CLOCK, scope)
+    assert plan.chosen <= selected
+    assert plan.completes == (stale <= plan.chosen)
+    if selected == EVERY:
+        assert plan.chosen == stale
+    elif selected == CLOCK:
+        assert plan.chosen == stale & CLOCK
+    else:
+        assert plan.chosen == selected
+
+
+def test_clock_nodes_are_all_that_hangs_on_the_moment() -> None:
+    """A model two steps after the run's moment goes stale with it; one beside it does not."""
+    manifest = {
+        "sources": {
+            "source.p.control.run": {"source_name": "control", "name": "run"},
+            "source.p.control.company": {"source_name": "control", "name": "company"},
+            "source.p.activation.ledger": {"source_name": "activation", "name": "ledger"},
+        },
+        "child_map": {
+            "source.p.control.run": ["model.p.rfm"],
+            "model.p.rfm": ["model.p.win_back", "test.p.rfm_unique"],
+            "source.p.control.company": ["model.p.edges"],
+            "source.p.activation.ledger": ["model.p.capped"],
+        },
+    }
+    assert clock_nodes(manifest) == {"model.p.rfm", "model.p.win_back", "test.p.rfm_unique", "model.p.capped"}

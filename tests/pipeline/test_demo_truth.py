@@ -1,0 +1,145 @@
+"""What the pipeline says of the demo shop against what is true of it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import duckdb
+
+from dagster_project.settings import Settings
+
+
+def one(con: duckdb.DuckDBPyConnection, query: str):
+    row = con.execute(query).fetchone()
+    assert row is not None
+    return row[0] if len(row) == 1 else row
+
+
+def test_the_books_equal_the_truth_file_by_file(demo: Settings, beside):
+    """A row lost, doubled or refused without cause changes every figure after it."""
+    differing = beside.execute(
+        f"""select file, rows, malformed, rows_read, rows_quarantined
+        from (from read_csv('{demo.base}/truth/files.csv')) as truth
+        full join w.quality.load_ledger as ledger using (file)
+        where rows is distinct from rows_read or malformed is distinct from rows_quarantined
+            or rows_read <> rows_accepted + rows_duplicate + rows_quarantined + rows_tombstoned"""
+    ).fetchall()
+    assert differing == []
+    assert one(beside, "select count(*) from w.quality.quarantine") == one(beside, "select sum(rows_quarantined) from w.quality.load_ledger")
+
+
+def test_no_two_people_are_one(beside):
+    """Two people welded together see each other's orders and get each other's messages."""
+    welded = beside.execute("select profile_id from persons group by 1 having count(distinct truth_person_id) > 1").fetchall()
+    assert welded == []
+
+
+def test_nearly_everybody_is_one_person(beside):
+    """A person split in two is counted twice and asked for consent in vain: at least 99 pairs of identifiers in 100 must meet."""
+    found, wanted = one(
+        beside,
+        """with own as (
+            select i.truth_person_id, i.identifier_type, i.identifier, known.profile_id
+            from identifiers as i
+            join people using (truth_person_id)
+            join w.identity.identifiers as known using (identifier_type, identifier)
+            where i.link = 'exact' and not i.shared and people.is_known
+        )
+        select count(*) filter (where a.profile_id = b.profile_id), count(*)
+        from own as a join own as b using (truth_person_id)
+        where (a.identifier_type, a.identifier) < (b.identifier_type, b.identifier)""",
+    )
+    assert wanted > 1000
+    assert found / wanted >= 0.99
+
+
+def test_every_identifier_of_a_person_is_known(beside):
+    """An identifier that fell out on the way is a consent, an order or a visit that belongs to nobody."""
+    missing = beside.execute(
+        """select identifier_type, identifier from identifiers join people using (truth_person_id)
+        anti join w.identity.identifiers using (identifier_type, identifier)
+        where people.kind in ('customer', 'prospect', 'anonymous') and not identifiers.shared"""
+    ).fetchall()
+    assert missing == []
+
+
+def test_carts_are_exact(beside):
+    """A wrong cart is a message about a product that somebody bought or threw out."""
+    differing = beside.execute(
+        """with truth as (select * from carts join whole using (truth_person_id) where kind <> 'bot'),
+        found as (
+            select truth_person_id, cart_value, cart_updated_at
+            from w.profiles.profiles join whole using (profile_id) join people using (truth_person_id)
+            where cart_updated_at is not null and people.kind not in ('test', 'bot')
+        )
+        select * from truth full join found using (truth_person_id)
+        where truth.value is distinct from found.cart_value or truth.last_touched_at is distinct from found.cart_updated_at"""
+    ).fetchall()
+    assert differing == []
+    assert one(beside, "select count(*) from carts where abandoned") > 10
+
+
+def test_cart_abandoners_are_exact(beside):
+    """Precision and recall of the audience that earns its keep: who abandoned a cart, did not just buy, and may be spoken to."""
+    found = """select truth_person_id from w.audiences.decisions join whole using (profile_id) join people using (truth_person_id)
+        where audience = 'cart_abandoners' and (included or blocked_by like 'excluded:%') and people.kind not in ('test', 'bot')"""
+    truth = "select truth_person_id from carts join whole using (truth_person_id) where abandoned and kind <> 'bot'"
+    assert set(beside.execute(found).fetchall()) == set(beside.execute(truth).fetchall())
+    harmed = beside.execute(
+        """select profile_id from w.audiences.members where audience = 'cart_abandoners' and (
+            profile_id in (select profile_id from w.audiences.members where kind = 'suppression')
+            or profile_id not in (select profile_id from w.profiles.consents where status = 'granted'))"""
+    ).fetchall()
+    assert harmed == []
+
+
+def test_revenue_is_exact_to_the_cent(demo: Settings, beside):
+    """Revenue that does not equal the books is believed by nobody."""
+    totals = json.loads((demo.base / "truth" / "totals.json").read_text())
+    found = one(beside, "select sum(net_revenue) from w.profiles.profiles")
+    assert abs(found - Decimal(totals["net_revenue"])) < Decimal("0.01")
+    assert one(beside, "select sum(monetary) from w.scores.rfm") == found
+    differing = beside.execute(
+        """with truth as (select profile_id, sum(order_count) as orders, sum(net_revenue) as net from buyers
+            join whole using (truth_person_id) group by 1)
+        select truth.profile_id, truth.net, found.net_revenue from truth join w.profiles.profiles as found using (profile_id)
+        where abs(truth.net - found.net_revenue) > 0.01"""
+    ).fetchall()
+    assert differing == []
+
+
+def test_consent_is_the_last_word(beside):
+    """A withdrawn consent that still counts as granted is the one mistake that is against the law."""
+    differing = beside.execute(
+        """with truth as (
+            select profile_id, purpose, max_by(status, since) as status from consent
+            join whole using (truth_person_id) group by all
+        )
+        select * from truth left join w.profiles.consents as found using (profile_id, purpose) where found.status is distinct from truth.status"""
+    ).fetchall()
+    assert differing == []
+
+
+def test_every_customer_has_one_segment_and_equal_ones_the_same(beside):
+    """Scores that depend on the order of rows put equal customers into different segments."""
+    assert one(beside, "select count(*) from w.scores.rfm where rfm_segment is null") == 0
+    for figure, score in (("recency_days", "r"), ("frequency", "f"), ("monetary", "m")):
+        assert beside.execute(f"select {figure} from w.scores.rfm group by 1 having count(distinct {score}) > 1").fetchall() == []
+    assert one(beside, "select count(distinct rfm_segment) from w.scores.rfm") >= 9
+
+
+def test_bots_and_test_orders_are_nobody(beside):
+    """A bot in an audience costs money; a test order in the books is a lie."""
+    bots = """select audience, profile_id from w.audiences.members join persons using (profile_id) join people using (truth_person_id)
+        where people.kind in ('bot', 'test') and members.kind <> 'suppression'"""
+    assert beside.execute(bots).fetchall() == []
+    test_orders = "select order_id from orders join people using (truth_person_id) semi join w.profiles.person_orders using (order_id) where people.kind = 'test'"
+    assert beside.execute(test_orders).fetchall() == []
+
+
+def test_spend_equals_the_accounts(demo: Settings, beside):
+    """Spend counted twice or not at all makes every return on it wrong."""
+    totals = json.loads((demo.base / "truth" / "totals.json").read_text())
+    found = dict(beside.execute("select source, sum(spend) from w.unified.ad_spend group by 1").fetchall())
+    assert {platform: Decimal(amount) for platform, amount in totals["ad_spend"].items()} == found
