@@ -4,9 +4,10 @@ Stages come from the plain lines that `relance run` prints where nobody sits at 
 sees the same lines, they cover imports and the report, which Dagster's event log does not, and the pipeline needs no change for
 them. They are timed when they arrive here, by one clock that starts before the interpreter does.
 
-Peak memory is resident memory (RSS). Of the whole process it is what the kernel booked (`wait4`: the process alone, however
-short its peak); of a stage it is the kernel's high-water mark where the stage raised it, else the largest of samples taken
-twenty times a second from /proc (absent where there is no /proc).
+Peak memory is resident memory. Where there is /proc it is the kernel's high-water mark of the process (VmHWM), read twenty
+times a second and at the end of each stage: a mark only rises, so however short a peak, it is seen, but for one in the last
+twentieth of a second. A stage that did not raise the mark has the largest sample of its resident size instead. What `wait4`
+books (ru_maxrss) also counts the parent's memory at the moment of the fork, so it serves only where there is no /proc.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ from dagster_project.errors import RelanceError
 ROOT = Path(__file__).parents[1]
 _STEP = re.compile(r"\[ *[\d.]+ s\] (.+)")
 _SAMPLE_SECONDS = 0.05
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+_BOOKED_UNIT = 1 if sys.platform == "darwin" else 1024
 _TAIL_LINES = 15
 
 
 @dataclass
 class Stage:
-    """Part of a run. seconds: wall; peak_bytes: resident memory, None where it can't be told."""
+    """Part of a run. seconds: wall; cpu_seconds: of all threads; peak_bytes: resident. The latter two are None without /proc."""
 
     name: str
     seconds: float = 0.0
+    cpu_seconds: float | None = None
     peak_bytes: int | None = None
 
 
@@ -86,8 +88,10 @@ def measure(arguments: list[str], folder: Path, stage_of: Callable[[str], str] |
             errors.seek(0)
             tail = [*lines, *errors.readlines()][-_TAIL_LINES:]
             raise RelanceError(f"The measured command ended with {process.returncode}:\n{''.join(tail)}", " ".join(arguments))
-    clock.end(seconds)
-    return Measurement(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT, clock.stages, "".join(lines))
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    clock.end(seconds, cpu_seconds)
+    peak = clock.high_water or usage.ru_maxrss * _BOOKED_UNIT
+    return Measurement(seconds, cpu_seconds, peak, clock.stages, "".join(lines))
 
 
 def _path(environment: Mapping[str, str]) -> str:
@@ -101,8 +105,8 @@ class _StageClock:
         self._pid, self._started = pid, started
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._since = 0.0
-        self._high_water = 0
+        self._since = self._cpu_since = 0.0
+        self.high_water = 0
         self.stages = [Stage("")]
 
     def enter(self, name: str) -> None:
@@ -111,40 +115,50 @@ class _StageClock:
             if current.name in ("", name):
                 current.name = name
                 return
-            self._book(time.monotonic() - self._started)
+            self._sample()
+            self._book(time.monotonic() - self._started, self._cpu())
             self.stages.append(Stage(name))
 
     def watch(self) -> None:
         while not self._stopped.wait(_SAMPLE_SECONDS):
             with self._lock:
-                self._remember(self._memory("VmRSS"))
+                self._sample()
 
     def stop(self) -> None:
         self._stopped.set()
 
-    def end(self, seconds: float) -> None:
+    def end(self, seconds: float, cpu_seconds: float) -> None:
         with self._lock:
-            self._book(seconds)
+            self._book(seconds, cpu_seconds if self.high_water else None)
 
-    def _book(self, now: float) -> None:
-        """Close the current stage."""
-        self.stages[-1].seconds = now - self._since
-        self._since = now
-        high_water = self._memory("VmHWM") or 0
-        if high_water > self._high_water:
-            self._remember(high_water)
-            self._high_water = high_water
+    def _book(self, now: float, cpu: float | None) -> None:
+        """Close the current stage: wall and processor seconds of the process so far."""
+        stage = self.stages[-1]
+        stage.seconds, self._since = now - self._since, now
+        if cpu is not None:
+            stage.cpu_seconds, self._cpu_since = cpu - self._cpu_since, cpu
 
-    def _remember(self, size: int | None) -> None:
-        if size is not None:
-            self.stages[-1].peak_bytes = max(self.stages[-1].peak_bytes or 0, size)
-
-    def _memory(self, field_name: str) -> int | None:
+    def _cpu(self) -> float | None:
         try:
-            with open(f"/proc/{self._pid}/status") as status:
-                for line in status:
-                    if line.startswith(field_name):
-                        return int(line.split()[1]) * 1024
-        except (OSError, ValueError):
-            pass
-        return None
+            with open(f"/proc/{self._pid}/stat", encoding="utf-8") as stat:
+                fields = stat.read().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _sample(self) -> None:
+        resident, high_water = self._memory()
+        raised = high_water > self.high_water
+        self.high_water = max(self.high_water, high_water)
+        seen = high_water if raised else resident
+        if seen:
+            self.stages[-1].peak_bytes = max(self.stages[-1].peak_bytes or 0, seen)
+
+    def _memory(self) -> tuple[int, int]:
+        """Resident bytes now and at most so far; zeros where that can't be told."""
+        try:
+            with open(f"/proc/{self._pid}/status", encoding="utf-8") as status:
+                found = {line.split()[0]: int(line.split()[1]) * 1024 for line in status if line.startswith(("VmRSS:", "VmHWM:"))}
+        except OSError:
+            return 0, 0
+        return found.get("VmRSS:", 0), found.get("VmHWM:", 0)

@@ -60,7 +60,9 @@ def _case(case: Case, floor: float, full: float) -> dict[str, Any]:
         "ratio_to_floor": round(run.seconds / floor, 2),
         "share_of_full_build": round(run.seconds / full, 4),
         "stages": [
-            {"name": stage.name, "seconds": round(stage.seconds, 2), "rows_per_second": _rate(case.rows, stage.seconds),
+            {"name": stage.name, "seconds": round(stage.seconds, 2),
+             "cpu_seconds": None if stage.cpu_seconds is None else round(stage.cpu_seconds, 2),
+             "rows_per_second": _rate(case.rows, stage.seconds),
              "peak_bytes": stage.peak_bytes, "share": round(stage.seconds / run.seconds, 4),
              "ratio_to_floor": round(stage.seconds / floor, 2)}
             for stage in run.stages if stage.name
@@ -77,7 +79,7 @@ def print_tables(data: dict[str, Any], console: Console) -> None:
     shop = data["shop"]
     table = Table(title=f"{shop['events']:,} events, {shop['people']:,} people", title_justify="left")
     table.add_column("case, stage", no_wrap=True)
-    for heading in ("wall s", "% of run", "% of full build", "rows/s", "peak GiB", "× floor"):
+    for heading in ("wall s", "cpu s", "% of run", "% of full build", "rows/s", "peak GiB", "× floor"):
         table.add_column(heading, justify="right", no_wrap=True)
     for case in [data["floor"], *data["cases"]]:
         of_full = "" if case is data["floor"] else f"{case['share_of_full_build']:.1%}"
@@ -103,6 +105,7 @@ def _cells(measured: dict[str, Any], name: str, of_run: str, of_full: str) -> li
     return [
         name,
         f"{measured['seconds']:,.1f}",
+        "" if measured["cpu_seconds"] is None else f"{measured['cpu_seconds']:,.1f}",
         of_run,
         of_full,
         f"{rate:,}" if rate else "",

@@ -24,6 +24,9 @@ from dagster_project.settings import SHIPPED, Settings
 HAPPENED = {"timestamp", "occurred_at", "ordered_at", "created_at"}
 """Columns of the contracts that say when something happened; a date such as an event's start may lie ahead."""
 
+FOUNDATION = ("staging", "unified", "identity", "profiles")
+"""Rooms whose tables grow by increments."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -74,6 +77,21 @@ def configuration_hash(settings: Settings) -> str:
     for path in sorted({file for folder in folders for file in _files(folder)}):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def foundation_hash(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """A hash of what decides the tables that grow by increments: a change of it means building them afresh.
+
+    The horizon belongs to it: what a run left out as yet to come must not be missing from later ones.
+    """
+    digest = hashlib.sha256(settings.model_dump_json(include={"company", "sources", "order_precedence", "identity"}).encode())
+    folders = [SHIPPED / "dbt_models" / part for part in ("macros", *(f"models/{room}" for room in FOUNDATION))]
+    for path in sorted({file for folder in [*folders, *settings.folders("seeds")] for file in _files(folder)}):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    row = con.execute("select horizon from control.company").fetchone()
+    digest.update(repr(row).encode())
     return digest.hexdigest()
 
 
@@ -130,9 +148,10 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 "holdout_salt": settings.holdout.salt,
             },
         )
-        con.execute("create or replace table control.same_account (identifier_type varchar)")
-        for identifier_type in settings.identity.user_id_is:
-            con.execute("insert into control.same_account values (?)", [identifier_type])
+        con.execute("create or replace table control.same_account (identifier_type varchar, with_email boolean)")
+        same = settings.identity.user_id_is
+        for identifier_type in ["user_id", *same] if same else []:
+            con.execute("insert into control.same_account values (?, ?)", [identifier_type, "email" in same])
         _write_audiences(con, settings)
         con.execute("commit")
     except BaseException:

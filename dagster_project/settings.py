@@ -103,7 +103,7 @@ class IdentityLimits(Part):
 class Identity(Part):
     limits: IdentityLimits = IdentityLimits()
     user_id_is: list[Literal["customer_id", "contact_id", "lead_id", "email"]] = []
-    """What the site's user ids also are: a user id equal to such an identifier is the same person."""
+    """What the site's user ids also are: equal identifiers among these and the user ids are the same person."""
 
 
 class Consent(Part):

@@ -82,7 +82,8 @@ def _consenting_sql(settings: Settings, activation: Activation) -> str:
     purposes = activation.destination.consent.purposes
     asked = f"profiles.consents where profile_id is not null and purpose in ({', '.join(map(literal, purposes))})"
     if settings.consent.unknown == "granted":
-        return f"select profile_id from member where profile_id not in (select profile_id from {asked} and status is distinct from 'granted')"
+        refusals = f"select profile_id from {asked} and status is distinct from 'granted'"
+        return f"select profile_id from member where profile_id not in ({refusals})"
     return f"""
         select profile_id from (
             select profile_id, purpose from {asked} group by all having bool_and(coalesce(status, '') = 'granted')

@@ -1,5 +1,6 @@
 """Upload files: one asset per activation, made from its YAML alone."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -50,7 +51,7 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
         with run.warehouse() as con:
             identified = run_in_control(con)
             result = run_activation(run.settings, con, activation, identified.run_id, identified.as_of)
-        return dg.MaterializeResult(metadata=_metadata(result), check_results=[_fit(result)])
+        return dg.MaterializeResult(metadata=_metadata(result, run.settings.base), check_results=[_fit(result)])
 
     return export
 
@@ -64,8 +65,8 @@ def _fit(result: ActivationResult) -> dg.AssetCheckResult:
     )  # fmt: skip
 
 
-def _metadata(result: ActivationResult) -> dict[str, Any]:
-    """Figures, the path and a masked preview; nothing personal."""
+def _metadata(result: ActivationResult, base: Path) -> dict[str, Any]:
+    """Figures, the folder (relative to the project's, where it lies there) and a masked preview; nothing personal."""
     told: dict[str, Any] = {
         "status": result.status.replace("_", " "),
         "dagster/row_count": result.rows,
@@ -77,7 +78,8 @@ def _metadata(result: ActivationResult) -> dict[str, Any]:
     if result.skipped:
         told["not_written"] = result.skipped
     if result.folder is not None:
-        told["folder"] = dg.MetadataValue.path(str(result.folder))
+        inside = result.folder.is_relative_to(base)
+        told["folder"] = dg.MetadataValue.path(str(result.folder.relative_to(base) if inside else result.folder))
     if result.coverage:
         told["match_keys"] = _table([{"match key": key, **figures} for key, figures in result.coverage.items()])
     if result.gates:

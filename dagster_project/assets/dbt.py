@@ -11,7 +11,16 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.control import run_in_control
 from dagster_project.assets.dbt_translator import Manifest, RoomTranslator, is_blocking
-from dagster_project.assets.scope import Scope, clock_nodes, forget_build, ground_of, plan_build, remember_build, scope_of
+from dagster_project.assets.scope import (
+    Scope,
+    clock_nodes,
+    forget_build,
+    ground_of,
+    plan_build,
+    remember_build,
+    scope_of,
+    starts_afresh,
+)
 from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.instance import POOL
@@ -46,6 +55,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             ground = ground_of(con, run.settings, run_in_control(con).run_id)
             scope = Scope.EVERYTHING if run.full_refresh else scope_of(con, ground)
             plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope)
+            full_refresh = run.full_refresh or starts_afresh(con, ground)
             if plan.chosen:
                 forget_build(con)
         results = DbtResults()
@@ -54,7 +64,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                 f"dbt: {len(plan.chosen)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
             terms = None if plan.chosen == every else _selection(manifest, plan.chosen)
-            results = dbt_build(workspace, terms, None, run.full_refresh, _teller(run), indirect_tests=terms is None)
+            results = dbt_build(workspace, terms, None, full_refresh, _teller(run), indirect_tests=terms is None)
         with run.warehouse() as con:
             rows = _row_counts(con, manifest, results)
             if plan.chosen and plan.completes and results.success:

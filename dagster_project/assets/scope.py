@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.control import configuration_hash, raw_state
+from dagster_project.control import configuration_hash, foundation_hash, raw_state
 from dagster_project.settings import Settings
 
 
@@ -25,15 +25,19 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Ground:
-    """What decides the content of the tables: raw state, configuration, and the run (which adds moment and ledger)."""
+    """What decides the content of the tables: raw state, configuration, and the run (which adds moment and ledger).
+
+    foundation: what of the configuration decides tables that grow by increments; they start afresh when it changes.
+    """
 
     raw_state: str
     configuration: str
     run_id: str
+    foundation: str
 
 
 def ground_of(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> Ground:
-    return Ground(raw_state(con), configuration_hash(settings), run_id)
+    return Ground(raw_state(con), configuration_hash(settings), run_id, foundation_hash(con, settings))
 
 
 def scope_of(con: duckdb.DuckDBPyConnection, ground: Ground) -> Scope:
@@ -45,15 +49,26 @@ def scope_of(con: duckdb.DuckDBPyConnection, ground: Ground) -> Scope:
     return Scope.NOTHING if built[2] == ground.run_id else Scope.CLOCK
 
 
-def forget_build(con: duckdb.DuckDBPyConnection) -> None:
+def starts_afresh(con: duckdb.DuckDBPyConnection, ground: Ground) -> bool:
+    """Whether tables that grow by increments have to be rebuilt from the first event: old rows follow old rules."""
     _create(con)
-    con.execute("delete from control.built")
+    built = con.execute("select foundation from control.built").fetchone()
+    return built is not None and built[0] != ground.foundation
+
+
+def forget_build(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark the tables as unfinished. What the increments stand on is kept: a killed run has not changed it."""
+    _create(con)
+    con.execute("update control.built set raw_state = null, configuration = null, run_id = null")
 
 
 def remember_build(con: duckdb.DuckDBPyConnection, ground: Ground) -> None:
     _create(con)
     con.execute("delete from control.built")
-    con.execute("insert into control.built values (?, ?, ?)", [ground.raw_state, ground.configuration, ground.run_id])
+    con.execute(
+        "insert into control.built values (?, ?, ?, ?)",
+        [ground.raw_state, ground.configuration, ground.run_id, ground.foundation],
+    )
 
 
 @dataclass(frozen=True)
@@ -96,4 +111,6 @@ def clock_nodes(manifest: Mapping[str, Any]) -> set[str]:
 
 def _create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema if not exists control")
-    con.execute("create table if not exists control.built (raw_state varchar, configuration varchar, run_id varchar)")
+    con.execute(
+        "create table if not exists control.built (raw_state varchar, configuration varchar, run_id varchar, foundation varchar)"
+    )

@@ -6,6 +6,8 @@ at the value before the cast, and quarantines the second.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Times outside these years are slips of the pen or of a unit, not times of a shop."""
 
@@ -114,13 +116,17 @@ def _local(utc: str, zone: str) -> str:
 
 
 def _epoch(number: str) -> str:
-    """Seconds, milli-, micro- or nanoseconds since 1970, told apart by magnitude: seconds reach 1e11 in the year 5138."""
-    size = f"abs({number})"
+    """Seconds, milli-, micro- or nanoseconds since 1970, told apart by magnitude: seconds reach 1e11 in the year 5138.
+
+    `number` is a BIGINT or a DOUBLE, which holds microseconds exactly until the year 2255.
+    """
     micros = (
-        f"case when {size} < 1e11 then {number} * 1000000 when {size} < 1e14 then {number} * 1000 "
-        f"when {size} < 1e17 then {number} else {number} / 1000 end"
+        f"case when {number} between -1e11 and 1e11 then {number} * 1000000 "
+        f"when {number} between -1e14 and 1e14 then {number} * 1000 "
+        f"when {number} between -1e17 and 1e17 then {number} else {number} / 1000 end"
     )
-    return f"try(make_timestamp(cast({micros} as bigint)))"
+    first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (FIRST_YEAR, LAST_YEAR + 1))
+    return f"case when {micros} between {first} and {last} then make_timestamp(cast({micros} as bigint)) end"
 
 
 def _compact_day(text: str) -> str:
@@ -134,9 +140,9 @@ def _timestamp(value: str, source_type: str, zone: str) -> str:
     if source_type.startswith("TIMESTAMP") or source_type == "DATE":
         return _plausible(_utc(f"try_cast({value} as timestamp)", zone))
     if source_type in _NUMBERS or source_type in _FLOATS or source_type.startswith("DECIMAL"):
-        number = value if source_type in _NUMBERS else f"try_cast({value} as decimal(26,6))"
+        number = f"try_cast({value} as {'bigint' if source_type in _NUMBERS else 'double'})"
         compact = f"{number} between {FIRST_YEAR}0101 and {LAST_YEAR}1231"
-        text = f"cast(try_cast({number} as bigint) as varchar)"
+        text = f"cast(cast({number} as bigint) as varchar)"
         return _plausible(f"case when {compact} then {_utc(_compact_day(text), zone)} else {_epoch(number)} end")
     if source_type != "VARCHAR":
         return "cast(null as timestamp)"
@@ -148,8 +154,8 @@ def _timestamp(value: str, source_type: str, zone: str) -> str:
         f"then timezone('UTC', try_cast(regexp_replace({text}, ' ([+-])', '\\1') as timestamptz)) "
         f"else {_utc(f'try_cast({text} as timestamp)', zone)} end"
     )
-    number = f"try_cast({text} as decimal(26,6))"
-    other = f"coalesce({_utc(_compact_day(text), zone)}, {_epoch(number)})"
+    number = f"try_cast({text} as double)"
+    other = f"case when length({text}) = 8 then {_utc(_compact_day(text), zone)} else {_epoch(number)} end"
     return _plausible(f"case when {text} like '____-__-__%' or {text} like '____/__/__%' then {iso} else {other} end")
 
 
@@ -164,8 +170,9 @@ def _date(value: str, source_type: str, zone: str) -> str:
         # A number is a compact day (20260131) or an epoch, whose day is the one in the source's zone.
         return _plausible(f"cast({_local(_timestamp(value, source_type, 'UTC'), zone)} as date)")
     text = f"trim({value})"
-    day = f"case when length({text}) = 10 or substr({text}, 11, 1) in ('T', ' ') then try_cast(left({text}, 10) as date) end"
-    number = f"cast({_local(_epoch(f'try_cast({text} as decimal(26,6))'), zone)} as date)"
+    with_time = f"regexp_full_match({text}, '.{{10}}[T ]\\d{{1,2}}:\\d{{2}}[^a-zA-Z]*(Z|UTC)?')"
+    day = f"case when length({text}) = 10 or {with_time} then try_cast(left({text}, 10) as date) end"
+    number = f"cast({_local(_epoch(f'try_cast({text} as double)'), zone)} as date)"
     compact = f"cast({_compact_day(text)} as date)"
     other = f"case when length({text}) = 8 then {compact} else {number} end"
     return _plausible(f"case when {text} like '____-__-__%' or {text} like '____/__/__%' then {day} else {other} end")

@@ -6,6 +6,7 @@ expectations: `from dagster_project.quality.gx import expectations`, then `expec
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -59,17 +60,21 @@ def validate_frame(df: Any, expectations: list[Any], suite_name: str) -> CheckRe
     Returns:
         Plain results without any value of the frame. An expectation that can't be evaluated (a missing column) has failed.
     """
-    library = _library()
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = library.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    suite = library.ExpectationSuite(name=suite_name, expectations=expectations)
-    asset = context.data_sources.add_pandas("frames").add_dataframe_asset(suite_name)
-    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": df})
+    suite = _library().ExpectationSuite(name=suite_name, expectations=expectations)
+    batch = _frames().get_batch({"dataframe": df})
     outcome = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
     findings = [_finding(result) for result in outcome.results]
     return CheckResult(suite_name, bool(outcome.success) and all(finding.passed for finding in findings), findings)
+
+
+@functools.cache
+def _frames() -> Any:
+    """What makes a batch of a DataFrame. One for the process: a context costs more than a small validation."""
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = _library().get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    return context.data_sources.add_pandas("frames").add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
 def _library() -> ModuleType:

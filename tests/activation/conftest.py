@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,5 +20,6 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Great Expectations, which test_publish.py exercises: it costs more than all else in a small export."""
+    """Without Great Expectations and flushing to disk, which test_publish.py exercises: they cost more than all else."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(publish, "check_file", lambda con, path, *_: CheckResult(path.name, True))

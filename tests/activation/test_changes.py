@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 import tempfile
 from dataclasses import dataclass, field
 from datetime import date
@@ -264,8 +263,7 @@ def test_any_history_leaves_the_platform_with_exactly_whom_it_should_hold(
     google: bool, mode: str, history: list[tuple[list[Person], int]]
 ) -> None:
     """Over any sequence of worlds: nobody forbidden in a file, nobody forbidden left behind, nobody wanted missing."""
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda _: None)
+    with tempfile.TemporaryDirectory() as folder:
         shop = Shop(Path(folder) / "project", ":memory:")
         destination = "google_customer_match" if google else "meta_custom_audience"
         platform = Platform(shop.activation(destination))

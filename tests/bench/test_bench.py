@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from bench.agreement import compare
-from bench.cases import Case, Results, run_floor, stage_of
+from bench.cases import Case, Results, figures, rows_read, run_floor, run_pipeline, stage_of
 from bench.process import measure
 from bench.shop import Shop, events_of, prepare_shop
 from bench.show import as_data, record
@@ -29,7 +29,8 @@ def _lines(tree: Path) -> Counter:
     for path in tree.rglob("*"):
         if path.is_file() and path.suffix != ".parquet":
             entity = "/".join(path.relative_to(tree).parts[:2])
-            content = gzip.open(path).read() if path.suffix == ".gz" else path.read_bytes()
+            content = path.read_bytes()
+            content = gzip.decompress(content) if path.suffix == ".gz" else content
             lines = content.splitlines()
             found.update((entity, line) for line in (lines if entity == "segment/events" else lines[1:]))
     return found
@@ -47,7 +48,8 @@ def test_parting_loses_and_repeats_nothing(shop: Shop) -> None:
 def test_the_increment_is_the_newest_hundredth(shop: Shop) -> None:
     """An increment of old events, or one that the full build has seen already, is no day's news."""
     received = """select min("receivedAt"), max("receivedAt"), count(*) from read_json('{}/segment/events/*/*.ndjson.gz',
-        format = 'newline_delimited', ignore_errors = true, columns = {{receivedAt: 'TIMESTAMP'}}) where "receivedAt" is not null"""
+        format = 'newline_delimited', ignore_errors = true, columns = {{receivedAt: 'TIMESTAMP'}})
+        where "receivedAt" is not null"""
     with duckdb.connect() as con:
         _, last_known, _ = con.execute(received.format(shop.base)).fetchone()
         first_new, last_new, events = con.execute(received.format(shop.increment)).fetchone()
@@ -64,6 +66,20 @@ def test_floor_finds_the_people_and_the_revenue_of_the_truth(shop: Shop, tmp_pat
     assert figures["customers"] == pytest.approx(truth["buyers"], rel=0.02)
     assert figures["net_revenue"] == pytest.approx(float(truth["net_revenue"]), rel=0.001)
     assert (tmp_path / "floor_export.csv").read_text(encoding="utf-8").startswith("Email,Phone,")
+
+
+def test_a_measured_run_of_the_pipeline_has_all_stages_and_agrees_with_the_floor(shop: Shop, tmp_path: Path) -> None:
+    """A step that is told in other words would be missing from every table; a ratio to something else means nothing."""
+    project = shop.new_project("project")
+    run = run_pipeline(project, shop.before)
+    assert [stage.name for stage in run.stages] == [
+        "start-up", "loads", "checks of what landed", "identifiers", "dbt models and tests", "activations", "report",
+    ]  # fmt: skip
+    _, floor = run_floor(shop.base, shop.before, tmp_path)
+    pipeline = figures(project)
+    for name, bound in {"people": 0.03, "customers": 0.02, "net_revenue": 0.001}.items():  # a person weighs more in a tiny shop
+        assert floor[name] == pytest.approx(pipeline[name], rel=bound), name
+    assert rows_read(project) > 8_000
 
 
 def test_stages_are_told_apart_and_add_up(tmp_path: Path) -> None:
@@ -85,9 +101,11 @@ def test_stages_are_told_apart_and_add_up(tmp_path: Path) -> None:
 
 
 def test_peak_memory_is_that_of_the_measured_process_alone(tmp_path: Path) -> None:
-    """The peak of an earlier child would hide that of every later one."""
-    large = measure(["-c", "held = bytearray(300_000_000)"], tmp_path)
-    small = measure(["-c", "pass"], tmp_path)
+    """The peak of an earlier child, or of the bench itself, would hide that of every later one."""
+    held = bytearray(300_000_000)  # by this process, which the measured one is forked from
+    large = measure(["-c", "import time; held = bytearray(300_000_000); time.sleep(0.3)"], tmp_path)
+    small = measure(["-c", "import time; time.sleep(0.3)"], tmp_path)
+    del held
     assert large.peak_bytes > 300_000_000
     assert small.peak_bytes < 150_000_000
 

@@ -79,7 +79,7 @@ class OneFile:
 
     def __init__(self, project: Project):
         self.project, self.settings = project, project.settings
-        self.con = duckdb.connect()
+        self.con = duckdb.connect(config={"threads": 1})
         self.count = 0
 
     def load(self, entity: str, ending: str, content: bytes) -> tuple[int, int, int, int]:

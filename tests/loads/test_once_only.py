@@ -175,7 +175,7 @@ def test_reader_that_disagrees_with_the_count(project: Project, monkeypatch: pyt
     assert "record by record" in str(project.note("generic/events/a.ndjson"))
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     rows=st.lists(
         st.tuples(
@@ -280,3 +280,14 @@ def test_one_file_feeds_two_entities(project: Project) -> None:
     project.write("crm.csv", "id,email,since\n1,a@example.com,2026-01-31\n")
     project.load()
     assert project.rows("select entity, rows_accepted from quality.load_ledger order by 1") == [("consents", 1), ("contacts", 1)]
+
+
+def test_disabled_source_is_left_alone(project: Project) -> None:
+    """A source switched off must neither load nor be told as a stray, nor cost the models anything, even if loaded before."""
+    project.write("generic/orders/a.csv", orders_csv("a,2026-01-31,1,"))
+    project.load()
+    project.configure("sources: {generic: {enabled: false}}")
+    project.write("generic/orders/b.csv", orders_csv("b,2026-01-31,1,"))
+    summary = project.load()
+    assert (summary.files, summary.warnings) == (0, [])
+    assert feeds(project.settings) == {}

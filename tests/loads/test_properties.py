@@ -33,7 +33,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 @pytest.mark.parametrize("kind", ["orders csv", "orders csv.gz", "events ndjson"])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(content=HOSTILE, cut=st.integers(0, 12))
 @example(content=b'order_id,ordered_at,total\n"o1,2026-01-31,1\no2,2026-01-31,2\n', cut=0)
 @example(content=b'order_id,ordered_at,total\no1,5" pipe,1\no2,6" pipe,2\n', cut=0)
@@ -50,7 +50,7 @@ def test_any_bytes_balance(one_file: OneFile, kind: str, content: bytes, cut: in
     assert unbalanced(one_file.con) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows=st.lists(st.tuples(TEXTS, TEXTS), max_size=12), ending=st.sampled_from(["\n", "\r\n"]))
 def test_csv_round_trip(one_file: OneFile, rows: list[tuple[str, str]], ending: str) -> None:
     """What a CSV writer wrote is what the raw table holds: quotes, separators, line ends and all scripts."""
@@ -74,7 +74,7 @@ def given_text(value: object) -> str | None:
 KEYS = st.sampled_from(["title", "brand", "Tier", "color", "größe", 'a"b'])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows=st.lists(st.dictionaries(KEYS, TEXTS | st.integers() | st.booleans(), max_size=5), max_size=12))
 def test_ndjson_round_trip(one_file: OneFile, rows: list[dict]) -> None:
     """What a JSON writer wrote is what the raw table holds, further keys included."""

@@ -83,6 +83,8 @@ def test_local_times(con: duckdb.DuckDBPyConnection, text: str, expected: dateti
         ("date", "2026-01-31T23:30:00-05:00", date(2026, 1, 31)),
         ("date", "1714606200", date(2024, 5, 2)),  # 23:30 UTC is the next day in Paris
         ("date", "2026-01-31x", None),
+        ("date", "2026-01-31 (BC)", None),
+        ("date", "2026-01-31 10:00:00 UTC", date(2026, 1, 31)),
         ("decimal", "12.345678", Decimal("12.3457")),
         ("decimal", " -1e3 ", Decimal(-1000)),
         ("decimal", "1,5", None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,7 +31,7 @@ def test_first_run_goes_from_files_to_exports(ran: Ran) -> None:
     assert ran.first.assets["profiles/profiles"]["dagster/row_count"] >= 10
     win_back = ran.first.assets["activations/brevo_win_back"]
     assert win_back["status"] == "published" and win_back["added"] > 0
-    assert Path(win_back["folder"]).is_dir()
+    assert (ran.settings.base / win_back["folder"] / "manifest.json").is_file()
     assert {check.name for check in ran.first.checks} >= {
         "quality/load_ledger: books_balance",
         "raw_generic/orders: rows_fit_their_contract",

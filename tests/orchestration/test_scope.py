@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.assets.scope import Ground, Scope, clock_nodes, forget_build, plan_build, remember_build, scope_of
+from dagster_project.assets.scope import (
+    Ground,
+    Scope,
+    clock_nodes,
+    forget_build,
+    plan_build,
+    remember_build,
+    scope_of,
+    starts_afresh,
+)
 
-GROUND = Ground("raw", "configuration", "run")
+GROUND = Ground("raw", "configuration", "run", "foundation")
 EVERY, CLOCK = set("abcdef"), set("ef")
 
 
@@ -27,9 +38,9 @@ def test_a_first_build_is_a_whole_one(con: duckdb.DuckDBPyConnection) -> None:
     ("ground", "scope"),
     [
         (GROUND, Scope.NOTHING),
-        (Ground("raw", "configuration", "another run"), Scope.CLOCK),
-        (Ground("news", "configuration", "another run"), Scope.EVERYTHING),
-        (Ground("raw", "a changed model", "another run"), Scope.EVERYTHING),
+        (Ground("raw", "configuration", "another run", "foundation"), Scope.CLOCK),
+        (Ground("news", "configuration", "another run", "foundation"), Scope.EVERYTHING),
+        (Ground("raw", "a changed model", "another run", "foundation"), Scope.EVERYTHING),
     ],
 )
 def test_scope_follows_what_changed(con: duckdb.DuckDBPyConnection, ground: Ground, scope: Scope) -> None:
@@ -43,6 +54,15 @@ def test_a_killed_build_is_followed_by_a_whole_one(con: duckdb.DuckDBPyConnectio
     remember_build(con, GROUND)
     forget_build(con)
     assert scope_of(con, GROUND) is Scope.EVERYTHING
+
+
+def test_increments_start_afresh_when_their_rules_change(con: duckdb.DuckDBPyConnection) -> None:
+    """Old rows that follow old rules beside new rows that follow new ones add up to nothing; not even a killed run in between helps."""
+    assert not starts_afresh(con, GROUND)
+    remember_build(con, GROUND)
+    assert not starts_afresh(con, replace(GROUND, raw_state="news", configuration="a changed audience", run_id="another run"))
+    forget_build(con)
+    assert starts_afresh(con, replace(GROUND, foundation="a changed time zone"))
 
 
 @given(selected=st.sets(st.sampled_from(sorted(EVERY)), min_size=1), scope=st.sampled_from(Scope))

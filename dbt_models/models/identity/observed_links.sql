@@ -28,6 +28,17 @@ with orders as (
     where status <> 'test'
 ),
 
+accounts as (
+    select
+        seen.identifier_type,
+        seen.identifier,
+        case when same.with_email then lower(seen.identifier) else seen.identifier end as account,
+        seen.first_seen,
+        seen.last_seen
+    from {{ ref('observed_identifiers') }} as seen
+    inner join {{ source('control', 'same_account') }} as same on seen.identifier_type = same.identifier_type
+),
+
 observed as (
     {% for model, at, rule, pairs in together %}
     {% for left, right in pairs %}
@@ -54,14 +65,12 @@ observed as (
     from orders where {{ right }} is not null
     {% endfor %}
     union all
+    -- Account numbers that several systems share, by configuration.
     select
-        'user_id', accounts.identifier, others.identifier_type, others.identifier, 'same_account', 'configuration',
-        accounts.first_seen, accounts.first_seen, 1
-    from {{ ref('observed_identifiers') }} as accounts
-    inner join {{ ref('observed_identifiers') }} as others
-        on others.identifier = case when others.identifier_type = 'email' then lower(accounts.identifier) else accounts.identifier end
-    inner join {{ source('control', 'same_account') }} as same on others.identifier_type = same.identifier_type
-    where accounts.identifier_type = 'user_id'
+        accounts.identifier_type, accounts.identifier, others.identifier_type, others.identifier, 'same_account', 'configuration',
+        least(accounts.first_seen, others.first_seen), greatest(accounts.last_seen, others.last_seen), 1
+    from accounts
+    inner join accounts as others on accounts.account = others.account and accounts.identifier_type > others.identifier_type
 )
 
 select
