@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BOUNDS = {"people": 0.01, "customers": 0.01, "net_revenue": 0.001, "cart_abandoners": 0.10}
+BOUNDS = {"people": 0.01, "customers": 0.01, "net_revenue": 0.001, "cart_abandoners": 0.05}
 """Figure → largest share of the pipeline's figure that the floor's may differ by."""
 
 

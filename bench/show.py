@@ -13,6 +13,8 @@ from bench.cases import Case, Results
 from bench.shop import Shop
 
 GIB = 2**30
+_FIXED = ("start-up", "report")
+"""Stages whose cost has nothing to do with the number of rows."""
 _COLUMNS = (
     "date (UTC)", "machine", "versions", "size", "repeats", "load before", "floor", "full build", "its start-up", "increment",
     "nothing new", "new hour",
@@ -62,7 +64,7 @@ def _case(case: Case, floor: float, full: float) -> dict[str, Any]:
         "stages": [
             {"name": stage.name, "seconds": round(stage.seconds, 2),
              "cpu_seconds": None if stage.cpu_seconds is None else round(stage.cpu_seconds, 2),
-             "rows_per_second": _rate(case.rows, stage.seconds),
+             "rows_per_second": None if stage.name in _FIXED else _rate(case.rows, stage.seconds),
              "peak_bytes": stage.peak_bytes, "share": round(stage.seconds / run.seconds, 4),
              "ratio_to_floor": round(stage.seconds / floor, 2)}
             for stage in run.stages if stage.name

@@ -149,14 +149,16 @@ def report(config: Path) -> None:
 @told_plainly
 def ui(config: Path | None, port: int) -> None:
     """Dagster's web UI on localhost, with the schedules and the sensor running."""
+    from dagster_project.instance import prepare_home
     from dagster_project.settings import load_settings
 
     settings = load_settings(config or Path(os.environ.get("RELANCE_CONFIG", "relance.yml")))
-    home = settings.state_path / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    home = prepare_home(settings)
     os.environ.update(RELANCE_CONFIG=str(settings.config_path), DAGSTER_HOME=str(home))
     dagster = Path(sys.executable).with_name("dagster")
-    arguments = ["dev", "--module-name", "dagster_project.definitions", "--host", "127.0.0.1", "--port", str(port)]
+    arguments = ["dev", "--workspace", str(home / "workspace.yaml"), "--host", "127.0.0.1", "--port", str(port)]
+    click.echo(f"Dagster's web UI comes up on http://127.0.0.1:{port} (Ctrl+C ends it)")
+    sys.stdout.flush()
     os.execv(dagster, [str(dagster), *arguments])
 
 

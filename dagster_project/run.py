@@ -65,6 +65,7 @@ def run_job(
     Raises:
         RelanceError: the project is wrong, the selection fits nothing, or another run holds the warehouse.
     """
+    from dagster_project.assets.common import Silence
     from dagster_project.definitions import build_definitions
     from dagster_project.instance import open_instance
 
@@ -72,7 +73,7 @@ def run_job(
     # Dagster's own chatter goes to its event log; what a person should see goes through `progress`.
     for name in ("dagster", "dagster._core.execution.plan.active"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    definitions = build_definitions(settings, progress)
+    definitions = build_definitions(settings, progress or Silence())
     job = definitions.resolve_job_def("daily")
     moment = None if as_of is None else f"{as_of.isoformat()}+00:00"
     config = {"resources": {"run": {"config": {"as_of": moment, "full_refresh": full_refresh}}}}

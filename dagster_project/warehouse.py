@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,8 +18,9 @@ def duckdb_options(settings: Settings) -> dict[str, str | int]:
     temporary = settings.state_path / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     options: dict[str, str | int] = {"temp_directory": str(temporary), "TimeZone": "UTC", "preserve_insertion_order": "true"}
-    if settings.warehouse.memory_limit:
-        options["memory_limit"] = settings.warehouse.memory_limit
+    # Half of the memory, where DuckDB alone would take four fifths: Python and its libraries live beside it.
+    half = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21}MiB"
+    options["memory_limit"] = settings.warehouse.memory_limit or half
     if settings.warehouse.threads:
         options["threads"] = settings.warehouse.threads
     return options

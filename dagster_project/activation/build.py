@@ -221,7 +221,9 @@ def mask(column: Column, cell: str) -> str:
 
 
 def _drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
-    for (name,) in con.execute(
-        "select table_name from duckdb_tables() where temporary and table_name like 'act\\_%' escape '\\'"
-    ).fetchall():
-        con.execute(f'drop table if exists temp."{name}"')
+    query = r"""
+        select 'view', view_name from duckdb_views() where temporary and view_name like 'act\_%' escape '\'
+        union all
+        select 'table', table_name from duckdb_tables() where temporary and table_name like 'act\_%' escape '\'"""
+    for kind, name in con.execute(query).fetchall():
+        con.execute(f'drop {kind} if exists temp."{name}"')

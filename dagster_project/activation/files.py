@@ -22,6 +22,7 @@ class WrittenFile:
     name: str
     operation: str
     """full, add or remove"""
+    part: int
     rows: int
     bytes: int
     sha256: str
@@ -73,11 +74,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def lay_out(con: duckdb.DuckDBPyConnection, query: str, columns: list[FileColumn], destination: Destination, into: str) -> None:
-    """Make the temporary table `into`: match_keys_sha256, part (1, 2, …: which file) and the cells.
+def lay_out(con: duckdb.DuckDBPyConnection, query: str, columns: list[FileColumn], destination: Destination, into: str) -> int:
+    """Make the temporary view `into`: match_keys_sha256, part (1, 2, …: which file) and the cells.
 
     Args:
         query: SQL that gives match_keys_sha256 and the cells.
+
+    Returns:
+        How many parts the platform's caps make of it.
     """
     limits = destination.limits
     cells = ", ".join(f'"{column.id}"' for column in columns)
@@ -91,44 +95,48 @@ def lay_out(con: duckdb.DuckDBPyConnection, query: str, columns: list[FileColumn
     by_rows = limits.max_rows is not None and rows > limits.max_rows
     by_bytes = limits.max_bytes is not None and whole + header > limits.max_bytes
     if not (by_rows or by_bytes):
-        con.execute(f"create or replace temp table {into} as select match_keys_sha256, 1 as part, {cells} from ({query})")
-        return
+        con.execute(f"create or replace temp view {into} as select match_keys_sha256, 1 as part, {cells} from ({query})")
+        return 1
     number = "row_number() over (order by match_keys_sha256) - 1"
     row_part = f"({number}) // {limits.max_rows}" if by_rows else "0"
     room = max((limits.max_bytes or 0) - header - int(widest), 1)
     byte_part = f"(sum({size}) over (order by match_keys_sha256 rows unbounded preceding)) // {room}" if by_bytes else "0"
     con.execute(
-        f"""create or replace temp table {into} as
+        f"""create or replace temp table {into}_parts as
             select match_keys_sha256, dense_rank() over (order by row_part, byte_part) as part, {cells}
             from (select *, {row_part} as row_part, {byte_part} as byte_part from ({query}))"""
     )
-
-
-def file_names(con: duckdb.DuckDBPyConnection, table: str, operation: str) -> dict[int, str]:
-    """Part → file name: `add.csv`, or `add-001.csv`, `add-002.csv` … where there are several."""
-    parts = [part for (part,) in con.execute(f"select distinct part from {table} order by part").fetchall()]
-    return {part: f"{operation}.csv" if len(parts) == 1 else f"{operation}-{part:03d}.csv" for part in parts}
+    con.execute(f"create or replace temp view {into} as select * from {into}_parts")
+    last = con.execute(f"select max(part) from {into}").fetchone()
+    return int(last[0]) if last else 1
 
 
 def write_files(
-    con: duckdb.DuckDBPyConnection, folder: Path, table: str, operation: str, columns: list[FileColumn], destination: Destination
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    view: str,
+    parts: int,
+    operation: str,
+    columns: list[FileColumn],
+    destination: Destination,
 ) -> list[WrittenFile]:
-    """Write what `lay_out` prepared; byte-equal for equal rows."""
+    """Write what `lay_out` prepared: `add.csv`, or `add-001.csv`, `add-002.csv` … Byte-equal for equal rows."""
     cells = ", ".join(f'"{column.id}"' for column in columns)
     delimiter = destination.file.delimiter
     written = []
-    for part, name in file_names(con, table, operation).items():
+    for part in range(1, parts + 1):
+        name = f"{operation}.csv" if parts == 1 else f"{operation}-{part:03d}.csv"
         body = folder / f".{name}.body"
         # DuckDB renames repeated headers (Email, Email_1), so the header is written apart.
         done = con.execute(
-            f"""copy (select {cells} from {table} where part = {part} order by match_keys_sha256) to {literal(str(body))}
+            f"""copy (select {cells} from {view} where part = {part} order by match_keys_sha256) to {literal(str(body))}
                 (format csv, header false, delimiter {literal(delimiter)}, quote '"', escape '"')"""
         ).fetchone()
         header = io.StringIO()
         csv.writer(header, delimiter=delimiter, lineterminator=destination.file.line_end).writerow([c.header for c in columns])
         size, digest = _join(folder / name, header.getvalue().encode(destination.file.encoding), body)
         body.unlink()
-        written.append(WrittenFile(name, operation, int(done[0]) if done else 0, size, digest))
+        written.append(WrittenFile(name, operation, part, int(done[0]) if done else 0, size, digest))
     return written
 
 

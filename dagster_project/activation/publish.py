@@ -24,7 +24,6 @@ from dagster_project.activation.changes import Changes
 from dagster_project.activation.exports_suite import check_file
 from dagster_project.activation.files import (
     WrittenFile,
-    file_names,
     fsync_folder,
     lay_out,
     make_private_folder,
@@ -89,17 +88,23 @@ def publish(
             shutil.rmtree(work)
             return None, checks
         _write_manifest(settings, work, export, columns, changes, files, facts)
-        _write_outbox(con, settings, export, columns, changes)
+        _write_outbox(con, settings, export, columns, changes, files)
         _move_into_place(work, folder)
-    except OSError as error:
+    except (OSError, duckdb.IOException) as error:
         shutil.rmtree(work, ignore_errors=True)
+        reason = getattr(error, "strerror", None) or "input/output error"
         how = "make room or give the folder back to its owner, then run again; nothing half-written was left"
-        raise RelanceError(f"The export can't be written: {error.strerror or 'input/output error'}", str(folder), how) from None
+        raise RelanceError(f"The export can't be written: {reason}", str(folder), how) from None
     except Exception:
         shutil.rmtree(work, ignore_errors=True)
         raise
-    commit(con, settings, folder)
-    point_latest(con, settings, export.activation.destination.name, export.activation.name)
+    try:
+        commit(con, settings, folder)
+        point_latest(con, settings, export.activation.destination.name, export.activation.name)
+    except (OSError, duckdb.IOException) as error:
+        reason = getattr(error, "strerror", None) or "input/output error"
+        how = "make room, then run again: the next run enters the export in the ledger"
+        raise RelanceError(f"The export is there but could not be entered in the ledger: {reason}", str(folder), how) from None
     return folder, checks
 
 
@@ -111,12 +116,12 @@ def _write(
     operation = _positive(export, changes)
     if operation:
         only = "" if operation == "full" else " where match_keys_sha256 in (select match_keys_sha256 from act_adds)"
-        lay_out(con, f"select * from act_rows{only}", columns, destination, "act_out")
-        files += write_files(con, work, "act_out", operation, columns, destination)
+        parts = lay_out(con, f"select * from act_rows{only}", columns, destination, "act_out")
+        files += write_files(con, work, "act_out", parts, operation, columns, destination)
     if changes.removes:
         wanted = "select * from act_removed where match_keys_sha256 in (select match_keys_sha256 from act_removes)"
-        lay_out(con, wanted, changes.removal_columns, destination, "act_out_remove")
-        files += write_files(con, work, "act_out_remove", "remove", changes.removal_columns, destination)
+        parts = lay_out(con, wanted, changes.removal_columns, destination, "act_out_remove")
+        files += write_files(con, work, "act_out_remove", parts, "remove", changes.removal_columns, destination)
     return files
 
 
@@ -189,13 +194,18 @@ def _write_manifest(
 
 
 def _write_outbox(
-    con: duckdb.DuckDBPyConnection, settings: Settings, export: Export, columns: list[FileColumn], changes: Changes
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    export: Export,
+    columns: list[FileColumn],
+    changes: Changes,
+    files: list[WrittenFile],
 ) -> None:
     keys = [column.id for column in columns if column.column.role == "match_key"]
     parts = []
     if changes.removes:
         nothing = "".join(f', null::varchar as "{id}"' for id in keys)
-        name = _file_sql(con, export, "act_out_remove", "remove")
+        name = _file_sql(export, [file for file in files if file.operation == "remove"])
         parts.append(
             f"""select 'remove' as operation, c.reason, c.profile_id, c.match_keys_sha256, c.attributes_sha256,
                     {name} as file{nothing}
@@ -203,7 +213,7 @@ def _write_outbox(
         )
     if changes.adds:
         cells = "".join(f', o."{id}"' for id in keys)
-        name = _file_sql(con, export, "act_out", _positive(export, changes) or "add")
+        name = _file_sql(export, [file for file in files if file.operation != "remove"])
         parts.append(
             f"""select 'add' as operation, c.reason, c.profile_id, c.match_keys_sha256, c.attributes_sha256, {name} as file{cells}
                 from act_adds c join act_out o using (match_keys_sha256)"""
@@ -211,10 +221,8 @@ def _write_outbox(
     write_outbox(con, outbox_file(settings, export.activation.name, export.run_id), " union all ".join(parts))
 
 
-def _file_sql(con: duckdb.DuckDBPyConnection, export: Export, table: str, operation: str) -> str:
-    whens = " ".join(
-        f"when {part} then {literal(f'{export.place}/{name}')}" for part, name in file_names(con, table, operation).items()
-    )
+def _file_sql(export: Export, files: list[WrittenFile]) -> str:
+    whens = " ".join(f"when {file.part} then {literal(f'{export.place}/{file.name}')}" for file in files)
     return f"case o.part {whens} end"
 
 
@@ -236,12 +244,11 @@ def commit(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> 
     try:
         con.execute(
             f"""insert into activation.ledger by name
-                select (select coalesce(max(sequence), 0) from activation.ledger)
-                        + row_number() over (order by operation desc, match_keys_sha256) as sequence,
+                select (select coalesce(max(sequence), 0) from activation.ledger) + row_number() over () as sequence,
                     $name as activation, $destination as destination, $audience as audience, profile_id, operation, reason,
                     match_keys_sha256, attributes_sha256, $run_id as run_id, $as_of::timestamp as as_of,
                     $now::timestamp as exported_at, file
-                from read_parquet({outbox}) order by sequence""",
+                from read_parquet({outbox})""",
             {"name": name, "destination": destination, "audience": audience, "run_id": run_id, "as_of": as_of, "now": now},
         )
         for file in manifest["files"]:

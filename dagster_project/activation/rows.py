@@ -23,28 +23,25 @@ def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[F
             _several(con, activation, column)
         else:
             learn(con, column, f"select {raw_sql(column, f'{column.field}', 'country')} as raw from act_people")
-    _cells(con, activation, columns)
-    con.execute(
-        f"""create or replace temp table act_unmatched as
-            select profile_id from act_cells where not coalesce({_matched(activation)}, false)"""
-    )
-    con.execute("update act_gated set blocked_by = 'identifier' where profile_id in (select profile_id from act_unmatched)")
     keys = [column for column in columns if column.column.role == "match_key"]
     attributes = [column for column in columns if column.column.role == "attribute"]
     con.execute(
-        f"""create or replace temp table act_digested as
-            select {_digest(keys)} as match_keys_sha256, {_digest(attributes)} as attributes_sha256, *
-            from act_cells where profile_id not in (select profile_id from act_unmatched)"""
+        f"""create or replace temp table act_rows as
+            select {_digest(keys)} as match_keys_sha256, {_digest(attributes)} as attributes_sha256,
+                coalesce({_matched(activation)}, false) as is_matched, *
+            from ({_cells_sql(activation, columns)})"""
     )
     con.execute(
-        """create or replace temp table act_rows as
-            with twice as (
-                select match_keys_sha256, min(profile_id) as profile_id from act_digested
-                group by match_keys_sha256 having count(*) > 1
-            )
-            select * from act_digested
-            where match_keys_sha256 not in (select match_keys_sha256 from twice)
-                or profile_id in (select profile_id from twice)"""
+        """update act_gated set blocked_by = 'identifier'
+           where profile_id in (select profile_id from act_rows where not is_matched)"""
+    )
+    con.execute("delete from act_rows where not is_matched")
+    con.execute(
+        """delete from act_rows using (
+               select match_keys_sha256, min(profile_id) as profile_id from act_rows
+               group by match_keys_sha256 having count(*) > 1
+           ) as first
+           where act_rows.match_keys_sha256 = first.match_keys_sha256 and act_rows.profile_id <> first.profile_id"""
     )
     return columns
 
@@ -128,8 +125,8 @@ def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Col
     con.execute("drop table act_addresses")
 
 
-def _cells(con: duckdb.DuckDBPyConnection, activation: Activation, columns: list[FileColumn]) -> None:
-    """Make act_cells: profile_id and one column per file column; incomplete sets emptied, formulas defused."""
+def _cells_sql(activation: Activation, columns: list[FileColumn]) -> str:
+    """SQL of profile_id and one column per file column; incomplete sets emptied, formulas defused."""
     chosen: dict[str, str] = {}
     joins: list[str] = []
     for column in activation.columns:
@@ -154,10 +151,7 @@ def _cells(con: duckdb.DuckDBPyConnection, activation: Activation, columns: list
             together = " and ".join(f'"{key}" is not null' for key in needed)
             whole |= {key: f'case when {together} then "{key}" end as "{key}"' for key in needed}
     completed = ", ".join(whole.get(id, f'"{id}"') for id in chosen)
-    con.execute(
-        f"""create or replace temp table act_cells as
-            select profile_id, {completed} from (select p.profile_id, {cells} from act_people p {" ".join(joins)})"""
-    )
+    return f"select profile_id, {completed} from (select p.profile_id, {cells} from act_people p {' '.join(joins)})"
 
 
 def _matched(activation: Activation) -> str:

@@ -1,7 +1,8 @@
 """What all asset modules share: the rooms as asset groups, and the run in hand (project, clock, lock, warehouse)."""
 
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -30,6 +31,8 @@ ROOMS = {
 """Asset group → what stands in it, in the order in which data walks."""
 
 KIND = "duckdb"
+PATIENCE_SECONDS = 3600
+"""How long a run that nobody waits for waits for its turn."""
 
 
 def room(name: str) -> str:
@@ -60,6 +63,15 @@ class LogProgress:
         self.step = self.detail = log.info
 
 
+class Silence:
+    """Progress that nobody listens to."""
+
+    def step(self, what: str) -> None:
+        pass
+
+    detail = step
+
+
 @dataclass(frozen=True)
 class RunInHand:
     """One Dagster run of one project. Holds the writer lock from its first step to its last."""
@@ -74,8 +86,33 @@ class RunInHand:
         return open_warehouse(self.settings)
 
 
+@contextmanager
+def _turn(settings: Settings, told: Progress, patience: float) -> Iterator[None]:
+    """The writer lock, waited for if another run holds it: a run refused for that would leave its files unread.
+
+    Raises:
+        RelanceError: the lock is still held when `patience` (seconds) is over.
+    """
+    until = time.monotonic() + patience
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(run_lock(settings))
+                break
+            except RelanceError:
+                if time.monotonic() >= until:
+                    raise
+                told.step("another run of this project is going on; waiting for it to end")
+                time.sleep(min(10, patience))
+        yield
+
+
 def run_resource(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
-    """The resource `run`: its config is what a run can be asked for."""
+    """The resource `run`: its config is what a run can be asked for.
+
+    Args:
+        progress: who waits for this run; None where nobody does, as for runs of schedule, sensor and web UI.
+    """
     schema = {
         "as_of": dg.Field(
             dg.Noneable(str), is_required=False, default_value=None,
@@ -92,7 +129,8 @@ def run_resource(settings: Settings, progress: Progress | None = None) -> dg.Res
         asked = context.resource_config
         as_of = settings.moment(asked["as_of"])
         told = progress or LogProgress(context.log)
-        with run_lock(settings):
+        # Somebody at a terminal wants to know at once; a run that a schedule or sensor started can wait for its turn.
+        with _turn(settings, told, patience=0 if progress else PATIENCE_SECONDS):
             with open_warehouse(settings) as con:
                 for line in reconcile(con, settings):
                     told.step(f"after a run that was cut short: {line}")

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from dagster_project.errors import RelanceError
+from dagster_project.settings import SHIPPED
 
 _DEMO = """\
 # The demo shop of Relance. Everything in this folder is made up; `truth/` says what a right answer is.
@@ -27,47 +28,6 @@ landing: landing           # where the raw files lie: landing/<source>/<entity>/
 
 identity:
   user_id_is: [customer_id]  # the web shop's user ids are the customer numbers of the orders
-"""
-
-_INIT = """\
-# Relance: the settings of your company. Lines that begin with # are explanations or examples; remove the # to use one.
-# After each change, `relance check` says every mistake with its line.
-
-company:
-  name: My company
-  currency: EUR            # three letters; amounts in other currencies are converted with landing/generic/exchange_rates
-  timezone: Europe/Paris   # IANA name; a "day" is a day in this zone
-  country: FR              # two letters; how telephone numbers without a country code are read
-
-warehouse:
-  path: warehouse.duckdb   # one file, made by the first run
-  # memory_limit: 4GB      # by default half of the machine's memory
-  # threads: 2             # by default all of them
-
-landing: landing           # the folder with the raw files; landing/README.md says what goes where
-
-# Files in landing/<source>/<entity>/ are found without any entry here. `sources` is for what deviates: another place,
-# other column names, another time zone, or a source to leave out.
-#
-# sources:
-#   generic:
-#     timezone: UTC        # of times that name no zone
-#     orders:
-#       files: erp/sales_*.csv             # relative to the landing folder
-#       columns: {{order_id: No, ordered_at: Date, total: Amount, email: Mail}}   # our column: your column
-#       constants: {{currency: EUR, status: paid}}                                # our column: the same value everywhere
-#       values: {{channel: {{W: web, S: store}}}}                                   # our column: your value → ours
-#   klaviyo:
-#     enabled: false
-
-# identity:
-#   user_id_is: [customer_id]   # say so if the site's user ids are also the customer numbers of your orders
-
-# windows:                 # days an audience looks back, in place of what its own file says
-#   cart_abandoners: 14
-
-# holdout:
-#   share: 0.1             # part of every audience that is not contacted, to measure what contacting brings
 """
 
 _LANDING_README = """\
@@ -126,5 +86,5 @@ def init_project(directory: Path | str) -> Path:
         (directory / "landing" / folder).mkdir(parents=True)
     (directory / "landing" / "README.md").write_text(_LANDING_README, encoding="utf-8")
     settings = directory / "relance.yml"
-    settings.write_text(_INIT.format(), encoding="utf-8")
+    settings.write_text((SHIPPED / "relance.example.yml").read_text(encoding="utf-8"), encoding="utf-8")
     return settings

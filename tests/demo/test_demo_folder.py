@@ -156,7 +156,7 @@ def test_the_examples_in_the_new_settings_are_right_too(tmp_path: Path) -> None:
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         bare = line.lstrip()[2:] if line.lstrip().startswith("# ") else line
-        words = ("share:", "cart_", "files:", "enabled:", "timezone:")
+        words = ("share:", "cart_", "files:", "enabled:", "timezone:", "unknown:", "exports:", "path:")
         is_setting = bare.split("#")[0].rstrip().endswith((":", "}", "]")) or bare.strip().startswith(words)
         lines.append(bare if line.lstrip().startswith("# ") and is_setting else line)
     path.write_text("\n".join(lines), encoding="utf-8")

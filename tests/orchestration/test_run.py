@@ -6,8 +6,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import dagster as dg
 import pytest
 
+from dagster_project.assets import common
 from dagster_project.errors import RelanceError
 from dagster_project.run import run_job, run_project
 from dagster_project.settings import Settings
@@ -145,3 +147,19 @@ def test_no_personal_data_in_what_dagster_keeps(ran: Ran) -> None:
     kept = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     for private in (b"person1@example.com", b"person7@example.com", b"+33600000", b"Ann1"):
         assert private not in kept
+
+
+def test_a_scheduled_run_waits_for_its_turn(company: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sensor's run that gave up because a terminal was at work would leave the new files unread."""
+    held = run_lock(company)
+    held.__enter__()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        held.__exit__(None, None, None)
+
+    monkeypatch.setattr(common.time, "sleep", wait)
+    with dg.build_resources({"run": common.run_resource(company)}) as resources:
+        assert resources.run.settings is company
+    assert len(waits) == 1

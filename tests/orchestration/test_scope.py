@@ -57,7 +57,7 @@ def test_a_killed_build_is_followed_by_a_whole_one(con: duckdb.DuckDBPyConnectio
 
 
 def test_increments_start_afresh_when_their_rules_change(con: duckdb.DuckDBPyConnection) -> None:
-    """Old rows that follow old rules beside new rows that follow new ones add up to nothing; not even a killed run in between helps."""
+    """Old rows that follow old rules add up to nothing with new ones, whatever run was killed in between."""
     assert not starts_afresh(con, GROUND)
     remember_build(con, GROUND)
     assert not starts_afresh(con, replace(GROUND, raw_state="news", configuration="a changed audience", run_id="another run"))
