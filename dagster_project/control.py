@@ -19,6 +19,7 @@ import duckdb
 from dagster_project.audiences import load_audiences
 from dagster_project.loads.contract import load_contracts
 from dagster_project.settings import SHIPPED, Settings
+from dagster_project.warehouse import open_warehouse
 
 
 HAPPENED = {"timestamp", "occurred_at", "ordered_at", "created_at"}
@@ -61,11 +62,10 @@ def _ledger_head(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
 
 
 def _hash_of(con: duckdb.DuckDBPyConnection, schema: str, table: str, query: str, parameters: dict | None = None) -> str:
-    exists = con.execute("select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]).fetchone()
-    if not exists or not exists[0]:
-        return ""
+    """A hash of a query's rows; a table that does not exist yet is as good as an empty one."""
     digest = hashlib.sha256()
-    for row in con.execute(query, parameters or {}).fetchall():
+    exists = con.execute("select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]).fetchone()
+    for row in con.execute(query, parameters or {}).fetchall() if exists and exists[0] else []:
         digest.update(repr(row).encode())
     return digest.hexdigest()
 
@@ -115,6 +115,16 @@ def horizon(con: duckdb.DuckDBPyConnection, as_of: datetime) -> datetime | None:
         return None
     found = con.execute(f"select max(moment) from ({' union all '.join(newest)})").fetchone()
     return as_of if found and found[0] is not None and found[0] >= as_of else None
+
+
+def newest_moment(settings: Settings) -> datetime | None:
+    """The latest `as_of` that the project's warehouse tells of; None before its first run."""
+    if not settings.warehouse_path.exists():
+        return None
+    with open_warehouse(settings, read_only=True) as con:
+        sized = con.execute("select count(*) from duckdb_tables() where schema_name = 'audiences' and table_name = 'sizes'").fetchone()
+        found = con.execute("select max(as_of) from audiences.sizes").fetchone() if sized and sized[0] else None
+    return found[0] if found else None
 
 
 def local_date(settings: Settings, as_of: datetime) -> date:

@@ -70,8 +70,6 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         sensors=[landed_files_sensor(settings, daily.name)],
         resources={"run": run_resource(settings, progress)},
         executor=dg.in_process_executor,
-        # Events go to Dagster's own log, which the web UI shows; a second copy on the terminal helps nobody.
-        loggers={"console": dg.colored_console_logger.configured({"log_level": "CRITICAL"})},
     )
 
 

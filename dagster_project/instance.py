@@ -81,6 +81,7 @@ def prepare_home(settings: Settings) -> Path:
         "event_log_storage": {
             "module": __name__, "class": ProjectEventLog.__name__, "config": {"base_dir": str(home / "history" / "runs")},
         },
+        "python_logs": {"python_log_level": "INFO"},  # not a line on the terminal for each of a thousand events
         "concurrency": {"pools": {"granularity": "run", "default_limit": 1}},
         "run_monitoring": {"enabled": True, "start_timeout_seconds": 300, "max_resume_run_attempts": 0},
         "retention": {

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError
 from dagster_project.report.page import write_report
 from dagster_project.report.summary import Check, Summary, summarise
@@ -76,7 +77,10 @@ def run_job(
     definitions = build_definitions(settings, progress or Silence())
     job = definitions.resolve_job_def("daily")
     moment = None if as_of is None else f"{as_of.isoformat()}+00:00"
-    config = {"resources": {"run": {"config": {"as_of": moment, "full_refresh": full_refresh}}}}
+    config = {
+        "resources": {"run": {"config": {"as_of": moment, "full_refresh": full_refresh}}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
     with open_instance(settings) as instance:
         outcome = job.execute_in_process(
             run_config=config, instance=instance, raise_on_error=False, asset_selection=_selected(definitions, select)
@@ -171,6 +175,13 @@ def run_project(
         RelanceError: as `run_job`; or a step before the exports failed, and there is nothing to sum up.
     """
     started = time.monotonic() if started is None else started
+    as_of = settings.moment() if as_of is None else as_of
+    newest = newest_moment(settings)
+    if newest is not None and as_of < newest:
+        settings = settings.replay(as_of)
+        if progress:
+            told = f"replay as of a moment before {newest:%Y-%m-%d %H:%M} UTC"
+            progress.step(f"{told}, into {settings.warehouse_path}; nothing is exported")
     result = run_job(settings, as_of, full_refresh, select, progress)
     ground = [told for step, told in result.failures.items() if not step.startswith("activations")]
     if ground:
@@ -180,15 +191,15 @@ def run_project(
 
     checks = [*result.checks, *(Check(step, False, True, told) for step, told in result.failures.items())]
     with open_warehouse(settings) as con:
-        run_id, moment = _run_of(con, settings, as_of)
+        run_id, moment = _run_of(con, as_of)
         company = settings.company
         seconds = time.monotonic() - started
         summary = summarise(con, company.name, company.currency, run_id, moment, seconds, checks, result.success)
     return Outcome(summary, write_report(summary, settings.report_path), result)
 
 
-def _run_of(con: Any, settings: Settings, as_of: datetime | None) -> tuple[str, datetime]:
+def _run_of(con: Any, as_of: datetime) -> tuple[str, datetime]:
     """Name and moment of the run in the control tables; a run that was stopped before them has no name."""
     known = con.execute("select count(*) from duckdb_tables() where schema_name = 'control' and table_name = 'run'").fetchone()
     row = con.execute("select run_id, as_of from control.run").fetchone() if known and known[0] else None
-    return row or ("", as_of or settings.moment())
+    return row or ("", as_of)

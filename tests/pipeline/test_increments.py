@@ -95,3 +95,24 @@ def test_a_second_run_changes_nothing(shop: Path, tmp_path: Path):
         assert con.execute(rows).fetchone() == counted
     assert tables(settings) == first
     assert {path: path.read_bytes() for path in settings.exports_path.rglob("*.*")} == files
+
+
+def test_a_past_moment_is_replayed_apart(shop: Path, tmp_path: Path):
+    """Looking back must not touch today's tables and exports, and must not know what had not happened yet."""
+    folder = tmp_path / "replayed"
+    shutil.copytree(shop, folder)
+    settings = load_settings(folder)
+    assert run_project(settings, settings.moment()).succeeded
+    before, exports = tables(settings), sorted(settings.exports_path.rglob("*"))
+    past = settings.moment("2026-05-31")
+    assert run_project(settings, past).succeeded
+    assert tables(settings) == before
+    assert sorted(settings.exports_path.rglob("*")) == exports
+    replayed = settings.replay(past)
+    with duckdb.connect(str(replayed.warehouse_path), read_only=True) as con:
+        newest = con.execute(
+            "select max(moment) from (select max(occurred_at) as moment from unified.events union all select max(ordered_at) from unified.orders "
+            "union all select max(occurred_at) from unified.consents union all select max(last_seen_at) from profiles.profiles)"
+        ).fetchone()
+        assert con.execute("select count(*) from audiences.members").fetchone()[0] > 0
+    assert newest is not None and newest[0] < past

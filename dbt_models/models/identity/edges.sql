@@ -14,7 +14,8 @@ with judged as (
         on links.left_type = refused.left_type and links.left_identifier = refused.left_identifier
         and links.right_type = refused.right_type and links.right_identifier = refused.right_identifier
     left join {{ ref('device_owners') }} as owners
-        on links.left_type = 'anonymous_id' and links.left_identifier = owners.anonymous_id
+        -- One plain equality: with a second condition on the left side alone, DuckDB compares every row with every other.
+        on case when links.left_type = 'anonymous_id' then links.left_identifier end = owners.anonymous_id
 )
 
 select

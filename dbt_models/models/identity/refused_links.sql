@@ -8,6 +8,15 @@ with contact_links as (
     where rule = 'contact'
 ),
 
+reused_order_numbers as (
+    select left_identifier as order_id
+    from {{ ref('observed_links') }}
+    where left_type = 'order_id' and right_type in ('user_id', 'customer_id')
+    group by 1
+    having count(distinct case when right_type = 'user_id' then right_identifier end) > 1
+        or count(distinct case when right_type = 'customer_id' then right_identifier end) > 1
+),
+
 minors as (
     select contact_id
     from {{ ref('unified_contacts') }}
@@ -37,17 +46,11 @@ from {{ ref('observed_links') }} as links
 inner join contact_links as own on links.right_type = own.right_type and links.right_identifier = own.right_identifier
 inner join minors on own.contact_id = minors.contact_id
 where links.rule = 'registration'
+{% for side in ['left', 'right'] -%}
 union all
 select distinct links.left_type, links.left_identifier, links.right_type, links.right_identifier, 'reused_order_number' as reason
 from {{ ref('observed_links') }} as links
-inner join (
-    select left_identifier as order_id
-    from {{ ref('observed_links') }}
-    where left_type = 'order_id' and right_type in ('user_id', 'customer_id')
-    group by 1
-    having count(distinct case when right_type = 'user_id' then right_identifier end) > 1
-        or count(distinct case when right_type = 'customer_id' then right_identifier end) > 1
-) as reused
-    on (links.left_type = 'order_id' and links.left_identifier = reused.order_id)
-    or (links.right_type = 'order_id' and links.right_identifier = reused.order_id)
+inner join reused_order_numbers as reused
+    on case when links.{{ side }}_type = 'order_id' then links.{{ side }}_identifier end = reused.order_id
 where links.rule = 'ordered_on_site'
+{% endfor %}

@@ -23,7 +23,14 @@ ranked as (
         row_number() over (
             partition by identifiers.profile_id, statements.purpose
             -- Said at the same moment, a refusal weighs more than a grant.
-            order by statements.occurred_at desc, case statements.status when 'granted' then 1 else 0 end, statements.status, statements.identifier
+            order by
+                statements.occurred_at desc,
+                case statements.status when 'granted' then 1 else 0 end,
+                statements.status,
+                statements.identifier_type,
+                statements.identifier,
+                statements.basis,
+                statements.proof
         ) as recency
     from statements
     inner join {{ ref('identifiers') }} as identifiers
