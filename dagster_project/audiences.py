@@ -33,13 +33,14 @@ class AudienceSpec(Part):
     window_days: int = Field(ge=1, le=3650)
     quiet_hours: int = Field(default=0, ge=0)
     """How long nothing must have happened before the person is spoken to."""
-    goal: str | None = None
-    """What the person has not done yet: who did it is out."""
+    goal: Literal["order"] | None = None
+    """What the person has not done yet. Who has just ordered is out: `exclusions` must name recent_buyers."""
     exclusions: list[str] = []
     """Audiences whose people are left out of this one."""
     channels: list[Literal["ads", "email", "sms", "whatsapp", "push", "phone", "post"]] = []
     consent_purposes: list[Purpose] = []
     frequency_cap: FrequencyCap | None = None
+    """Declared for whoever plans the mailings; nothing enforces it yet."""
     holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     owner: str
     example: str | None = None
@@ -132,4 +133,7 @@ def _wrong_exclusions(audiences: list[Audience]) -> list[RelanceError]:
                 mistakes.append(RelanceError(f"Unknown audience `{other}`{near_miss(other, names)}", where, "correct the name"))
             elif other == audience.name:
                 mistakes.append(RelanceError(f"`{other}` excludes itself", where, "remove it"))
+        if audience.spec.goal == "order" and "recent_buyers" not in audience.spec.exclusions:
+            where = file.where(("models", 0, "config", "meta", "audience", "goal"))
+            mistakes.append(RelanceError("Its goal is an order, and it does not leave out who has just ordered", where, "add recent_buyers to `exclusions`"))
     return mistakes

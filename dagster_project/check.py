@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dagster_project.activation.activations import load_activations
+from dagster_project.activation.activations import Activation, load_activations
+from dagster_project.activation.tables import held_without_activation
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
 from dagster_project.errors import RelanceError
 from dagster_project.loads.discover import discover
-from dagster_project.settings import load_settings
+from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse import open_warehouse
 
 
 def check_project(config: Path) -> list[str]:
@@ -37,7 +39,9 @@ def check_project(config: Path) -> list[str]:
     landing = read(lambda: discover(settings))
     audiences = read(lambda: load_audiences(settings))
     # Without the audiences, activations could only be said to name unknown ones.
-    activations = read(lambda: load_activations(settings, [audience.name for audience in audiences])) if audiences is not None else None
+    activations = None
+    if audiences is not None:
+        activations = read(lambda: load_activations(settings, {audience.name: audience.spec.kind for audience in audiences}))
     if mistakes:
         raise several(mistakes)
     company = settings.company
@@ -47,6 +51,17 @@ def check_project(config: Path) -> list[str]:
         *(f"{feed.label}: {len(feed.files)} file{'s' if len(feed.files) != 1 else ''}" for feed in landing.feeds),
         f"{len(audiences)} audiences: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
         f"{len(activations)} activations: " + ", ".join(activation.name for activation in activations),
-        *(f"Warning: {warning}" for warning in landing.warnings),
+        *(f"Warning: {warning}" for warning in [*landing.warnings, *_left_behind(settings, activations)]),
         "No mistakes.",
     ]
+
+
+def _left_behind(settings: Settings, activations: list[Activation]) -> list[str]:
+    """Activations that no longer run while people are still on their lists; nothing where the warehouse can't be read now."""
+    if not settings.warehouse_path.exists():
+        return []
+    try:
+        with open_warehouse(settings, read_only=True) as con:
+            return held_without_activation(con, {(activation.name, activation.destination.name) for activation in activations})
+    except RelanceError:
+        return []

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.errors import RelanceError
+from dagster_project.errors import RelanceError, safe_message
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -206,19 +206,6 @@ def _node(unique_id: str, status: Any, message: Any, seconds: float, failures: i
     status = str(getattr(status, "value", status)).lower()
     counted = failures if unique_id.startswith("test.") and status != "skipped" else None
     return NodeResult(unique_id, status, safe_message(str(message or "")), float(seconds or 0), counted, path)
-
-
-def safe_message(text: str) -> str:
-    """dbt's message in one line, without the values that DuckDB quotes: they may be somebody's personal data."""
-    lines = [line.strip() for line in text.splitlines()]
-    headings = ("Runtime Error in", "Compilation Error in", "Database Error in", "compiled code at", "LINE ", "^")
-    kept = [line for line in lines if line and not line.startswith(headings)]
-    line = " ".join(kept)
-    if re.search(r"\b(Conversion|Invalid Input|Constraint|Out of Range) Error", line):
-        line = re.sub(r"\"[^\"]*\"|'[^']*'", "…", line)
-        line = re.sub(r"(key:?\s*)\S.*", r"\1…", line) if "Constraint Error" in line else line
-    line = re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "…", line)
-    return line[:500]
 
 
 def _unreadable(error: BaseException | None, workspace: Workspace) -> RelanceError:

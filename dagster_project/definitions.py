@@ -33,7 +33,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         RelanceError: an audience, activation or model is wrong.
     """
     audiences = load_audiences(settings)
-    activations = load_activations(settings, {audience.name for audience in audiences})
+    activations = load_activations(settings, {audience.name: audience.spec.kind for audience in audiences})
     workspace = prepare_workspace(settings)
     manifest = json.loads(prepare_manifest(workspace).read_bytes())
 
@@ -68,7 +68,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
             ),
         ],
         sensors=[landed_files_sensor(settings, daily.name)],
-        resources={"run": run_resource(settings, progress)},
+        resources={"run": run_resource(settings, activations, progress)},
         executor=dg.in_process_executor,
     )
 

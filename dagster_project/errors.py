@@ -1,6 +1,8 @@
-"""The one exception for everything a user can cause and mend."""
+"""The one exception for everything a user can cause and mend, and other errors' messages made safe to tell."""
 
 from __future__ import annotations
+
+import re
 
 
 class RelanceError(Exception):
@@ -22,3 +24,18 @@ class RelanceError(Exception):
         if how:
             parts.append(f"How to mend: {how.rstrip('.')}")
         super().__init__(". ".join(parts) + ".")
+
+
+def safe_message(text: str) -> str:
+    """The message of dbt or DuckDB in one line, without the values that it quotes: they may be somebody's personal data."""
+    lines = [line.strip() for line in text.splitlines()]
+    headings = (
+        "Runtime Error in", "Compilation Error in", "Database Error in", "compiled code at", "LINE ", "Original Line:", "^",
+    )  # fmt: skip
+    kept = [line for line in lines if line and not line.startswith(headings)]
+    line = " ".join(kept)
+    if re.search(r"\b(Conversion|Invalid Input|Constraint|Out of Range) Error", line):
+        line = re.sub(r"\".*\"|'.*'", "…", line)
+        line = re.sub(r"(key:?\s*)\S.*", r"\1…", line) if "Constraint Error" in line else line
+    line = re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "…", line)
+    return line[:500]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.control import newest_moment
-from dagster_project.errors import RelanceError
+from dagster_project.errors import RelanceError, safe_message
 from dagster_project.report.page import write_report
 from dagster_project.report.summary import Check, Summary, summarise
 from dagster_project.settings import Settings
@@ -133,7 +133,10 @@ def _check(evaluation: Any) -> Check:
 
 
 def _told(error: Any) -> str | None:
-    """The message of our own error inside Dagster's wrappings, or the innermost error; None for a check that blocks."""
+    """The message of our own error inside Dagster's wrappings, or of the innermost one without the values it quotes.
+
+    None for a check that blocks.
+    """
     innermost = error
     while error is not None:
         if error.cls_name == "DagsterAssetCheckFailedError":
@@ -141,7 +144,8 @@ def _told(error: Any) -> str | None:
         if error.cls_name == "RelanceError":
             return error.message.split(": ", 1)[-1].strip()
         innermost, error = error, error.cause
-    return f"{innermost.cls_name}: {innermost.message.strip()}"
+    # Dagster's message begins with the class: `duckdb.duckdb.ConversionException: Conversion Error: …`.
+    return safe_message(innermost.message)
 
 
 @dataclass(frozen=True)

@@ -94,10 +94,12 @@ class SourceSettings(Part):
 
 
 class IdentityLimits(Part):
-    """How many identifiers of one type may hang on one e-mail or phone before the value is junk and joins nobody."""
+    """How many others may hang on one identifier before it is junk and joins nobody: accounts of one kind on an e-mail or a
+    phone, e-mails or phones on an account (`guest`, `0`, a till)."""
 
     email: int = Field(default=25, ge=1)
     phone: int = Field(default=10, ge=1)
+    account: int = Field(default=10, ge=1)
 
 
 class Identity(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,11 +10,13 @@ from typing import Literal
 from pydantic import Field
 
 from dagster_project.activation.specs import FOLDER, Column, Destination, Name, load_destinations
+from dagster_project.audiences import Kind
 from dagster_project.config_file import ConfigFile, Location, load_model, near_miss, read_config_file, several
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Part, Settings
 
 Mode = Literal["full", "delta"]
+SUPPRESSION: Kind = "suppression"
 
 
 class Options(Part):
@@ -53,13 +55,13 @@ class Activation:
         return [column for column in self.destination.columns if column.key in self.match_keys]
 
 
-def load_activations(settings: Settings, audiences: Collection[str]) -> list[Activation]:
+def load_activations(settings: Settings, audiences: Mapping[str, Kind]) -> list[Activation]:
     """Shipped activations and the company's own (in place of a shipped one of the same name), by priority, then name.
 
     Only those that `activations.enabled` of relance.yml names, where it names any.
 
     Args:
-        audiences: names of the audiences there are.
+        audiences: name → kind of the audiences there are.
 
     Raises:
         RelanceError: every mistake in every file, with its line.
@@ -94,7 +96,7 @@ def load_activations(settings: Settings, audiences: Collection[str]) -> list[Act
     return sorted(chosen, key=lambda activation: (activation.priority, activation.name))
 
 
-def _load(path: Path, destinations: dict[str, Destination], audiences: Collection[str]) -> Activation:
+def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[str, Kind]) -> Activation:
     file = read_config_file(path)
     read = load_model(path, _ActivationFile, file=file)
     mistakes: list[RelanceError] = []
@@ -104,10 +106,18 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Collectio
 
     if read.audience not in audiences:
         wrong(f"Unknown audience `{read.audience}`{near_miss(read.audience, audiences)}", ("audience",), "correct the name")
+    elif audiences[read.audience] == SUPPRESSION:
+        how = "name an audience of people to be reached; suppression audiences stay out of every file by themselves"
+        wrong(f"`{read.audience}` is a suppression audience: its people are not to be reached", ("audience",), how)
+    suppressions = [name for name, kind in audiences.items() if kind == SUPPRESSION]
     for index, name in enumerate(read.options.suppressions or []):
+        at = ("options", "suppressions", index)
         if name not in audiences:
-            what = f"Unknown audience `{name}`{near_miss(name, audiences)}"
-            wrong(what, ("options", "suppressions", index), "correct the name")
+            wrong(f"Unknown audience `{name}`{near_miss(name, suppressions)}", at, "correct the name")
+        elif name not in suppressions:
+            # The gate asks suppression audiences only, so any other would silently keep nobody out.
+            how = f"name suppression audiences: {', '.join(sorted(suppressions))}"
+            wrong(f"`{name}` is a {audiences[name]} audience and suppresses nobody", at, how)
     destination = destinations.get(read.destination)
     if destination is None:
         what = f"Unknown destination `{read.destination}`{near_miss(read.destination, destinations)}"
@@ -116,7 +126,7 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Collectio
     mistakes += _wrong_match_keys(file, destination, read.match_keys)
     if mistakes:
         raise several(mistakes)
-    suppressions = None if read.options.suppressions is None else tuple(read.options.suppressions)
+    chosen = None if read.options.suppressions is None else tuple(read.options.suppressions)
     return Activation(
         read.name,
         read.description,
@@ -125,7 +135,7 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Collectio
         read.mode,
         tuple(read.match_keys),
         read.priority,
-        suppressions,
+        chosen,
         path,
     )
 

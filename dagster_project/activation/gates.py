@@ -96,5 +96,4 @@ def _erased_sql(con: duckdb.DuckDBPyConnection) -> str:
         return "select null::varchar as profile_id where false"
     return """
         select distinct i.profile_id from unified.erasures e
-        join identity.identifiers i on i.identifier_type = e.identifier_type
-            and (i.identifier = e.identifier or i.identifier = lower(trim(e.identifier)))"""
+        join identity.identifiers i on i.identifier_type = e.identifier_type and i.identifier = e.identifier"""

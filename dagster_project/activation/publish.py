@@ -89,7 +89,12 @@ def publish(
             return None, checks
         _write_manifest(settings, work, export, columns, changes, files, facts)
         _write_outbox(con, settings, export, columns, changes, files)
-        _move_into_place(work, folder)
+        try:
+            _move_into_place(work, folder)
+        except Exception:
+            if not folder.exists():
+                outbox_file(settings, export.activation.name, export.run_id).unlink(missing_ok=True)
+            raise
     except (OSError, duckdb.IOException) as error:
         shutil.rmtree(work, ignore_errors=True)
         reason = getattr(error, "strerror", None) or "input/output error"
@@ -145,7 +150,7 @@ def _check(
     return [
         check_file(
             con, work / file.name, export.activation.destination,
-            changes.removal_columns if file.operation == "remove" else columns, file.rows,
+            changes.removal_columns if file.operation == "remove" else columns, file.rows, file.operation,
         )
         for file in files
     ]  # fmt: skip

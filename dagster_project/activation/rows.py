@@ -22,7 +22,7 @@ def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[F
         if column.field in ("email", "phone"):
             _several(con, activation, column)
         else:
-            learn(con, column, f"select {raw_sql(column, f'{column.field}', 'country')} as raw from act_people")
+            learn(con, column, f"select {raw_sql(column, column.field, 'country')} as raw from act_people")
     keys = [column for column in columns if column.column.role == "match_key"]
     attributes = [column for column in columns if column.column.role == "attribute"]
     con.execute(

@@ -6,6 +6,8 @@ The newest operation of an (activation, destination, match_keys_sha256) says whe
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import duckdb
 
 _TABLES = (
@@ -44,6 +46,29 @@ _TABLES = (
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for statement in _TABLES:
         con.execute(statement)
+
+
+def held_without_activation(con: duckdb.DuckDBPyConnection, running: Collection[tuple[str, str]]) -> list[str]:
+    """One sentence per activation that no longer runs while its destination, by the ledger, still holds people.
+
+    Args:
+        running: (activation, destination) of the activations that run.
+    """
+    if not columns_of(con, "activation", "ledger"):
+        return []
+    held = con.execute(
+        """select activation, destination, count(*) from (
+               select activation, destination, max_by(operation, sequence) as operation
+               from activation.ledger group by activation, destination, match_keys_sha256
+           ) where operation = 'add' group by all order by all"""
+    ).fetchall()
+    how = "let it run again, to empty the list with an audience that nobody is in"
+    return [
+        f"{destination} still holds {rows} rows of the activation {name}, which no longer runs: who withdraws is not removed"
+        f" there; {how}"
+        for name, destination, rows in held
+        if (name, destination) not in running
+    ]
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:

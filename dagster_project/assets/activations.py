@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.build import ActivationResult, run_activation
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.control import run_in_control
+from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
 
 FIT = "export_is_fit_to_leave"
@@ -22,7 +24,10 @@ def activation_assets(activations: list[Activation]) -> list[dg.AssetsDefinition
 def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
     key = dg.AssetKey(["activations", activation.name])
     destination = activation.destination
-    what = {"full": "the whole list, each time", "delta": "who joined and who left since the last file"}[activation.mode]
+    what = {
+        "full": "the whole list, where anything has changed",
+        "delta": "who joined and who left since the last file",
+    }[activation.mode]
     fit = dg.AssetCheckSpec(
         FIT, asset=key, blocking=True,
         description=f"The files have the columns, values and counts that {destination.title} takes. If not, nothing leaves.",
@@ -50,10 +55,32 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
         run.progress.step(f"export: {activation.name}")
         with run.warehouse() as con:
             identified = run_in_control(con)
+            if not _makes_all_of(context, key):
+                _require_complete_build(con, identified.run_id)
             result = run_activation(run.settings, con, activation, identified.run_id, identified.as_of)
         return dg.MaterializeResult(metadata=_metadata(result, run.settings.base), check_results=[_fit(result)])
 
     return export
+
+
+def _makes_all_of(context: dg.AssetExecutionContext, key: dg.AssetKey) -> bool:
+    """Whether this very run makes everything the export is made of; had something failed, the export would not begin."""
+    layer = context.job_def.asset_layer
+    return layer.asset_graph.get_ancestor_asset_keys(key) <= set(layer.executable_asset_keys)
+
+
+def _require_complete_build(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """
+    Raises:
+        RelanceError: the last build failed, was stopped by a check, or was another run's.
+    """
+    try:
+        row = con.execute("select run_id from control.built").fetchone()
+    except duckdb.CatalogException:
+        row = None
+    if row is None or row[0] != run_id:
+        what = "The audiences are not up to date with what was loaded"
+        raise RelanceError(what, "control.built", "run the whole pipeline, mend what it objects to, then export")
 
 
 def _fit(result: ActivationResult) -> dg.AssetCheckResult:

@@ -1,7 +1,7 @@
 """What all asset modules share: the rooms as asset groups, and the run in hand (project, clock, lock, warehouse)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,10 @@ from typing import Protocol
 import dagster as dg
 import duckdb
 
+from dagster_project.activation.activations import Activation
 from dagster_project.activation.reconcile import reconcile
+from dagster_project.activation.tables import held_without_activation
+from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse, run_lock
@@ -33,6 +36,9 @@ ROOMS = {
 KIND = "duckdb"
 PATIENCE_SECONDS = 3600
 """How long a run that nobody waits for waits for its turn."""
+
+TRIGGER_TAGS = {"dagster/schedule_name", "dagster/sensor_name"}
+"""Tags that Dagster puts on runs which nobody started by hand."""
 
 
 def room(name: str) -> str:
@@ -107,10 +113,33 @@ def _turn(settings: Settings, told: Progress, patience: float) -> Iterator[None]
         yield
 
 
-def run_resource(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
+def _not_in_the_past(settings: Settings, as_of: datetime, binding: bool, told: Progress) -> datetime:
+    """`as_of`, or the newest moment the tables tell of where that is later: a warehouse only goes forward.
+
+    Args:
+        binding: somebody asked for this very moment.
+
+    Raises:
+        RelanceError: a moment that has passed was asked for.
+    """
+    newest = newest_moment(settings)
+    if newest is None or as_of >= newest:
+        return as_of
+    if binding:
+        what = f"The tables tell of {newest:%Y-%m-%d %H:%M} UTC already, later than the as_of asked for, {as_of:%Y-%m-%d %H:%M}"
+        how = f"replay the past at the terminal: `relance run --as-of {as_of:%Y-%m-%dT%H:%M}Z` works in a warehouse of its own"
+        raise RelanceError(what, "as_of of the run", how)
+    told.step(f"the tables tell of {newest:%Y-%m-%d %H:%M} UTC already: this run speaks of that, not of {as_of:%Y-%m-%d %H:%M}")
+    return newest
+
+
+def run_resource(
+    settings: Settings, activations: Collection[Activation], progress: Progress | None = None
+) -> dg.ResourceDefinition:
     """The resource `run`: its config is what a run can be asked for.
 
     Args:
+        activations: those that run.
         progress: who waits for this run; None where nobody does, as for runs of schedule, sensor and web UI.
     """
     schema = {
@@ -131,9 +160,14 @@ def run_resource(settings: Settings, progress: Progress | None = None) -> dg.Res
         told = progress or LogProgress(context.log)
         # Somebody at a terminal wants to know at once; a run that a schedule or sensor started can wait for its turn.
         with _turn(settings, told, patience=0 if progress else PATIENCE_SECONDS):
+            started_by_itself = TRIGGER_TAGS & context.run.tags.keys() if context.run else set()
+            as_of = _not_in_the_past(settings, as_of, asked["as_of"] is not None and not started_by_itself, told)
             with open_warehouse(settings) as con:
                 for line in reconcile(con, settings):
                     told.step(f"after a run that was cut short: {line}")
+                running = {(activation.name, activation.destination.name) for activation in activations}
+                for line in held_without_activation(con, running):
+                    told.step(f"warning: {line}")
             yield RunInHand(settings, as_of, asked["full_refresh"], told)
 
     return run

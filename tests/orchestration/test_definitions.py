@@ -62,7 +62,7 @@ def test_each_fed_entity_is_an_asset_with_checks(definitions: dg.Definitions, co
 def test_each_activation_is_an_asset_made_from_its_yaml(definitions: dg.Definitions, company: Settings) -> None:
     """An activation left out, or hung on another audience, would export nothing or the wrong people."""
     graph = definitions.resolve_asset_graph()
-    activations = load_activations(company, {audience.name for audience in load_audiences(company)})
+    activations = load_activations(company, {audience.name: audience.spec.kind for audience in load_audiences(company)})
     assert activations
     for activation in activations:
         node = graph.get(dg.AssetKey(["activations", activation.name]))
@@ -76,7 +76,7 @@ def test_an_activation_added_to_the_project_folder_is_an_asset(tmp_path: Path, c
     """Adding an activation must need no Python."""
     from dagster_project.assets.activations import activation_assets
 
-    names = {audience.name for audience in load_audiences(company)}
+    names = {audience.name: audience.spec.kind for audience in load_audiences(company)}
     shipped = load_activations(company, names)
     own = company.base / "activations" / shipped[0].destination.name
     own.mkdir(parents=True)

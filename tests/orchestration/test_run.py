@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import duckdb
 import pytest
 
 from dagster_project.assets import common
+from dagster_project.check import check_project
 from dagster_project.errors import RelanceError
-from dagster_project.run import run_job, run_project
-from dagster_project.settings import Settings
+from dagster_project.run import _result, run_job, run_project
+from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse import open_warehouse, run_lock
 
 if TYPE_CHECKING:
@@ -108,6 +111,56 @@ def test_a_broken_model_is_told_with_its_file(spoilable: Settings) -> None:
     assert str(own / "win_back.sql") in str(caught.value)
 
 
+def test_an_export_alone_needs_a_complete_build(spoilable: Settings) -> None:
+    """After a build that failed, exporting by hand would send yesterday's or half-built audiences under the new run's name."""
+    alone = 'key:"activations/brevo_win_back"'
+    assert run_job(spoilable, select=alone).success
+    with open_warehouse(spoilable) as con:
+        con.execute("update control.built set run_id = null")
+    result = run_job(spoilable, select=alone)
+    assert "The audiences are not up to date" in result.failures["activations__brevo_win_back"]
+    assert not result.assets
+    assert run_job(spoilable, select=f"+{alone}").success
+
+
+def test_what_a_step_stumbled_over_is_told_without_values() -> None:
+    """DuckDB quotes the value it can't convert: somebody's address on the terminal and in the report."""
+
+    @dg.op
+    def stumble() -> None:
+        duckdb.sql("select cast(x as integer) from (values ('ann@example.com'), ('O''Brien')) t(x)").fetchall()
+
+    outcome = dg.GraphDefinition("stumbling", node_defs=[stumble]).execute_in_process(raise_on_error=False)
+    told = _result(outcome, 0.0).failures["stumble"]
+    assert "Conversion Error" in told and "ann@" not in told and "Brien" not in told
+
+
+def test_the_past_is_no_replay_outside_of_the_terminal(ran: Ran) -> None:
+    """A past as_of in the web UI would overwrite today's tables with yesterday's; a schedule that is late must not either."""
+    newest, past = ran.settings.moment(), "2026-06-01"
+    run = dg.DagsterRun(job_name="daily", tags={"dagster/schedule_name": "every_morning"})
+
+    def begun(settings: Settings, as_of: str | None, run: dg.DagsterRun | None = None) -> datetime:
+        resources, config = {"run": common.run_resource(settings, [])}, {"run": {"config": {"as_of": as_of}}}
+        with dg.build_resources(resources, resource_config=config, dagster_run=run) as made:
+            return made.run.as_of
+
+    assert begun(ran.settings, None) == begun(ran.settings, past, run) == newest
+    with pytest.raises(Exception) as caught:
+        begun(ran.settings, past)
+    assert "relance run --as-of 2026-06-01T22:00Z" in str(caught.value.__cause__ or caught.value)
+
+
+def test_a_run_names_activations_that_were_left_behind(spoilable: Settings, lines: Lines) -> None:
+    """Switched off, an activation removes nobody any more; nobody would notice."""
+    config = spoilable.base / "relance.yml"
+    config.write_text(config.read_text() + "activations: {enabled: [brevo_upsell]}\n")
+    told = "still holds"
+    assert any("brevo_win_back" in line and told in line for line in check_project(config))
+    run_job(load_settings(spoilable.base), select='key:"scores/rfm"', progress=lines)
+    assert any("warning: brevo" in line and "brevo_win_back" in line and told in line for line in lines.lines)
+
+
 def test_a_part_can_be_run_and_an_empty_selection_is_told(spoilable: Settings) -> None:
     """`--select` with a slip of the pen must not look like a run that did its work."""
     result = run_job(spoilable, select='key:"scores/rfm"')
@@ -160,7 +213,7 @@ def test_a_scheduled_run_waits_for_its_turn(company: Settings, monkeypatch: pyte
         held.__exit__(None, None, None)
 
     monkeypatch.setattr(common.time, "sleep", wait)
-    with dg.build_resources({"run": common.run_resource(company)}) as resources:
+    with dg.build_resources({"run": common.run_resource(company, [])}) as resources:
         assert resources.run.settings is company
     assert len(waits) == 1
 

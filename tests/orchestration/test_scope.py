@@ -41,6 +41,7 @@ def test_a_first_build_is_a_whole_one(con: duckdb.DuckDBPyConnection) -> None:
         (Ground("raw", "configuration", "another run", "foundation"), Scope.CLOCK),
         (Ground("news", "configuration", "another run", "foundation"), Scope.EVERYTHING),
         (Ground("raw", "a changed model", "another run", "foundation"), Scope.EVERYTHING),
+        (Ground("raw", "configuration", "another run", "another horizon"), Scope.EVERYTHING),
     ],
 )
 def test_scope_follows_what_changed(con: duckdb.DuckDBPyConnection, ground: Ground, scope: Scope) -> None:
@@ -52,17 +53,20 @@ def test_scope_follows_what_changed(con: duckdb.DuckDBPyConnection, ground: Grou
 def test_a_killed_build_is_followed_by_a_whole_one(con: duckdb.DuckDBPyConnection) -> None:
     """Tables half built must not be taken for the state of the last complete build."""
     remember_build(con, GROUND)
-    forget_build(con)
+    forget_build(con, afresh=False)
     assert scope_of(con, GROUND) is Scope.EVERYTHING
 
 
 def test_increments_start_afresh_when_their_rules_change(con: duckdb.DuckDBPyConnection) -> None:
     """Old rows that follow old rules add up to nothing with new ones, whatever run was killed in between."""
-    assert not starts_afresh(con, GROUND)
+    assert starts_afresh(con, GROUND)
     remember_build(con, GROUND)
     assert not starts_afresh(con, replace(GROUND, raw_state="news", configuration="a changed audience", run_id="another run"))
-    forget_build(con)
+    forget_build(con, afresh=False)
+    assert not starts_afresh(con, GROUND)
     assert starts_afresh(con, replace(GROUND, foundation="a changed time zone"))
+    forget_build(con, afresh=True)
+    assert starts_afresh(con, GROUND)
 
 
 @given(selected=st.sets(st.sampled_from(sorted(EVERY)), min_size=1), scope=st.sampled_from(Scope))

@@ -3,7 +3,7 @@
    What happened at or after the moment that the run speaks of is left out (see `horizon` in control.company). #}
 {% macro unify(entity, columns, after=none) %}
     {%- set models = staging_models(entity) -%}
-    {%- set happened = ['occurred_at', 'ordered_at', 'answered_at', 'created_at'] | select('in', columns) | first -%}
+    {%- set happened = ['occurred_at', 'ordered_at', 'answered_at', 'created_at', 'started_at', 'date'] | select('in', columns) | first -%}
     {%- for source, model in models %}
 select
     {% for name, type in columns.items() -%}

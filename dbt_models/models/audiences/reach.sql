@@ -1,13 +1,13 @@
--- One row per audience, channel and run: how many members can be spoken to there, holding the consent that the channel
--- needs and an identifier it takes. A journal.
+-- One row per audience, channel and run: how many members can be spoken to there, holding the consents that the channel
+-- needs at the least and an identifier it takes. A journal.
 {{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
 {% set channels = {
-    'ads': ('platform_matching', '(profiles.email is not null or profiles.phone is not null)'),
-    'email': ('email', 'profiles.email is not null'),
-    'sms': ('sms', 'profiles.phone is not null'),
-    'whatsapp': ('whatsapp', 'profiles.phone is not null'),
-    'phone': ('phone', 'profiles.phone is not null'),
-    'post': ('post', 'profiles.postal_code is not null'),
+    'ads': (['ads', 'platform_matching'], '(profiles.email is not null or profiles.phone is not null)'),
+    'email': (['email'], 'profiles.email is not null'),
+    'sms': (['sms'], 'profiles.phone is not null'),
+    'whatsapp': (['whatsapp'], 'profiles.phone is not null'),
+    'phone': (['phone'], 'profiles.phone is not null'),
+    'post': (['post'], 'profiles.postal_code is not null'),
 } %}
 
 with granted as (
@@ -15,11 +15,14 @@ with granted as (
 ),
 
 reachable as (
-    {% for channel, (purpose, identifier) in channels.items() %}
+    {% for channel, (purposes, identifier) in channels.items() %}
     select members.audience, '{{ channel }}' as channel, count(*) as reachable
     from {{ ref('members') }} as members
     inner join {{ ref('profiles') }} as profiles on members.profile_id = profiles.profile_id and {{ identifier }}
-    inner join granted on members.profile_id = granted.profile_id and granted.purpose = '{{ purpose }}'
+    {% for purpose in purposes -%}
+    inner join granted as granted_{{ purpose }}
+        on members.profile_id = granted_{{ purpose }}.profile_id and granted_{{ purpose }}.purpose = '{{ purpose }}'
+    {% endfor %}
     group by 1, 2
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -7,5 +7,8 @@ select
 from {{ ref('observed_links') }} as links
 inner join {{ ref('strong_components') }} as components
     on links.right_type = components.identifier_type and links.right_identifier = components.identifier
-where links.left_type = 'anonymous_id'
+left join {{ ref('refused_links') }} as refused
+    on links.left_type = refused.left_type and links.left_identifier = refused.left_identifier
+    and links.right_type = refused.right_type and links.right_identifier = refused.right_identifier
+where links.left_type = 'anonymous_id' and refused.reason is null
 group by 1

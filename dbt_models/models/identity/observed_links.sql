@@ -59,7 +59,11 @@ observed as (
     {% endfor %}
     select 'order_id', order_id, 'customer_id', customer_id, 'order', source, ordered_at, ordered_at, 1
     from orders where customer_id is not null
+    -- Also from the order itself, should its customer turn out to be nobody (a guest account, a till).
     {% for right in ['email', 'phone'] %}
+    union all
+    select 'order_id', order_id, '{{ right }}', {{ right }}, 'order', source, ordered_at, ordered_at, 1
+    from orders where {{ right }} is not null and customer_id is not null
     union all
     select buyer_type, buyer, '{{ right }}', {{ right }}, 'order', source, ordered_at, ordered_at, 1
     from orders where {{ right }} is not null

@@ -35,10 +35,20 @@ select
         when new_was_known then 'merge'
         else 'renaming'
     end as kind,
-    {{ as_of() }} as at,
+    run.as_of as at,
     'oldest_identifier' as rule,
-    cast(identifiers as varchar(20)) || ' identifiers moved' as evidence
+    cast(identifiers as varchar(20)) || ' identifiers moved' as evidence,
+    run.run_id,
+    {% if is_incremental() %}(select coalesce(max(position), 0) from {{ this }}){% else %}0{% endif %} + 1 as position
 from described
+cross join {{ source('control', 'run') }} as run
+{% if is_incremental() %}
+-- A run that was killed and comes again has already said so.
+where not exists (
+    select 1 from {{ this }} as past
+    where past.run_id = run.run_id and past.old_profile_id = described.old_profile_id and past.profile_id = described.profile_id
+)
+{% endif %}
 {% else %}
 select
     cast(null as varchar(30)) as old_profile_id,
@@ -46,6 +56,8 @@ select
     cast(null as varchar(10)) as kind,
     cast(null as timestamp) as at,
     cast(null as varchar(30)) as rule,
-    cast(null as varchar(40)) as evidence
+    cast(null as varchar(40)) as evidence,
+    cast(null as varchar(20)) as run_id,
+    cast(null as bigint) as position
 where false
 {% endif %}

@@ -1,56 +1,75 @@
--- One row per link that joins nobody although its ends may join others. A parent's phone or e-mail often stands on the
--- contact of a child, or on a child's registration: who was a minor when the contact was made shares it, and stays a
--- person of their own.
+-- One row per link that joins nobody although its ends may join others.
+-- A parent's phone or e-mail often stands on the contact, the account or the registration of a child: who was a minor when
+-- the contact was made shares it, and stays a person of their own. A contact that does not say when it was made is taken
+-- for that of a minor here: at worst an address does not join it.
 -- An order number that events tell of several logins (numbers are used again, or clash between shops) joins none of them.
-with contact_links as (
-    select left_identifier as contact_id, right_type, right_identifier
-    from {{ ref('observed_links') }}
-    where rule = 'contact'
+with links as (
+    select * from {{ ref('observed_links') }}
+),
+
+minor_contacts as (
+    select contact_id
+    from {{ ref('unified_contacts') }}
+    where birth_date is not null
+      and coalesce({{ years_after('birth_date', 18) }} > cast(coalesce(created_at, updated_at) as date), true)
+),
+
+minors as (
+    select 'contact_id' as identifier_type, contact_id as identifier
+    from minor_contacts
+    union
+    select links.left_type, links.left_identifier
+    from links
+    inner join minor_contacts on links.right_identifier = minor_contacts.contact_id
+    where links.rule = 'same_account' and links.right_type = 'contact_id'
+),
+
+shared as (
+    select right_type, right_identifier
+    from links
+    where left_type in ('contact_id', 'customer_id', 'user_id', 'lead_id')
+    group by 1, 2
+    -- By number, not by kind: accounts of one number in several systems are one person's.
+    having count(distinct left_identifier) > 1
+),
+
+minors_addresses as (
+    select links.right_type, links.right_identifier
+    from links
+    inner join minors on links.left_type = minors.identifier_type and links.left_identifier = minors.identifier
+    where links.right_type in ('email', 'phone')
 ),
 
 reused_order_numbers as (
     select left_identifier as order_id
-    from {{ ref('observed_links') }}
+    from links
     where left_type = 'order_id' and right_type in ('user_id', 'customer_id')
     group by 1
     having count(distinct case when right_type = 'user_id' then right_identifier end) > 1
         or count(distinct case when right_type = 'customer_id' then right_identifier end) > 1
 ),
 
-minors as (
-    select contact_id
-    from {{ ref('unified_contacts') }}
-    where birth_date is not null and {{ years_after('birth_date', 18) }} > cast(created_at as date)
-),
-
-shared as (
-    select right_type, right_identifier
-    from {{ ref('observed_links') }}
-    where left_type in ('contact_id', 'customer_id', 'user_id', 'lead_id')
-    group by 1, 2
-    having count(distinct left_type || ':' || left_identifier) > 1
+refused as (
+    select links.left_type, links.left_identifier, links.right_type, links.right_identifier, 'minor' as reason
+    from links
+    inner join minors on links.left_type = minors.identifier_type and links.left_identifier = minors.identifier
+    inner join shared on links.right_type = shared.right_type and links.right_identifier = shared.right_identifier
+    where links.right_type in ('email', 'phone')
+    union all
+    select links.left_type, links.left_identifier, links.right_type, links.right_identifier, 'minor'
+    from links
+    inner join minors_addresses as own on links.right_type = own.right_type and links.right_identifier = own.right_identifier
+    where links.rule = 'registration'
+    {% for side in ['left', 'right'] -%}
+    union all
+    select links.left_type, links.left_identifier, links.right_type, links.right_identifier, 'reused_order_number'
+    from links
+    inner join reused_order_numbers as reused
+        on case when links.{{ side }}_type = 'order_id' then links.{{ side }}_identifier end = reused.order_id
+    where links.rule = 'ordered_on_site'
+    {% endfor %}
 )
 
-select
-    'contact_id' as left_type,
-    links.contact_id as left_identifier,
-    links.right_type,
-    links.right_identifier,
-    'minor' as reason
-from contact_links as links
-inner join minors on links.contact_id = minors.contact_id
-inner join shared on links.right_type = shared.right_type and links.right_identifier = shared.right_identifier
-union all
-select distinct links.left_type, links.left_identifier, links.right_type, links.right_identifier, 'minor' as reason
-from {{ ref('observed_links') }} as links
-inner join contact_links as own on links.right_type = own.right_type and links.right_identifier = own.right_identifier
-inner join minors on own.contact_id = minors.contact_id
-where links.rule = 'registration'
-{% for side in ['left', 'right'] -%}
-union all
-select distinct links.left_type, links.left_identifier, links.right_type, links.right_identifier, 'reused_order_number' as reason
-from {{ ref('observed_links') }} as links
-inner join reused_order_numbers as reused
-    on case when links.{{ side }}_type = 'order_id' then links.{{ side }}_identifier end = reused.order_id
-where links.rule = 'ordered_on_site'
-{% endfor %}
+select left_type, left_identifier, right_type, right_identifier, min(reason) as reason
+from refused
+group by 1, 2, 3, 4

@@ -1,5 +1,5 @@
 -- One row per person and purpose: what they said last. Silence has no row: whether it is a refusal is the policy's word.
--- An unsubscription or a complaint is a withdrawal, wherever it was said.
+-- An unsubscription, a complaint or a stop is a withdrawal, wherever it was said.
 {{ config(alias='consents') }}
 
 with statements as (
@@ -9,6 +9,13 @@ with statements as (
     select 'email', email, 'email', 'withdrawn', occurred_at, type, event_id
     from {{ ref('unified_email_events') }}
     where type in ('unsubscribed', 'complained') and email is not null
+    union all
+    select 'phone', identifier, channel, 'withdrawn', occurred_at, type, event_id
+    from {{ ref('unified_message_events') }}
+    where type = 'stop' and channel in ('sms', 'whatsapp') and identifier is not null
+    union all
+    select identifier_type, identifier, 'email', 'withdrawn', occurred_at, 'unsubscribed on the site', message_id
+    from {{ ref('unsubscriptions') }}
 ),
 
 ranked as (
@@ -29,8 +36,8 @@ ranked as (
                 statements.status,
                 statements.identifier_type,
                 statements.identifier,
-                statements.basis,
-                statements.proof
+                statements.basis nulls last,
+                statements.proof nulls last
         ) as recency
     from statements
     inner join {{ ref('identifiers') }} as identifiers

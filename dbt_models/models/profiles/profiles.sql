@@ -60,7 +60,13 @@ ranked as (
         {% endfor %}
         row_number() over (
             partition by statements.profile_id
-            order by statements.priority, statements.stated_at desc nulls last, statements.stated_by
+            order by
+                statements.priority,
+                statements.stated_at desc nulls last,
+                statements.stated_by,
+                {% for trait in traits %}
+                statements.{{ trait }} nulls last{{ ',' if not loop.last }}
+                {% endfor %}
         ) as position
     from statements
     left join identifiers as own_email

@@ -23,6 +23,13 @@ numbered as (
         sum(case when previous_at is null or {{ seconds_between('previous_at', 'occurred_at') }} >= 1800 then 1 else 0 end)
             over (partition by device, event_date order by occurred_at, message_id rows unbounded preceding) as session_number
     from gaps
+),
+
+placed as (
+    select
+        *,
+        row_number() over (partition by device, event_date, session_number order by occurred_at, message_id) as place
+    from numbered
 )
 
 select
@@ -37,12 +44,13 @@ select
     count(*) as events,
     count(*) filter (where type in ('page', 'screen')) as page_views,
     count(*) filter (where event = 'Product Viewed') as product_views,
-    min_by(url, occurred_at) as landing_url,
-    min_by(referrer, occurred_at) as referrer,
-    min_by(utm_source, occurred_at) as utm_source,
-    min_by(utm_medium, occurred_at) as utm_medium,
-    min_by(utm_campaign, occurred_at) as utm_campaign,
-    min_by(click_id_type, occurred_at) as click_id_type,
-    min_by(click_id, occurred_at) as click_id
-from numbered
+    -- What brought the visit stands on its first event.
+    max(case when place = 1 then url end) as landing_url,
+    max(case when place = 1 then referrer end) as referrer,
+    max(case when place = 1 then utm_source end) as utm_source,
+    max(case when place = 1 then utm_medium end) as utm_medium,
+    max(case when place = 1 then utm_campaign end) as utm_campaign,
+    max(case when place = 1 then click_id_type end) as click_id_type,
+    max(case when place = 1 then click_id end) as click_id
+from placed
 group by 1, 2, 3

@@ -24,7 +24,7 @@
             steps.tier_rank,
             higher.product_id,
             higher.price,
-            row_number() over (partition by steps.category, steps.tier_rank order by higher.tier_rank, higher.price, higher.product_id) as choice
+            row_number() over (partition by steps.category, steps.tier_rank order by higher.tier_rank, higher.price nulls last, higher.product_id) as choice
         from (select distinct category, tier_rank from tiers) as steps
         inner join tiers as higher on steps.category = higher.category and steps.tier_rank < higher.tier_rank
     ),
@@ -34,7 +34,7 @@
             owned.*,
             offers.product_id,
             offers.price,
-            row_number() over (partition by owned.profile_id order by owned.bought_at desc, offers.price desc, offers.product_id) as rank
+            row_number() over (partition by owned.profile_id order by owned.bought_at desc, offers.price desc nulls last, offers.product_id nulls last, owned.category nulls last) as rank
         from owned
         left join offers on owned.category = offers.category and owned.tier_rank = offers.tier_rank and offers.choice = 1
     )

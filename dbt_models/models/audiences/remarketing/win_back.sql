@@ -6,7 +6,7 @@
         rfm.rfm_segment,
         profiles.net_revenue,
         profiles.last_order_at,
-        -- The customer's own rhythm; who bought once has none, and half a year stands in for it.
+        -- The customer's own rhythm. Who bought once has none: 90 days stand in for it, which makes half a year of silence.
         case
             when rfm.frequency > 1
                 then {{ days_between(local_date('profiles.first_order_at'), local_date('profiles.last_order_at')) }} / (rfm.frequency - 1.0)
