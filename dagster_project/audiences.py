@@ -118,7 +118,9 @@ def _load(name: str, path: Path, models: dict[str, Path]) -> Audience:
         what = f"The audience YAML names a model that does not exist: `{model.name}`{near_miss(model.name, models)}"
         raise RelanceError(what, file.where(("models", 0, "name")), f"write {model.name}.sql beside it, or correct the name")
     if model.name != name:
-        raise RelanceError(f"The file should be called {model.name}.yml", file.where(("models", 0, "name")), "rename one of the two")
+        raise RelanceError(
+            f"The file should be called {model.name}.yml", file.where(("models", 0, "name")), "rename one of the two"
+        )
     return Audience(name, model.description, model.config.meta.audience, models[name], path)
 
 
@@ -135,5 +137,11 @@ def _wrong_exclusions(audiences: list[Audience]) -> list[RelanceError]:
                 mistakes.append(RelanceError(f"`{other}` excludes itself", where, "remove it"))
         if audience.spec.goal == "order" and "recent_buyers" not in audience.spec.exclusions:
             where = file.where(("models", 0, "config", "meta", "audience", "goal"))
-            mistakes.append(RelanceError("Its goal is an order, and it does not leave out who has just ordered", where, "add recent_buyers to `exclusions`"))
+            mistakes.append(
+                RelanceError(
+                    "Its goal is an order, and it does not leave out who has just ordered",
+                    where,
+                    "add recent_buyers to `exclusions`",
+                )
+            )
     return mistakes

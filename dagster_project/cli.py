@@ -41,7 +41,9 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     help_text = "relance.yml or the folder that holds it."
-    return click.option("--config", default="relance.yml", show_default=True, type=click.Path(path_type=Path), help=help_text)(command)
+    return click.option("--config", default="relance.yml", show_default=True, type=click.Path(path_type=Path), help=help_text)(
+        command
+    )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,9 +55,13 @@ def main() -> None:
 
 @main.command()
 @config_option
-@click.option("--as-of", default=None, help="Date or timestamp the run speaks of; a date means the end of that day. Default: now.")
+@click.option(
+    "--as-of", default=None, help="Date or timestamp the run speaks of; a date means the end of that day. Default: now."
+)
 @click.option("--full-refresh", is_flag=True, help="Rebuild everything after the raw tables; journals are kept.")
-@click.option("--select", default=None, metavar="SELECTION", help="Dagster asset selection: run a part, such as 'group:audiences'.")
+@click.option(
+    "--select", default=None, metavar="SELECTION", help="Dagster asset selection: run a part, such as 'group:audiences'."
+)
 @told_plainly
 def run(config: Path, as_of: str | None, full_refresh: bool, select: str | None) -> None:
     """Run the whole pipeline, or a part of it."""
@@ -70,7 +76,9 @@ def run(config: Path, as_of: str | None, full_refresh: bool, select: str | None)
         progress.step("starting Dagster and dbt")
         from dagster_project.run import run_project
 
-        outcome = run_project(settings, settings.moment(as_of), full_refresh=full_refresh, select=select, progress=progress, started=started)
+        outcome = run_project(
+            settings, settings.moment(as_of), full_refresh=full_refresh, select=select, progress=progress, started=started
+        )
     print_summary(outcome.summary, console)
     console.print(f"Report: {outcome.report}", markup=False)
     if not outcome.succeeded:
@@ -144,7 +152,9 @@ def report(config: Path) -> None:
 
 
 @main.command()
-@click.option("--config", default=None, type=click.Path(path_type=Path), help="relance.yml or its folder; default: $RELANCE_CONFIG.")
+@click.option(
+    "--config", default=None, type=click.Path(path_type=Path), help="relance.yml or its folder; default: $RELANCE_CONFIG."
+)
 @click.option("--port", default=3000, show_default=True, type=int)
 @told_plainly
 def ui(config: Path | None, port: int) -> None:

@@ -77,7 +77,9 @@ def read_config_file(path: Path, environment: dict[str, str] | None = None) -> C
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or "it is not YAML"
-        raise RelanceError(f"The file is not valid YAML: {problem}", f"{path}:{line}", "check indentation, quotes and colons") from None
+        raise RelanceError(
+            f"The file is not valid YAML: {problem}", f"{path}:{line}", "check indentation, quotes and colons"
+        ) from None
     finally:
         loader.dispose()
     file = ConfigFile(path, data if data is not None else {}, lines)

@@ -66,15 +66,22 @@ def _ledger_head(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
 def _hash_of(con: duckdb.DuckDBPyConnection, schema: str, table: str, query: str, parameters: dict | None = None) -> str:
     """A hash of a query's rows; a table that does not exist yet is as good as an empty one."""
     digest = hashlib.sha256()
-    exists = con.execute("select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]).fetchone()
+    exists = con.execute(
+        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]
+    ).fetchone()
     for row in con.execute(query, parameters or {}).fetchall() if exists and exists[0] else []:
         digest.update(repr(row).encode())
     return digest.hexdigest()
 
 
 def configuration_hash(settings: Settings) -> str:
-    """A hash of relance.yml, the models, macros, seeds, audiences and activations: of all that decides what is made of the data."""
-    folders = [SHIPPED / "dbt_models", *settings.folders("seeds"), *settings.folders("audiences"), *settings.folders("activations")]
+    """A hash of relance.yml, models, macros, seeds, audiences and activations: of all that decides what is made of the data."""
+    folders = [
+        SHIPPED / "dbt_models",
+        *settings.folders("seeds"),
+        *settings.folders("audiences"),
+        *settings.folders("activations"),
+    ]
     digest = hashlib.sha256(settings.model_dump_json(exclude={"as_of", "warehouse"}).encode())
     for path in sorted({file for folder in folders for file in _files(folder)}):
         digest.update(path.name.encode())
@@ -128,7 +135,9 @@ def newest_moment(settings: Settings) -> datetime | None:
     if not settings.warehouse_path.exists():
         return None
     with open_warehouse(settings, read_only=True) as con:
-        sized = con.execute("select count(*) from duckdb_tables() where schema_name = 'audiences' and table_name = 'sizes'").fetchone()
+        sized = con.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'audiences' and table_name = 'sizes'"
+        ).fetchone()
         found = con.execute("select max(as_of) from audiences.sizes").fetchone() if sized and sized[0] else None
     return found[0] if found else None
 
@@ -150,7 +159,8 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
         )
         con.execute(
             """create or replace table control.company as select
-                $horizon::timestamp as horizon, $currency::varchar as currency, $timezone::varchar as timezone, $country::varchar as country,
+                $horizon::timestamp as horizon, $currency::varchar as currency,
+                $timezone::varchar as timezone, $country::varchar as country,
                 $email_limit::bigint as email_limit, $phone_limit::bigint as phone_limit, $account_limit::bigint as account_limit,
                 $unknown_consent::varchar as unknown_consent, $holdout_salt::varchar as holdout_salt""",
             {
@@ -179,7 +189,8 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
 def _write_audiences(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute(
         """create or replace table control.audiences (
-            audience varchar, kind varchar, window_days bigint, quiet_hours bigint, holdout_share double, goal varchar, owner varchar)"""
+            audience varchar, kind varchar, window_days bigint, quiet_hours bigint,
+            holdout_share double, goal varchar, owner varchar)"""
     )
     con.execute("create or replace table control.audience_exclusions (audience varchar, excludes varchar, position bigint)")
     windows = settings.windows.overrides()

@@ -252,7 +252,9 @@ def load_settings(path: Path | str) -> Settings:
     settings._base = path.parent
     if not settings.landing_path.is_dir():
         where = read_config_file(path).where(("landing",))
-        raise RelanceError("The landing folder does not exist", f"{where} → {settings.landing_path}", "create it, or correct `landing:`")
+        raise RelanceError(
+            "The landing folder does not exist", f"{where} → {settings.landing_path}", "create it, or correct `landing:`"
+        )
     return settings
 
 
@@ -269,4 +271,6 @@ def _parse_moment(text: str) -> date | datetime:
     try:
         return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else datetime.fromisoformat(text)
     except ValueError:
-        raise RelanceError(f"`{text}` is neither a date nor a timestamp", "--as-of", "write 2026-06-30 or 2026-06-30T14:00") from None
+        raise RelanceError(
+            f"`{text}` is neither a date nor a timestamp", "--as-of", "write 2026-06-30 or 2026-06-30T14:00"
+        ) from None

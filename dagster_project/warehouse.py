@@ -43,7 +43,9 @@ def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duck
             raise RelanceError("The warehouse is in use by another process", str(path), how) from None
         if read_only and not path.exists():
             raise RelanceError("There is no warehouse yet", str(path), "run `relance run` first") from None
-        raise RelanceError("The warehouse file can't be opened as a DuckDB database", str(path), "move it away and run again") from None
+        raise RelanceError(
+            "The warehouse file can't be opened as a DuckDB database", str(path), "move it away and run again"
+        ) from None
     try:
         for name, value in duckdb_options(settings).items():
             connection.execute(f"set {name} = '{value}'")
@@ -66,7 +68,9 @@ def run_lock(settings: Settings) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise RelanceError("Another run of this project is going on", str(settings.base), "wait until it ends, then run again") from None
+        raise RelanceError(
+            "Another run of this project is going on", str(settings.base), "wait until it ends, then run again"
+        ) from None
     try:
         yield
     finally:

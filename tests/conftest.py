@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from dagster_project.settings import Settings, load_settings
 
-settings.register_profile("relance", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.register_profile(
+    "relance", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 settings.load_profile("relance")
 
 COMPANY = "company: {name: Test shop, currency: EUR, timezone: Europe/Paris, country: FR}\n"

@@ -27,7 +27,9 @@ def audience_table(settings: Settings) -> Table:
     """
     audiences = load_audiences(settings)
     with open_warehouse(settings, read_only=True) as con:
-        sized = con.execute("select count(*) from duckdb_tables() where schema_name = 'audiences' and table_name = 'sizes'").fetchone()
+        sized = con.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'audiences' and table_name = 'sizes'"
+        ).fetchone()
         latest = {row[0]: row[1:] for row in con.execute(LATEST).fetchall()} if sized and sized[0] else {}
     table = Table("audience", "kind", "members", "entered", "left", "reachable", "as of", "what for")
     for column in (2, 3, 4):

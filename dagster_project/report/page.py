@@ -16,7 +16,9 @@ def write_report(summary: Summary, folder: Path) -> Path:
 
     Readable by its owner only: sizes of audiences are a company's own affair.
     """
-    environment = Environment(loader=PackageLoader("dagster_project.report", "."), autoescape=select_autoescape(default=True), trim_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("dagster_project.report", "."), autoescape=select_autoescape(default=True), trim_blocks=True
+    )
     environment.filters.update(written=written)
     environment.tests.update(numeric=is_number)
     page = environment.get_template("page.html.j2").render(summary=summary)

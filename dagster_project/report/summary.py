@@ -52,7 +52,9 @@ ROWS_PER_SOURCE = """
     select source, entity, count(distinct file) as files, sum(rows_read)::bigint as read, sum(rows_accepted)::bigint as accepted,
         sum(rows_duplicate)::bigint as duplicate, sum(rows_quarantined)::bigint as quarantined
     from quality.load_ledger group by all order by all"""
-QUARANTINE = "select source, entity, reason, count(*) as found from quality.quarantine group by all order by found desc, source, entity, reason limit 12"
+QUARANTINE = """
+    select source, entity, reason, count(*) as found from quality.quarantine
+    group by all order by found desc, source, entity, reason limit 12"""
 STAGES = "select lifecycle_stage, count(*), sum(net_revenue) from profiles.profiles group by 1 order by 2 desc, 1"
 SEGMENTS = """
     select rfm_segment, count(*) as customers, sum(monetary) as net_revenue, round(avg(recency_days))::bigint as mean_recency_days
@@ -73,7 +75,14 @@ EXPORTS = """
 
 
 def summarise(
-    con: duckdb.DuckDBPyConnection, company: str, currency: str, run_id: str, as_of: datetime, seconds: float, checks: list[Check], succeeded: bool
+    con: duckdb.DuckDBPyConnection,
+    company: str,
+    currency: str,
+    run_id: str,
+    as_of: datetime,
+    seconds: float,
+    checks: list[Check],
+    succeeded: bool,
 ) -> Summary:
     """Read a run's figures; parts of the pipeline that never ran are simply absent."""
 
@@ -102,10 +111,19 @@ def summarise(
     ]
     sections = [
         Section("Rows per source", ["source", "entity", "files", "read", "accepted", "duplicate", "quarantined"], sources),
-        Section("Quarantine", ["source", "entity", "reason", "rows"], rows(QUARANTINE, "quality.quarantine"), "rows that could not be used"),
+        Section(
+            "Quarantine",
+            ["source", "entity", "reason", "rows"],
+            rows(QUARANTINE, "quality.quarantine"),
+            "rows that could not be used",
+        ),
         Section("People", ["lifecycle stage", "profiles", f"net revenue {currency}"], stages),
         Section("RFM segments", ["segment", "customers", f"net revenue {currency}", "mean recency (days)"], segments),
-        Section("Audiences", ["audience", "kind", "members", "entered", "left", "reachable by ads", "reachable by e-mail"], audiences),
-        Section("Export files", ["activation", "audience", "mode", "rows", "path", "as of"], exports, "the newest of each activation"),
+        Section(
+            "Audiences", ["audience", "kind", "members", "entered", "left", "reachable by ads", "reachable by e-mail"], audiences
+        ),
+        Section(
+            "Export files", ["activation", "audience", "mode", "rows", "path", "as of"], exports, "the newest of each activation"
+        ),
     ]
     return Summary(company, run_id, as_of, seconds, succeeded, headline, sections, checks)

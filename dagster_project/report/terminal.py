@@ -22,7 +22,9 @@ def print_summary(summary: Summary, console: Console) -> None:
     for section in summary.sections:
         if section.rows:
             console.print(_table(section))
-    headline = Table(show_header=False, title=f"{summary.company}, as of {summary.as_of:%Y-%m-%d %H:%M} UTC", title_justify="left", box=None)
+    headline = Table(
+        show_header=False, title=f"{summary.company}, as of {summary.as_of:%Y-%m-%d %H:%M} UTC", title_justify="left", box=None
+    )
     for name, figure in summary.headline:
         headline.add_row(name, figure)
     console.print(headline)

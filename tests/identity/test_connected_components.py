@@ -55,8 +55,12 @@ def test_components_equal_a_graph_librarys(make_project, seed):
         con.execute("create table identity.strong_edges as select a, b from edge_frame")
     dbt_build(workspace, select=["strong_components"]).raise_if_broken()
     with open_warehouse(settings, read_only=True) as con:
-        found = con.execute("select component from identity.strong_components order by identifier::bigint").fetchnumpy()["component"]
-    _, expected = connected_components(coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count)), directed=False)
+        found = con.execute("select component from identity.strong_components order by identifier::bigint").fetchnumpy()[
+            "component"
+        ]
+    _, expected = connected_components(
+        coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count)), directed=False
+    )
     # Same partition: each side's label decides the other's.
     pairs = np.unique(np.stack([expected, found]), axis=1).shape[1]
     assert pairs == len(np.unique(expected)) == len(np.unique(found))

@@ -26,6 +26,8 @@ def beside(demo: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         where identifiers.link = 'exact' and (not identifiers.shared or people.kind = 'household_device')"""
     )
     # Where identity found one person, everything that hangs on the person must be exact.
-    con.execute("create view whole as select truth_person_id, min(profile_id) as profile_id from persons group by 1 having count(*) = 1")
+    con.execute(
+        "create view whole as select truth_person_id, min(profile_id) as profile_id from persons group by 1 having count(*) = 1"
+    )
     yield con
     con.close()

@@ -26,7 +26,9 @@ def test_the_books_equal_the_truth_file_by_file(demo: Settings, beside):
             or rows_read <> rows_accepted + rows_duplicate + rows_quarantined + rows_tombstoned"""
     ).fetchall()
     assert differing == []
-    assert one(beside, "select count(*) from w.quality.quarantine") == one(beside, "select sum(rows_quarantined) from w.quality.load_ledger")
+    assert one(beside, "select count(*) from w.quality.quarantine") == one(
+        beside, "select sum(rows_quarantined) from w.quality.load_ledger"
+    )
 
 
 def test_no_two_people_are_one(beside):
@@ -83,7 +85,8 @@ def test_carts_are_exact(beside):
 def test_cart_abandoners_are_exact(beside):
     """Precision and recall of the audience that earns its keep: who abandoned a cart, did not just buy, and may be spoken to."""
     found = """select truth_person_id from w.audiences.decisions join whole using (profile_id) join people using (truth_person_id)
-        where audience = 'cart_abandoners' and (included or blocked_by like 'excluded:%') and people.kind not in ('test', 'bot')"""
+        where audience = 'cart_abandoners' and (included or blocked_by like 'excluded:%')
+            and people.kind not in ('test', 'bot')"""
     truth = "select truth_person_id from carts join whole using (truth_person_id) where abandoned and kind <> 'bot'"
     assert set(beside.execute(found).fetchall()) == set(beside.execute(truth).fetchall())
     harmed = beside.execute(
@@ -116,7 +119,8 @@ def test_consent_is_the_last_word(beside):
             select profile_id, purpose, max_by(status, since) as status from consent
             join whole using (truth_person_id) group by all
         )
-        select * from truth left join w.profiles.consents as found using (profile_id, purpose) where found.status is distinct from truth.status"""
+        select * from truth left join w.profiles.consents as found using (profile_id, purpose)
+        where found.status is distinct from truth.status"""
     ).fetchall()
     assert differing == []
 
@@ -131,10 +135,12 @@ def test_every_customer_has_one_segment_and_equal_ones_the_same(beside):
 
 def test_bots_and_test_orders_are_nobody(beside):
     """A bot in an audience costs money; a test order in the books is a lie."""
-    bots = """select audience, profile_id from w.audiences.members join persons using (profile_id) join people using (truth_person_id)
+    bots = """select audience, profile_id
+        from w.audiences.members join persons using (profile_id) join people using (truth_person_id)
         where people.kind in ('bot', 'test') and members.kind <> 'suppression'"""
     assert beside.execute(bots).fetchall() == []
-    test_orders = "select order_id from orders join people using (truth_person_id) semi join w.profiles.person_orders using (order_id) where people.kind = 'test'"
+    test_orders = """select order_id from orders join people using (truth_person_id)
+        semi join w.profiles.person_orders using (order_id) where people.kind = 'test'"""
     assert beside.execute(test_orders).fetchall() == []
 
 

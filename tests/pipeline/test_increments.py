@@ -58,7 +58,10 @@ def test_increments_equal_a_full_build(shop: Path, tmp_path: Path):
     shutil.copytree(shop, daily)
     held_back = tmp_path / "held_back"
     # Two later deliveries: the newest day of everything, and before that one old month of events (late, all of it).
-    deliveries = [sorted((daily / "landing").glob("segment/events/dt=2025-11-01")), sorted((daily / "landing").glob("*/*/dt=2026-06-30"))]
+    deliveries = [
+        sorted((daily / "landing").glob("segment/events/dt=2025-11-01")),
+        sorted((daily / "landing").glob("*/*/dt=2026-06-30")),
+    ]
     for number, paths in enumerate(deliveries):
         for path in paths:
             target = held_back / str(number) / path.relative_to(daily / "landing")
@@ -87,7 +90,8 @@ def test_a_second_run_changes_nothing(shop: Path, tmp_path: Path):
     settings = load_settings(folder)
     assert run_project(settings, settings.moment()).succeeded
     first, files = tables(settings), {path: path.read_bytes() for path in settings.exports_path.rglob("*.*")}
-    rows = "select (select count(*) from quality.load_ledger), (select count(*) from audiences.membership_changes), (select count(*) from activation.ledger)"
+    rows = """select (select count(*) from quality.load_ledger), (select count(*) from audiences.membership_changes),
+        (select count(*) from activation.ledger)"""
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         counted = con.execute(rows).fetchone()
     assert run_project(settings, settings.moment()).succeeded
@@ -111,7 +115,8 @@ def test_a_past_moment_is_replayed_apart(shop: Path, tmp_path: Path):
     replayed = settings.replay(past)
     with duckdb.connect(str(replayed.warehouse_path), read_only=True) as con:
         newest = con.execute(
-            "select max(moment) from (select max(occurred_at) as moment from unified.events union all select max(ordered_at) from unified.orders "
+            "select max(moment) from (select max(occurred_at) as moment from unified.events "
+            "union all select max(ordered_at) from unified.orders "
             "union all select max(occurred_at) from unified.consents union all select max(last_seen_at) from profiles.profiles)"
         ).fetchone()
         assert con.execute("select count(*) from audiences.members").fetchone()[0] > 0

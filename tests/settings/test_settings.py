@@ -38,13 +38,15 @@ def test_defaults_need_only_the_company(project):
 
 def test_every_mistake_is_told_at_once_with_its_line(project):
     """Mending one mistake a run, five times over, is what a validator must spare its reader."""
-    text = "company: {name: S, currency: EURO, timezone: Mars, country: FR}\nwarehose: {}\nwarehouse:\n  pth: x\nwindows: {carts: -3}\n"
+    text = "company: {name: S, currency: EURO, timezone: Mars, country: FR}\nwarehose: {}\n"
+    text += "warehouse:\n  pth: x\nwindows: {carts: -3}\n"
     path = project(text)
     with pytest.raises(RelanceError) as caught:
         load_settings(path)
     told = str(caught.value)
     for expected in (
-        "5 mistakes", "company.currency", "company.timezone", f"{path}:2", "did you mean `warehouse`", f"{path}:4", "did you mean `path`", f"{path}:5",
+        "5 mistakes", "company.currency", "company.timezone", f"{path}:2", "did you mean `warehouse`",
+        f"{path}:4", "did you mean `path`", f"{path}:5",
     ):  # fmt: skip
         assert expected in told
 
@@ -90,7 +92,9 @@ def test_environment_variables_with_defaults(project, monkeypatch, tmp_path):
     """Secrets and machine-specific folders stay out of the file."""
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.setenv("RELANCE_TEST_LANDING", "elsewhere")
-    settings = load_settings(project(COMPANY + "landing: ${RELANCE_TEST_LANDING}\nwarehouse: {path: '${RELANCE_TEST_NONE:-w.duckdb}'}\n"))
+    settings = load_settings(
+        project(COMPANY + "landing: ${RELANCE_TEST_LANDING}\nwarehouse: {path: '${RELANCE_TEST_NONE:-w.duckdb}'}\n")
+    )
     assert settings.landing_path == tmp_path / "elsewhere"
     assert settings.warehouse_path == tmp_path / "w.duckdb"
 
