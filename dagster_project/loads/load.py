@@ -92,7 +92,7 @@ def load_landing(
 
 @contextmanager
 def _modest_memory(settings: Settings, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Groups of files are small, so loading needs little; left alone, DuckDB would fill all it may with pages of no further use."""
+    """Groups of files are small, so loading needs little; left alone, DuckDB fills all it may with pages of no further use."""
     if settings.warehouse.memory_limit:
         yield
         return
