@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -68,7 +68,7 @@ AUDIENCES = """
     where sizes.run_id = $run_id group by all order by audiences.kind, sizes.audience"""
 EXPORTS = """
     select files.activation, files.audience, files.mode, files.rows, files.path,
-        case when files.run_id = $run_id then 'new' else strftime(files.as_of, '%Y-%m-%d %H:%M') end
+        case when files.written_at >= $since then 'new' else strftime(files.as_of, '%Y-%m-%d %H:%M') end
     from activation.files as files
     qualify rank() over (partition by files.activation order by files.as_of desc, files.written_at desc, files.run_id) = 1
     order by files.activation, files.path"""
@@ -90,7 +90,8 @@ def summarise(
         known = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
         if not known.issuperset(tables):
             return []
-        return con.execute(query, {"run_id": run_id} if "$run_id" in query else {}).fetchall()
+        parameters = {"run_id": run_id, "since": datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=seconds)}
+        return con.execute(query, {name: value for name, value in parameters.items() if f"${name}" in query}).fetchall()
 
     sources = rows(ROWS_PER_SOURCE, "quality.load_ledger")
     stages = rows(STAGES, "profiles.profiles")

@@ -14,7 +14,7 @@ from dagster_project.report.text import is_number, written
 
 def report_console() -> Console:
     """Standard output; where it is no terminal, lines are wide enough for the tables."""
-    return Console(width=None if sys.stdout.isatty() else 150)
+    return Console(width=None if sys.stdout.isatty() else 170)
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -23,7 +23,11 @@ def print_summary(summary: Summary, console: Console) -> None:
         if section.rows:
             console.print(_table(section))
     headline = Table(
-        show_header=False, title=f"{summary.company}, as of {summary.as_of:%Y-%m-%d %H:%M} UTC", title_justify="left", box=None
+        show_header=False,
+        min_width=60,
+        title=f"{summary.company}, as of {summary.as_of:%Y-%m-%d %H:%M} UTC",
+        title_justify="left",
+        box=None,
     )
     for name, figure in summary.headline:
         headline.add_row(name, figure)
