@@ -97,6 +97,20 @@ def test_cart_abandoners_are_exact(beside):
     assert harmed == []
 
 
+def test_a_member_says_why_and_with_what(beside):
+    """A message needs the products by name, not a text that has to be parsed twice; a marketer needs the evidence."""
+    rows = beside.execute(
+        """select reason, context, value, truth_person_id from w.audiences.members join whole using (profile_id)
+        where audience = 'cart_abandoners'"""
+    ).fetchall()
+    assert rows
+    for reason, context, value, person in rows:
+        assert Decimal(str(json.loads(reason)["cart_value"])) == value
+        lines = json.loads(context)["products"]
+        wanted = dict(beside.execute("select product_id, quantity from cart_items where truth_person_id = ?", [person]).fetchall())
+        assert {line["product_id"]: line["quantity"] for line in lines} == wanted
+
+
 def test_revenue_is_exact_to_the_cent(demo: Settings, beside):
     """Revenue that does not equal the books is believed by nobody."""
     totals = json.loads((demo.base / "truth" / "totals.json").read_text())

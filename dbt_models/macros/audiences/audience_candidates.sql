@@ -5,7 +5,7 @@
     clauses:  name → condition; the first makes somebody a candidate, all of them together a member
     value:    what the person is worth to this audience, in the company's currency
     reason:   name → expression: the evidence for the membership
-    context:  name → expression: what a message may mention (products, cart, …)
+    context:  name → expression (or {'json': JSON text}): what a message may mention (products, cart, …)
 
     Conditions and expressions may use the columns of `people` and of the run: as_of, as_of_date, window_start (the
     audience's window before as_of) and quiet_since (nothing must have happened after it).

@@ -1,8 +1,16 @@
-{# A JSON object text from pairs of name and expression. #}
+{# A JSON object text from pairs of name and expression; an expression given as {'json': …} is JSON text already. #}
 {% macro json_object(pairs) %}{{ return(adapter.dispatch('json_object')(pairs)) }}{% endmacro %}
 {% macro default__json_object(pairs) -%}
-    cast(json_object({% for name, expression in pairs.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor %}) as varchar)
+    cast(json_object(
+        {%- for name, value in pairs.items() -%}
+        '{{ name }}', {{ value if value is string else 'cast(' ~ value.json ~ ' as json)' }}{{ ', ' if not loop.last }}
+        {%- endfor -%}
+    ) as varchar)
 {%- endmacro %}
 {% macro spark__json_object(pairs) -%}
-    to_json(named_struct({% for name, expression in pairs.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor %}))
+    to_json(named_struct(
+        {%- for name, value in pairs.items() -%}
+        '{{ name }}', {{ value if value is string else 'parse_json(' ~ value.json ~ ')' }}{{ ', ' if not loop.last }}
+        {%- endfor -%}
+    ))
 {%- endmacro %}

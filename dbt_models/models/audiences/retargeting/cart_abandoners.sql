@@ -17,5 +17,5 @@
     },
     value='cart_value',
     reason={'cart_updated_at': 'cart_updated_at', 'cart_value': 'cart_value'},
-    context={'products': 'products'},
+    context={'products': {'json': 'products'}},
 ) }}

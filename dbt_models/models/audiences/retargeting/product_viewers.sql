@@ -31,5 +31,5 @@
     },
     value='price_sum',
     reason={'last_viewed_at': 'last_viewed_at', 'views': 'views'},
-    context={'products': 'products'},
+    context={'products': {'json': 'products'}},
 ) }}
