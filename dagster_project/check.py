@@ -11,6 +11,7 @@ from dagster_project.activation.activations import Activation, load_activations
 from dagster_project.activation.tables import held_without_activation
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
+from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
 from dagster_project.loads.discover import discover
 from dagster_project.settings import Settings, load_settings
@@ -42,6 +43,7 @@ def check_project(config: Path) -> list[str]:
     activations = None
     if audiences is not None:
         activations = read(lambda: load_activations(settings, {audience.name: audience.spec.kind for audience in audiences}))
+    mistakes += wrong_seeds(settings)
     if mistakes:
         raise several(mistakes)
     company = settings.company

@@ -9,9 +9,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -34,7 +35,10 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("relance: interrupted; the next run picks up where this one stopped", err=True)
-            sys.exit(130)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # At once: threads of the database that are still at work would bring the process down with noise.
+            os._exit(130)
 
     return run
 
@@ -71,14 +75,16 @@ def run(config: Path, as_of: str | None, full_refresh: bool, select: str | None)
     from dagster_project.settings import load_settings
 
     settings = load_settings(config)
+    moment = settings.moment(as_of)
+    if as_of is not None and moment > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
+        what = f"`{as_of}` lies in the future; every later run would then be a look back that exports nothing"
+        raise RelanceError(what, "--as-of", "name a moment that has come, or leave it out")
     console = report_console()
     with Progress(console) as progress:
         progress.step("starting Dagster and dbt")
         from dagster_project.run import run_project
 
-        outcome = run_project(
-            settings, settings.moment(as_of), full_refresh=full_refresh, select=select, progress=progress, started=started
-        )
+        outcome = run_project(settings, moment, full_refresh=full_refresh, select=select, progress=progress, started=started)
     print_summary(outcome.summary, console)
     console.print(f"Report: {outcome.report}", markup=False)
     if not outcome.succeeded:
@@ -100,8 +106,9 @@ def demo(directory: Path, customers: int, events: int, seed: int, until: str) ->
         last_day = date.fromisoformat(until)
     except ValueError:
         raise RelanceError(f"`{until}` is no date", "--until", "write it as 2026-06-30") from None
-    write_demo(directory, customers=customers, events=events, seed=seed, until=last_day)
-    click.echo(f"Demo shop in {directory}: {events:,} web events. Next: relance run --config {directory / 'relance.yml'}")
+    summary = write_demo(directory, customers=customers, events=events, seed=seed, until=last_day)
+    found = "Demo shop" if summary.created else "The same demo shop is already"
+    click.echo(f"{found} in {directory}: {events:,} web events. Next: relance run --config {quote(str(directory))}")
 
 
 @main.command()
@@ -112,7 +119,9 @@ def init(directory: Path) -> None:
     from dagster_project.demo.projects import init_project
 
     init_project(directory)
-    click.echo(f"Project in {directory}. Fill in relance.yml, drop files into landing/, then: relance check --config {directory}")
+    click.echo(
+        f"Project in {directory}. Fill in relance.yml, drop files into landing/, then: relance check --config {quote(str(directory))}"
+    )
 
 
 @main.command()

@@ -7,6 +7,7 @@ them or, where the name is the same, in their place.
 
 from __future__ import annotations
 
+import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 import yaml
 
 from dagster_project.audiences import load_audiences
+from dagster_project.config_file import several
+from dagster_project.errors import RelanceError
 from dagster_project.loads.discover import feeds
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import duckdb_options
@@ -43,8 +46,10 @@ def prepare_workspace(settings: Settings) -> Workspace:
     """Bring the project's dbt folder up to date; files that need no change keep their time, so dbt's kept parse holds.
 
     Raises:
-        RelanceError: an audience's YAML or model is wrong.
+        RelanceError: an audience's YAML or model, or a seed of the company, is wrong.
     """
+    if mistakes := wrong_seeds(settings):
+        raise several(mistakes)
     root = settings.state_path / "dbt"
     workspace = Workspace(root, root / "target")
     # File by file: dbt does not look into linked folders. Audiences come below, by what their YAML says.
@@ -64,6 +69,23 @@ def prepare_workspace(settings: Settings) -> Workspace:
     _write(root / "dbt_project.yml", _project(settings))
     _write(root / "profiles.yml", _profile(settings))
     return workspace
+
+
+def wrong_seeds(settings: Settings) -> list[RelanceError]:
+    """Seeds of the company that stand in for a shipped one and lack a column of it: models would fail far from the cause."""
+    mistakes = []
+    for path in sorted((settings.base / "seeds").glob("*.csv")):
+        shipped = SHIPPED / "seeds" / path.name
+        missing = [name for name in _header(shipped) if name not in _header(path)] if shipped.exists() else []
+        if missing:
+            what = f"The seed lacks {'columns' if len(missing) > 1 else 'the column'} {', '.join(missing)}"
+            mistakes.append(RelanceError(what, f"{path}:1", "add to the header and the rows"))
+    return mistakes
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        return next(csv.reader(file), [])
 
 
 def _project(settings: Settings) -> dict[str, Any]:

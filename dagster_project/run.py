@@ -139,6 +139,8 @@ def _told(error: Any) -> str | None:
     """
     innermost = error
     while error is not None:
+        if error.cls_name == "DagsterExecutionInterruptedError":
+            raise KeyboardInterrupt
         if error.cls_name == "DagsterAssetCheckFailedError":
             return None
         if error.cls_name == "RelanceError":
@@ -198,7 +200,12 @@ def run_project(
         run_id, moment = _run_of(con, as_of)
         company = settings.company
         seconds = time.monotonic() - started
-        summary = summarise(con, company.name, company.currency, run_id, moment, seconds, checks, result.success)
+        withheld = [
+            (key.removeprefix("activations/"), str(told["not_written"]))
+            for key, told in sorted(result.assets.items())
+            if key.startswith("activations/") and "not_written" in told
+        ]
+        summary = summarise(con, company.name, company.currency, run_id, moment, seconds, checks, result.success, withheld)
     return Outcome(summary, write_report(summary, settings.report_path), result)
 
 

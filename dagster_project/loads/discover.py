@@ -20,6 +20,8 @@ from dagster_project.loads.contract import Contracts, Entity, load_contracts, si
 from dagster_project.loads.scan import FORMATS, format_of
 from dagster_project.settings import EntitySettings, Settings
 
+GUIDE = "README.md"
+"""What `relance init` leaves in the landing folder for the people who fill it."""
 _NO_MAPPING = EntitySettings()
 _DAYS = re.compile(r"(?<!\d)(\d{4})[-/](\d{2})[-/](\d{2})(?!\d)|(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
 
@@ -85,7 +87,7 @@ def discover(settings: Settings) -> Landing:
             mapped = configured is not None and entity.name in configured.entities
             if readable or mapped:
                 found.append(Feed(entity, mapping, configured.timezone if configured else "UTC", readable))
-    warnings += _strays([path for path in files if path not in claimed], contracts)
+    warnings += _strays([path for path in files if path not in claimed and path != GUIDE], contracts)
     return Landing(tuple(found), tuple(warnings))
 
 

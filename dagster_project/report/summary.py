@@ -54,7 +54,7 @@ ROWS_PER_SOURCE = """
     from quality.load_ledger group by all order by all"""
 QUARANTINE = """
     select source, entity, reason, count(*) as found from quality.quarantine
-    group by all order by found desc, source, entity, reason limit 12"""
+    group by all order by found desc, source, entity, reason"""
 STAGES = "select lifecycle_stage, count(*), sum(net_revenue) from profiles.profiles group by 1 order by 2 desc, 1"
 SEGMENTS = """
     select rfm_segment, count(*) as customers, sum(monetary) as net_revenue, round(avg(recency_days))::bigint as mean_recency_days
@@ -73,6 +73,8 @@ EXPORTS = """
     qualify rank() over (partition by files.activation order by files.as_of desc, files.written_at desc, files.run_id) = 1
     order by files.activation, files.path"""
 
+REASONS_SHOWN = 15
+
 
 def summarise(
     con: duckdb.DuckDBPyConnection,
@@ -83,8 +85,13 @@ def summarise(
     seconds: float,
     checks: list[Check],
     succeeded: bool,
+    not_written: list[tuple[str, str]],
 ) -> Summary:
-    """Read a run's figures; parts of the pipeline that never ran are simply absent."""
+    """Read a run's figures; parts of the pipeline that never ran are simply absent.
+
+    Args:
+        not_written: activation and why it wrote no file.
+    """
 
     def rows(query: str, *tables: str) -> list[tuple[Any, ...]]:
         known = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
@@ -97,6 +104,7 @@ def summarise(
     stages = rows(STAGES, "profiles.profiles")
     segments = rows(SEGMENTS, "scores.rfm")
     audiences = rows(AUDIENCES, "audiences.sizes", "audiences.reach", "control.audiences")
+    quarantine = _shortened(rows(QUARANTINE, "quality.quarantine"))
     exports = rows(EXPORTS, "activation.files")
     known = sum(row[1] for row in stages if row[0] != "visitor")
     revenue = sum((row[2] for row in stages), Decimal(0))
@@ -115,7 +123,7 @@ def summarise(
         Section(
             "Quarantine",
             ["source", "entity", "reason", "rows"],
-            rows(QUARANTINE, "quality.quarantine"),
+            quarantine,
             "rows that could not be used",
         ),
         Section("People", ["lifecycle stage", "profiles", f"net revenue {currency}"], stages),
@@ -127,4 +135,13 @@ def summarise(
             "Export files", ["activation", "audience", "mode", "rows", "path", "as of"], exports, "the newest of each activation"
         ),
     ]
+    sections.append(Section("Nothing written", ["activation", "why"], not_written))
     return Summary(company, run_id, as_of, seconds, succeeded, headline, sections, checks)
+
+
+def _shortened(quarantine: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The commonest reasons, and one line that adds up the others."""
+    shown, others = quarantine[:REASONS_SHOWN], quarantine[REASONS_SHOWN:]
+    if not others:
+        return shown
+    return [*shown, ("", "", f"{len(others)} more reasons (quality.quarantine has every row)", sum(row[3] for row in others))]

@@ -66,6 +66,20 @@ def test_check_tells_an_activation_of_an_unknown_audience(folder: Path):
     refused(relance("check", "--config", folder), "mine.yml:4", "win_bak", "did you mean `win_back`")
 
 
+def test_check_tells_a_seed_without_a_column(folder: Path):
+    """A seed that lacks a column would fail a model half a minute later, and the model would be blamed."""
+    (folder / "seeds").mkdir()
+    (folder / "seeds" / "rfm_segments.csv").write_text("r,f,segmnt\n1,1,lost\n")
+    for command in ("check", "run"):
+        refused(relance(command, "--config", folder), "rfm_segments.csv:1", "segment")
+
+
+def test_an_as_of_in_the_future_is_refused(folder: Path):
+    """A mistyped year would turn every later run into a look back that exports nothing."""
+    refused(relance("run", "--config", folder, "--as-of", "2999-01-01"), "lies in the future")
+    assert not (folder / "warehouse.duckdb").exists()
+
+
 def test_check_of_a_sound_project(folder: Path):
     """A project without mistakes must be told apart from one that was not read."""
     result = relance("check", "--config", folder)
@@ -120,7 +134,9 @@ def test_audiences_and_report_after_a_run(demo: Settings):
 def test_init_writes_a_project_that_passes_the_check(tmp_path: Path):
     """What the tool itself writes must be right, and must not overwrite what is there."""
     assert relance("init", tmp_path / "mine").exit_code == 0
-    assert relance("check", "--config", tmp_path / "mine").exit_code == 0
+    checked = relance("check", "--config", tmp_path / "mine")
+    assert checked.exit_code == 0
+    assert "Warning" not in checked.output
     refused(relance("init", tmp_path / "mine"))
 
 

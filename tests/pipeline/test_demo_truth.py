@@ -107,7 +107,9 @@ def test_a_member_says_why_and_with_what(beside):
     for reason, context, value, person in rows:
         assert Decimal(str(json.loads(reason)["cart_value"])) == value
         lines = json.loads(context)["products"]
-        wanted = dict(beside.execute("select product_id, quantity from cart_items where truth_person_id = ?", [person]).fetchall())
+        wanted = dict(
+            beside.execute("select product_id, quantity from cart_items where truth_person_id = ?", [person]).fetchall()
+        )
         assert {line["product_id"]: line["quantity"] for line in lines} == wanted
 
 
