@@ -119,9 +119,8 @@ def init(directory: Path) -> None:
     from dagster_project.demo.projects import init_project
 
     init_project(directory)
-    click.echo(
-        f"Project in {directory}. Fill in relance.yml, drop files into landing/, then: relance check --config {quote(str(directory))}"
-    )
+    click.echo(f"Project in {directory}. Fill in relance.yml, drop files into landing/, then:")
+    click.echo(f"relance check --config {quote(str(directory))}")
 
 
 @main.command()
