@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ import duckdb
 
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.build import ActivationResult, run_activation
-from dagster_project.activation.reconcile import reconcile
+from dagster_project.activation.reconcile import is_whole, reconcile
 from dagster_project.activation.specs import Destination, load_destinations
 from dagster_project.settings import Company, Settings
 
@@ -154,3 +155,31 @@ def rows(result: ActivationResult, name: str, delimiter: str = ",") -> list[list
 def manifest(result: ActivationResult) -> dict[str, Any]:
     assert result.folder
     return json.loads((result.folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+class Killed(BaseException):
+    """Stands for a killed process: no `except Exception` sees it, nothing is cleaned up."""
+
+
+def agree(shop: Shop) -> None:
+    """Folders, ledger, outbox and `latest` tell the same story."""
+    folders = {
+        path.parent.relative_to(shop.exports).as_posix(): path.parent for path in shop.exports.glob("*/*/*/*/manifest.json")
+    }
+    told = {
+        place
+        for (place,) in shop.con.execute("select distinct regexp_replace(file, '/[^/]*$', '') from activation.ledger").fetchall()
+    }
+    listed = shop.con.execute("select path, rows, sha256 from activation.files").fetchall()
+    assert told == set(folders) == {path.rpartition("/")[0] for path, _, _ in listed}
+    assert not list(shop.exports.rglob(".*"))
+    for path, count, digest in listed:
+        content = (shop.exports / path).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == digest
+        assert content.count(b"\n") == count + 1
+    for folder in folders.values():
+        assert is_whole(folder)
+        name = json.loads((folder / "manifest.json").read_text())["activation"]
+        assert (shop.settings.state_path / "outbox" / name / f"{folder.name}.parquet").is_file()
+        latest = folder.parent.parent / "latest"
+        assert (folder.parent.parent / latest.read_text().strip()).is_dir()
