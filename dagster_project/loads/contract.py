@@ -6,7 +6,7 @@ Contracts are data (contracts/<source>.yml); this module only reads and checks t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +37,7 @@ META_COLUMNS = {
     "_file": "varchar",
     "_line": "bigint",
     "_landed_on": "date",
+    "_happened_at": "timestamp",
     "_batch": "bigint",
     "_loaded_at": "timestamp",
 }
@@ -83,11 +84,38 @@ class Column(_Part):
         return data
 
 
+class Clock(_Part):
+    """Which columns tell when what a row tells of happened (or was made, of what has no moment of its own).
+
+    The first of `at` that is given counts. `corrected_by` names the times at which a device made a message and sent it, and
+    the server's time of receiving it: where all three are given, receiving − (sending − making) is free of the error of the
+    device's clock (Segment spec, "Common fields: timestamps"; Snowplow's derived_tstamp follows the same rule).
+    A row from before the year `since` can't be used, nor can one from the future, unless that is `taken` (a person's record
+    is of use whatever its date says).
+    """
+
+    at: list[str] = Field(min_length=1)
+    corrected_by: list[str] | None = Field(default=None, min_length=3, max_length=3)
+    since: int | None = None
+    future: Literal["refused", "taken"] = "refused"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        """`happened: ordered_at` is short for a list of one."""
+        return {"at": [data]} if isinstance(data, str) else data
+
+    @property
+    def columns(self) -> list[str]:
+        return [*self.at, *(self.corrected_by or [])]
+
+
 class Entity(_Part):
     """One raw table.
 
-    `facts` never change: the first row with a key is kept. Of `versions` every distinct one is kept, and `version`
-    names the columns that order them. `key_digest` columns enter the key as a digest, since they are long.
+    `facts` never change: of rows with the same key one is kept, the one that comes first by the `prefer` columns. Of
+    `versions` every distinct one is kept, and `version` names the columns that order them. `key_digest` columns enter the
+    key as a digest, since they are long.
     """
 
     source: str
@@ -97,12 +125,15 @@ class Entity(_Part):
     key: list[str] = Field(min_length=1)
     key_digest: list[str] = []
     version: list[str] = []
+    happened: Clock | None = None
+    prefer: list[str] = []
     require_any: list[list[str]] = []
     columns: dict[str, Column] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _known_columns(self) -> Entity:
-        named = [*self.key, *self.key_digest, *self.version, *(name for group in self.require_any for name in group)]
+        clock = self.happened.columns if self.happened else []
+        named = [*self.key, *self.key_digest, *self.version, *self.prefer, *clock, *(name for group in self.require_any for name in group)]
         for column in self.columns.values():
             named += column.required_when
             for identifier in column.identifiers:
@@ -125,6 +156,17 @@ class Entity(_Part):
     def table(self) -> str:
         """Quoted name of the raw table."""
         return f'"raw_{self.source}"."{self.name}"'
+
+    def happened_sql(self, column: Callable[[str], str]) -> str:
+        """SQL of when a row happened; `column` gives the SQL of a contract column of type TIMESTAMP."""
+        if self.happened is None:
+            return "cast(null as timestamp)"
+        told = f"coalesce({', '.join(column(name) for name in self.happened.at)})"
+        if self.happened.corrected_by is None:
+            return told
+        made, sent, received = (column(name) for name in self.happened.corrected_by)
+        # Times of one source: were one of the three missing, the difference would be NULL.
+        return f"coalesce({received} - ({sent} - {made}), {told})"
 
     @property
     def all_columns(self) -> dict[str, str]:
