@@ -11,15 +11,17 @@ from dagster_project.activation.activations import Activation, load_activations
 from dagster_project.activation.tables import held_without_activation
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
+from dagster_project.connectors.store import list_store
 from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
-from dagster_project.loads.discover import discover
+from dagster_project.loads.discover import Landing, discover
+from dagster_project.loads.glance import look_into
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse import open_warehouse
 
 
 def check_project(config: Path) -> list[str]:
-    """Read configuration, sources, audiences and activations.
+    """Read configuration, sources, audiences and activations, and the columns of the newest landed files.
 
     Returns:
         Lines that say what was found, and warnings.
@@ -37,23 +39,27 @@ def check_project(config: Path) -> list[str]:
             mistakes.append(error)
             return None
 
-    landing = read(lambda: discover(settings))
+    # Listed, not fetched: what lies in an object store may be large, and nothing runs here.
+    landing: Landing | None = read(lambda: discover(settings, list_store(settings) if settings.landing.is_remote else None))
     audiences = read(lambda: load_audiences(settings))
     # Without the audiences, activations could only be said to name unknown ones.
     activations = None
     if audiences is not None:
         activations = read(lambda: load_activations(settings, {audience.name: audience.spec.kind for audience in audiences}))
     mistakes += wrong_seeds(settings)
+    looks = [look_into(settings, feed) for feed in landing.feeds] if landing else []
+    mistakes += [mistake for found, _ in looks for mistake in found]
     if mistakes:
         raise several(mistakes)
     company = settings.company
+    told = [line for _, lines in looks for line in lines]
     kinds = Counter(audience.spec.kind for audience in audiences)
     return [
         f"{settings.config_path}: {company.name}, {company.currency}, {company.timezone}, {company.country}",
         *(f"{feed.label}: {len(feed.files)} file{'s' if len(feed.files) != 1 else ''}" for feed in landing.feeds),
         f"{len(audiences)} audiences: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
         f"{len(activations)} activations: " + ", ".join(activation.name for activation in activations),
-        *(f"Warning: {warning}" for warning in [*landing.warnings, *_left_behind(settings, activations)]),
+        *(f"Warning: {warning}" for warning in [*landing.warnings, *told, *_left_behind(settings, activations)]),
         "No mistakes.",
     ]
 

@@ -136,6 +136,36 @@ def check(config: Path) -> None:
 
 @main.command()
 @config_option
+@click.option("--source", default=None, metavar="NAME", help="Only rows of this source.")
+@click.option("--entity", default=None, metavar="NAME", help="Only rows of this entity, such as orders.")
+@click.option(
+    "--write",
+    "write_to",
+    default=None,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Load nothing, but write the rows as files to be mended by hand.",
+)
+@click.option(
+    "--from",
+    "read_from",
+    default=None,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Load the rows that were mended in this folder.",
+)
+@told_plainly
+def replay(config: Path, source: str | None, entity: str | None, write_to: Path | None, read_from: Path | None) -> None:
+    """Load rows in quarantine again, under today's rules or as somebody mended them."""
+    from dagster_project.loads.replay import replay_project
+    from dagster_project.settings import load_settings
+
+    for line in replay_project(load_settings(config), source, entity, write_to, read_from):
+        click.echo(line)
+
+
+@main.command()
+@config_option
 @told_plainly
 def audiences(config: Path) -> None:
     """Every audience: kind, size now, change since the last run, share reachable by channel."""

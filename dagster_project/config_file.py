@@ -15,12 +15,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dagster_project.errors import RelanceError
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[str | int, ...]
+
+
+class Part(BaseModel):
+    """A part of a file that people edit; unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Loader(yaml.SafeLoader):
@@ -47,10 +53,16 @@ class ConfigFile:
     lines: dict[Location, int] = field(default_factory=dict)
 
     def where(self, location: Location = ()) -> str:
-        """`file:line` of the nearest known place at or above `location`."""
-        while location and location not in self.lines:
-            location = location[:-1]
-        return f"{self.path}:{self.lines.get(location, 1)}"
+        """`file:line` of the nearest known place at or above `location`.
+
+        Parts of it that the file does not have are passed over: pydantic names levels (a field that people need not write)
+        which stand in no file.
+        """
+        at: Location = ()
+        for part in location:
+            if (*at, part) in self.lines:
+                at = (*at, part)
+        return f"{self.path}:{self.lines.get(at, 1)}"
 
 
 def read_config_file(path: Path, environment: dict[str, str] | None = None) -> ConfigFile:
@@ -188,4 +200,4 @@ def _known_keys(model: Any, location: Location) -> list[str]:
             if not nested or getattr(model, "__origin__", None) is dict:
                 break
             model = nested[0]
-    return list(getattr(model, "model_fields", {}))
+    return [field.alias or name for name, field in getattr(model, "model_fields", {}).items()]

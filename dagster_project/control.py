@@ -17,15 +17,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dagster_project.audiences import load_audiences
+from dagster_project.loads.agents import rules_version
 from dagster_project.loads.contract import load_contracts
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import open_warehouse
 
 LIVE = timedelta(days=1)
 """A moment not longer ago than this is now."""
-
-HAPPENED = {"timestamp", "event_timestamp", "occurred_at", "ordered_at", "created_at"}
-"""Columns of the contracts that say when something happened; a date such as an event's start may lie ahead."""
 
 FOUNDATION = ("staging", "unified", "identity", "profiles")
 """Rooms whose tables grow by increments."""
@@ -53,8 +51,14 @@ def identify_run(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date
 
 
 def raw_state(con: duckdb.DuckDBPyConnection) -> str:
-    """A hash of what has been loaded, whichever order the files came in."""
-    return _hash_of(con, "quality", "load_ledger", "select distinct source, entity, sha256 from quality.load_ledger order by all")
+    """A hash of what has been loaded, whichever order the files came in.
+
+    Which file a row told twice is booked under hangs on that order, the number of rows kept does not; it changes when
+    refused rows are loaded after all.
+    """
+    files = "select distinct source, entity, sha256 from quality.load_ledger order by all"
+    rows = "select source, entity, sum(rows_accepted - rows_erased)::bigint from quality.load_ledger group by all order by all"
+    return _hash_of(con, "quality", "load_ledger", files) + _hash_of(con, "quality", "load_ledger", rows)
 
 
 def _ledger_head(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
@@ -92,15 +96,19 @@ def configuration_hash(settings: Settings) -> str:
 def foundation_hash(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     """A hash of what decides the tables that grow by increments: a change of it means building them afresh.
 
-    The horizon belongs to it: what a run left out as yet to come must not be missing from later ones.
+    The horizon belongs to it: what a run left out as yet to come must not be missing from later ones. So do the facts that
+    a better telling took the place of: tables that grow hold what was told first.
     """
-    digest = hashlib.sha256(settings.model_dump_json(include={"company", "sources", "order_precedence", "identity"}).encode())
+    deciding = {"company", "sources", "order_precedence", "identity", "traffic"}
+    digest = hashlib.sha256(settings.model_dump_json(include=deciding).encode())
     folders = [SHIPPED / "dbt_models" / part for part in ("macros", *(f"models/{room}" for room in FOUNDATION))]
     for path in sorted({file for folder in [*folders, *settings.folders("seeds")] for file in _files(folder)}):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
+    digest.update(rules_version(settings).encode())
     row = con.execute("select horizon from control.company").fetchone()
     digest.update(repr(row).encode())
+    digest.update(_hash_of(con, "quality", "replaced", "select max(batch), count(*) from quality.replaced").encode())
     return digest.hexdigest()
 
 
@@ -118,11 +126,10 @@ def horizon(con: duckdb.DuckDBPyConnection, as_of: datetime) -> datetime | None:
         return None
     present = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
     newest = [
-        f"select max({name}) as moment from {entity.table}"
+        f"select max(_happened_at) as moment from {entity.table}"
         for entities in load_contracts().values()
         for entity in entities.values()
-        for name, column in entity.columns.items()
-        if name in HAPPENED and column.type == "timestamp" and f"raw_{entity.source}.{entity.name}" in present
+        if entity.happened and f"raw_{entity.source}.{entity.name}" in present
     ]
     if not newest:
         return None
@@ -162,7 +169,8 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 $horizon::timestamp as horizon, $currency::varchar as currency,
                 $timezone::varchar as timezone, $country::varchar as country,
                 $email_limit::bigint as email_limit, $phone_limit::bigint as phone_limit, $account_limit::bigint as account_limit,
-                $unknown_consent::varchar as unknown_consent, $holdout_salt::varchar as holdout_salt""",
+                $unknown_consent::varchar as unknown_consent, $holdout_salt::varchar as holdout_salt,
+                $max_minute::bigint as max_events_per_minute, $max_day::bigint as max_events_per_day""",
             {
                 "horizon": horizon(con, run.as_of),
                 "currency": settings.company.currency,
@@ -173,12 +181,16 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 "account_limit": settings.identity.limits.account,
                 "unknown_consent": settings.consent.unknown,
                 "holdout_salt": settings.holdout.salt,
+                "max_minute": settings.traffic.max_events_per_minute,
+                "max_day": settings.traffic.max_events_per_day,
             },
         )
         con.execute("create or replace table control.same_account (identifier_type varchar, with_email boolean)")
         same = settings.identity.user_id_is
         for identifier_type in ["user_id", *same] if same else []:
             con.execute("insert into control.same_account values (?, ?)", [identifier_type, "email" in same])
+        staff = settings.traffic.staff_domains
+        con.execute("create or replace table control.staff_domains as select unnest($1::varchar[]) as domain", [staff])
         _write_audiences(con, settings)
         con.execute("commit")
     except BaseException:

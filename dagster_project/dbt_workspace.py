@@ -18,6 +18,7 @@ import yaml
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
 from dagster_project.errors import RelanceError
+from dagster_project.loads.agents import wrong_patterns
 from dagster_project.loads.discover import feeds
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import duckdb_options
@@ -72,7 +73,8 @@ def prepare_workspace(settings: Settings) -> Workspace:
 
 
 def wrong_seeds(settings: Settings) -> list[RelanceError]:
-    """Seeds of the company that stand in for a shipped one and lack a column of it: models would fail far from the cause."""
+    """Seeds of the company that stand in for a shipped one and lack a column of it, or hold what can't be read: models would fail
+    far from the cause."""
     mistakes = []
     for path in sorted((settings.base / "seeds").glob("*.csv")):
         shipped = SHIPPED / "seeds" / path.name
@@ -80,7 +82,7 @@ def wrong_seeds(settings: Settings) -> list[RelanceError]:
         if missing:
             what = f"The seed lacks {'columns' if len(missing) > 1 else 'the column'} {', '.join(missing)}"
             mistakes.append(RelanceError(what, f"{path}:1", "add to the header and the rows"))
-    return mistakes
+    return mistakes or wrong_patterns(settings)
 
 
 def _header(path: Path) -> list[str]:

@@ -18,6 +18,8 @@ from dagster_project.assets.control import control_tables
 from dagster_project.assets.dbt import dbt_rooms
 from dagster_project.assets.identity import normalised_identifiers
 from dagster_project.assets.loads import LEDGER, landing_assets
+from dagster_project.assets.pulls import pull_assets
+from dagster_project.assets.rates import amounts_have_a_rate
 from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, landed_files_sensor, schedule
 from dagster_project.audiences import load_audiences
 from dagster_project.dbt_run import prepare_manifest
@@ -41,6 +43,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     handed_on = {dep.asset_key for export in exports for spec in export.specs for dep in spec.deps}
     assets = [
         landing_assets(settings),
+        *pull_assets(settings),
         normalised_identifiers(settings),
         control_tables(manifest, after=[LEDGER]),
         dbt_rooms(workspace, manifest, handed_on),
@@ -58,6 +61,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     )
     return dg.Definitions(
         assets=assets,
+        asset_checks=[amounts_have_a_rate],
         jobs=[daily, hourly],
         schedules=[
             schedule(

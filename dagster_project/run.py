@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.connectors.store import list_store
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.report.page import write_report
@@ -74,6 +75,9 @@ def run_job(
     # Dagster's own chatter goes to its event log; what a person should see goes through `progress`.
     for name in ("dagster", "dagster._core.execution.plan.active"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    if select is None and settings.landing.is_remote:
+        # A source whose first files have just landed needs its assets in this run, and they are made before anything is fetched.
+        list_store(settings)
     definitions = build_definitions(settings, progress or Silence())
     job = definitions.resolve_job_def("daily")
     moment = None if as_of is None else f"{as_of.isoformat()}+00:00"
@@ -129,7 +133,9 @@ def _result(outcome: dg.ExecuteInProcessResult, seconds: float) -> RunResult:
 
 def _check(evaluation: Any) -> Check:
     name = f"{'/'.join(evaluation.asset_key.path)}: {evaluation.check_name}"
-    return Check(name, evaluation.passed, evaluation.blocking, evaluation.description or "")
+    # A check that stops nothing may still be an error, such as a pull that failed: the run goes on, and ends as failed.
+    decides = evaluation.blocking or (not evaluation.passed and evaluation.severity.value == "ERROR")
+    return Check(name, evaluation.passed, decides, evaluation.description or "")
 
 
 def _told(error: Any) -> str | None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from dagster_project.config_file import load_model, read_config_file
+from dagster_project.config_file import Part, load_model, read_config_file
+from dagster_project.connectors.options import Landing, Pull
 from dagster_project.errors import RelanceError
 
 SHIPPED = Path(__file__).resolve().parent.parent
@@ -22,11 +24,8 @@ SHIPPED = Path(__file__).resolve().parent.parent
 
 CONFIG_NAME = "relance.yml"
 
-
-class Part(BaseModel):
-    """A part of relance.yml; unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+MIRROR = Path(".relance") / "landing"
+"""Where the files of an object store are kept, relative to the project; a look back at the past shares it."""
 
 
 def _timezone(name: str) -> str:
@@ -48,6 +47,27 @@ def _code(length: int, what: str) -> Any:
 Timezone = Annotated[str, BeforeValidator(_timezone)]
 Currency = Annotated[str, _code(3, "currency of three letters (ISO 4217), such as EUR")]
 Country = Annotated[str, _code(2, "country of two letters (ISO 3166), such as FR")]
+
+
+def _network(value: Any) -> str:
+    try:
+        network = ip_network(str(value).strip(), strict=False)
+    except ValueError:
+        raise ValueError(f"`{value}` is no network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"`{value}` is the whole internet: every visitor would be one of the company's own")
+    return str(network)
+
+
+def _mail_domain(value: Any) -> str:
+    text = str(value).strip().removeprefix("@").lower()
+    if not re.fullmatch(r"(?:[^\s@./]+\.)+[^\s@./]+", text):
+        raise ValueError(f"`{value}` is no domain of e-mail addresses, such as example.com")
+    return text
+
+
+Network = Annotated[str, BeforeValidator(_network)]
+MailDomain = Annotated[str, BeforeValidator(_mail_domain)]
 
 
 class Company(Part):
@@ -84,6 +104,14 @@ class EntitySettings(Part):
     """Target column → value in the file → value wanted."""
     key: list[str] | None = None
     """Columns of the file that tell one row from another, where the contract's key does not."""
+    pull: Pull | None = Field(default=None, exclude=True, repr=False)
+    """Where the files come from, if Relance fetches them itself. Never dumped: how a file is read does not depend on it."""
+
+    @model_validator(mode="after")
+    def _pulled_files_are_found(self) -> EntitySettings:
+        if self.files is not None and self.pull is not None:
+            raise ValueError("`files` would pass over what `pull` writes; leave one of them out")
+        return self
 
 
 class SourceSettings(Part):
@@ -106,6 +134,22 @@ class Identity(Part):
     limits: IdentityLimits = IdentityLimits()
     user_id_is: list[Literal["customer_id", "contact_id", "lead_id", "email"]] = []
     """What the site's user ids also are: equal identifiers among these and the user ids are the same person."""
+
+
+class Traffic(Part):
+    """Who on the site is no customer: machines, told by a pace that no human has, and the company itself."""
+
+    max_events_per_minute: int = Field(default=120, ge=10)
+    """Events of one device within 60 seconds. Two a second, kept up for a whole minute, is also the pace at which Google's own
+    page library throttles itself (20 hits at once, then two a second: "Google Analytics collection limits and quotas"); people
+    who hurry make 20 to 40, each click and page counted."""
+    max_events_per_day: int = Field(default=5_000, ge=100)
+    """Events of one device within one day of the company's time: an event every five seconds through seven hours. A visit of
+    500 hits was the most that Google counted. Slow crawlers, which stay below the limit of a minute, end here."""
+    internal_networks: list[Network] = []
+    """The company's own addresses (offices, warehouses, agencies)."""
+    staff_domains: list[MailDomain] = []
+    """Domains of the company's own e-mail addresses; a subdomain is a domain of its own."""
 
 
 class Consent(Part):
@@ -161,11 +205,12 @@ class Settings(Part):
     as_of: date | datetime | None = None
     """A clock that stands still (demos, tests); by default runs are as of now."""
     warehouse: Warehouse = Warehouse()
-    landing: Path = Path("landing")
+    landing: Landing = Landing()
     sources: Annotated[dict[str, SourceSettings], BeforeValidator(_mapped_sources)] = {}
-    order_precedence: list[str] = ["shopify", "generic", "klaviyo", "ga4", "segment"]
+    order_precedence: list[str] = ["shopify", "generic", "hubspot", "klaviyo", "ga4", "segment", "snowplow"]
     """Which source's word counts when several report the same order."""
     identity: Identity = Identity()
+    traffic: Traffic = Traffic()
     consent: Consent = Consent()
     windows: Windows = Windows()
     holdout: Holdout = Holdout()
@@ -188,7 +233,19 @@ class Settings(Part):
 
     @property
     def landing_path(self) -> Path:
-        return self._base / self.landing
+        """The folder that files are loaded from; of a landing in an object store, its private mirror."""
+        return self._base / (MIRROR if self.landing.is_remote else Path(self.landing.url))
+
+    @property
+    def pulls(self) -> dict[tuple[str, str], Pull]:
+        """(source, entity) → the pull that feeds it."""
+        return {
+            (source, name): entity.pull
+            for source, configured in self.sources.items()
+            if configured.enabled
+            for name, entity in configured.entities.items()
+            if entity.pull is not None
+        }
 
     @property
     def exports_path(self) -> Path:
@@ -202,6 +259,11 @@ class Settings(Part):
     def state_path(self) -> Path:
         """Private state: dbt workspace, Dagster's home, the lock of the running command."""
         return self._base / self._state
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether this is a look back at a moment that has passed, beside the project's own warehouse."""
+        return self._state != Path(".relance")
 
     def folders(self, name: str) -> list[Path]:
         """The shipped folder `name` (seeds, audiences, activations) and the company's own, which wins by file name."""
@@ -248,23 +310,14 @@ def load_settings(path: Path | str) -> Settings:
     path = Path(path).expanduser().resolve()
     if path.is_dir():
         path = path / CONFIG_NAME
-    settings = load_model(path, Settings, file=_with_flat_sources(path))
+    settings = load_model(path, Settings)
     settings._base = path.parent
-    if not settings.landing_path.is_dir():
+    if not settings.landing.is_remote and not settings.landing_path.is_dir():
         where = read_config_file(path).where(("landing",))
         raise RelanceError(
             "The landing folder does not exist", f"{where} → {settings.landing_path}", "create it, or correct `landing:`"
         )
     return settings
-
-
-def _with_flat_sources(path: Path) -> Any:
-    """The file with lines also known under `sources.<source>.entities.<entity>`, where pydantic will look for them."""
-    file = read_config_file(path)
-    for location, line in list(file.lines.items()):
-        if len(location) >= 3 and location[0] == "sources":
-            file.lines.setdefault((*location[:2], "entities", *location[2:]), line)
-    return file
 
 
 def _parse_moment(text: str) -> date | datetime:

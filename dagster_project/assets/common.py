@@ -19,6 +19,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse, run_lock
 
 ROOMS = {
+    "pulls": "Rows that Relance fetches itself, from APIs and databases, into the landing folder.",
     "landing": "Files as vendors, exports and people dropped them, loaded once; refused rows wait in quarantine.",
     "seeds": "Tables that marketers edit: rules, grids, weights.",
     "staging": "One view per vendor table: renamed, typed, normalised, nothing clever.",

@@ -14,6 +14,7 @@ from dagster_project.instance import POOL
 _DESCRIPTIONS = {
     "run": "The run: its name and the moment it speaks of.",
     "company": "The company's currency, time zone, country and limits, from relance.yml.",
+    "staff_domains": "The e-mail domains of the company's own people, from relance.yml.",
     "audiences": "One row per audience, with its window, goal and holdout, from its YAML.",
     "audience_exclusions": "One row per audience and audience that it leaves out.",
 }

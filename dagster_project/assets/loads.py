@@ -8,11 +8,14 @@ import dagster as dg
 import duckdb
 
 from dagster_project.assets.common import KIND, RunInHand
+from dagster_project.assets.pulls import pull_key
 from dagster_project.assets.triggers import landing_state, note_loaded
+from dagster_project.connectors.mirror import fetched_fingerprint
 from dagster_project.instance import POOL
-from dagster_project.loads.books import unbalanced
+from dagster_project.loads.books import broken_files, newest_batch, unbalanced
 from dagster_project.loads.contract import Entity, load_contracts
 from dagster_project.loads.discover import feeds
+from dagster_project.loads.drift import drift_lines
 from dagster_project.loads.load import EntityLoad, LoadSummary, load_landing
 from dagster_project.quality.gx import CheckResult
 from dagster_project.quality.landed import check_landed, check_ledger, create_passed, note_passed, passed_up_to
@@ -23,9 +26,13 @@ BALANCE = "books_balance"
 PLACED = "every_file_has_a_place"
 FITS = "rows_fit_their_contract"
 FEW_REFUSED = "few_rows_refused"
+WHOLE = "files_are_whole"
+AS_USUAL = "columns_as_usual"
 
 REFUSED_SHARE = 0.05
 """Above this share of refused rows somebody should look at the files."""
+
+LINES_TOLD = 10
 
 LANDING_IS_FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
@@ -34,9 +41,9 @@ _BOOKS = """
     select
         coalesce(sum(rows_read), 0)::bigint, coalesce(sum(rows_accepted), 0)::bigint,
         coalesce(sum(rows_duplicate), 0)::bigint, coalesce(sum(rows_quarantined), 0)::bigint,
-        coalesce(max(ledger.batch), 0),
         coalesce(sum(rows_read) filter (ledger.batch = newest.batch), 0)::bigint,
-        coalesce(sum(rows_quarantined) filter (ledger.batch = newest.batch), 0)::bigint
+        (select count(*) from quality.quarantine as refused, newest
+            where source = $source and entity = $entity and refused.batch = newest.batch and settled_at is null)
     from quality.load_ledger as ledger, newest
     where source = $source and entity = $entity"""
 
@@ -54,12 +61,14 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
             key, group_name="landing", kinds={KIND},
             description=f"{entity.description}\n\nAs it came from the source `{entity.source}`, with file and line.",
             tags={"source": entity.source}, freshness_policy=LANDING_IS_FRESH, skippable=True,
+            deps=[pull_key(*pulled) for pulled in settings.pulls if pulled == (entity.source, entity.name)],
         )
         for key, entity in entities.items()
     ]  # fmt: skip
     specs.append(
         dg.AssetSpec(
             LEDGER, group_name="landing", kinds={KIND}, freshness_policy=LANDING_IS_FRESH, skippable=True,
+            deps=[pull_key(*pulled) for pulled in settings.pulls],
             description="One row per loaded file: rows read, accepted, duplicate and quarantined.",
         )
     )  # fmt: skip
@@ -71,6 +80,10 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
             asset=LEDGER,
             description="Every file in the landing folder feeds an entity, and every entity finds its files.",
         ),
+        dg.AssetCheckSpec(WHOLE, asset=LEDGER, description="No file that came or still lies there is cut off or damaged."),
+        dg.AssetCheckSpec(
+            AS_USUAL, asset=LEDGER, description="The newest files of each feed have the columns that those before them had."
+        ),
     ]
     for key in entities:
         checks += [
@@ -78,7 +91,7 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
                 FITS, asset=key, blocking=True, description="New rows have what their contract asks for; values on a sample."
             ),
             dg.AssetCheckSpec(
-                FEW_REFUSED, asset=key, description=f"At most {REFUSED_SHARE:.0%} of the newest rows were refused."
+                FEW_REFUSED, asset=key, description=f"At most {REFUSED_SHARE:.0%} of the newest rows are refused and not mended."
             ),
         ]
 
@@ -101,36 +114,41 @@ def _of(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterator[An
 
 
 def _land(run: RunInHand, entities: dict[dg.AssetKey, Entity]) -> Iterator[Any]:
-    fingerprint, _, _ = landing_state(run.settings.landing_path)
+    remote = run.settings.landing.is_remote
+    state = "" if remote else landing_state(run.settings.landing_path)[0]
     run.progress.step("landing: reading new files")
     with run.warehouse() as con:
         summary = load_landing(run.settings, con, run.progress.detail)
-        note_loaded(run.settings, fingerprint)
+        # A listing made now may already have files that were not fetched; what was fetched is what is loaded.
+        note_loaded(run.settings, fetched_fingerprint(run.settings) if remote else state)
         run.progress.step("landing: checking what came in")
         create_passed(con)
-        yield from _ledger_events(con, summary)
+        yield from _ledger_events(con, run.settings, summary)
         brought = {(load.source, load.entity): load for load in summary.entities}
         for key, entity in entities.items():
             yield from _entity_events(con, key, entity, brought.get((entity.source, entity.name)))
 
 
-def _ledger_events(con: duckdb.DuckDBPyConnection, summary: LoadSummary) -> Iterator[Any]:
-    query = "select count(*), sum(rows_read)::bigint, sum(rows_quarantined)::bigint, max(batch) from quality.load_ledger"
-    files, read, refused, batch = (value or 0 for value in con.execute(query).fetchone() or (0,) * 4)
-    figures = {"dagster/row_count": files, "rows_read": read, "rows_quarantined": refused, "new_files": summary.files}
+def _ledger_events(con: duckdb.DuckDBPyConnection, settings: Settings, summary: LoadSummary) -> Iterator[Any]:
+    query = """select count(*), sum(rows_read)::bigint, sum(rows_quarantined)::bigint,
+        (select count(*) from quality.quarantine where settled_at is null) from quality.load_ledger"""
+    files, read, refused, unsettled = (value or 0 for value in con.execute(query).fetchone() or (0,) * 4)
+    batch = newest_batch(con)
+    figures = {"dagster/row_count": files, "rows_read": read, "rows_quarantined": refused, "rows_to_mend": unsettled}
+    figures["new_files"] = summary.files
     yield dg.MaterializeResult(asset_key=LEDGER, metadata=figures, data_version=dg.DataVersion(str(batch)))
-    yield dg.AssetCheckResult(
-        asset_key=LEDGER, check_name=PLACED, passed=not summary.warnings, severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(summary.warnings[:10]) or None,
-    )  # fmt: skip
-    if batch <= passed_up_to(con):
-        yield from (_still_holds(LEDGER, name) for name in (BALANCE, FITS))
-        return
+    yield _told(PLACED, summary.warnings)
+    yield _told(WHOLE, [f"{file}: {what}" for file, what in broken_files(con, settings.landing_path, summary.started_at)])
+    yield _told(AS_USUAL, drift_lines(con))
+    # Always proved anew: it costs little, and rows may have gone since it last held.
     wrong = unbalanced(con)
     told = "; ".join(f"{file}: {what}" for file, _, _, what in wrong[:5])
     yield dg.AssetCheckResult(
         asset_key=LEDGER, check_name=BALANCE, passed=not wrong, description=told or None, metadata={"files": files}
     )
+    if batch <= passed_up_to(con):
+        yield _still_holds(LEDGER, FITS)
+        return
     result = check_ledger(con)
     if not wrong and result.passed:
         note_passed(con, batch)
@@ -139,17 +157,17 @@ def _ledger_events(con: duckdb.DuckDBPyConnection, summary: LoadSummary) -> Iter
 
 def _entity_events(con: duckdb.DuckDBPyConnection, key: dg.AssetKey, entity: Entity, load: EntityLoad | None) -> Iterator[Any]:
     row = con.execute(_BOOKS, {"source": entity.source, "entity": entity.name}).fetchone()
-    *totals, batch, new_read, new_refused = row or (0,) * 7
+    *totals, new_read, new_refused = row or (0,) * 6
     figures = dict(zip(("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined"), totals, strict=True))
     new = {"new_files": load.files, "new_rows": load.accepted} if load else {"new_files": 0, "new_rows": 0}
     yield dg.MaterializeResult(
         asset_key=key,
         metadata={"dagster/row_count": figures["rows_accepted"], **figures, **new},
-        # Rows are only ever added: what follows is stale after news, not after every look at the folder.
+        # What follows is stale after news, not after every look at the folder.
         data_version=dg.DataVersion(str(figures["rows_accepted"])),
     )
 
-    passed = passed_up_to(con, entity)
+    passed, batch = passed_up_to(con, entity), newest_batch(con, entity)
     if batch <= passed:
         yield _still_holds(key, FITS)
     else:
@@ -164,6 +182,14 @@ def _entity_events(con: duckdb.DuckDBPyConnection, key: dg.AssetKey, entity: Ent
         asset_key=key, check_name=FEW_REFUSED, passed=share <= REFUSED_SHARE, severity=dg.AssetCheckSeverity.WARN,
         metadata={"refused": new_refused, "share": round(share, 4)}, description=None if share <= REFUSED_SHARE else told,
     )  # fmt: skip
+
+
+def _told(check: str, lines: list[str]) -> dg.AssetCheckResult:
+    """A check of the ledger that passes where there is nothing to tell; it stops nothing."""
+    told = "; ".join(lines[:LINES_TOLD]) + (f"; and {len(lines) - LINES_TOLD} more" if len(lines) > LINES_TOLD else "")
+    return dg.AssetCheckResult(
+        asset_key=LEDGER, check_name=check, passed=not lines, severity=dg.AssetCheckSeverity.WARN, description=told or None
+    )
 
 
 def _still_holds(key: dg.AssetKey, name: str) -> dg.AssetCheckResult:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.connectors.store import fingerprint, list_store, shown
+from dagster_project.errors import RelanceError
 from dagster_project.settings import Settings
 
 QUIET_SECONDS = 30
@@ -38,6 +40,18 @@ def landing_state(landing: Path) -> tuple[str, int, float]:
     return digest.hexdigest(), files, newest
 
 
+def state_of(settings: Settings) -> tuple[str, int, float]:
+    """`landing_state` of a project: of its folder, or of one listing of its object store, of which nothing is fetched.
+
+    Raises:
+        RelanceError: the store can't be read.
+    """
+    if not settings.landing.is_remote:
+        return landing_state(settings.landing_path)
+    listing = list_store(settings)
+    return fingerprint(listing), len(listing), max((entry.changed_at for entry in listing.values()), default=0.0)
+
+
 def _loaded_mark(settings: Settings) -> Path:
     return settings.state_path / "landing.loaded"
 
@@ -53,22 +67,26 @@ def landed_files_sensor(settings: Settings, job_name: str) -> dg.SensorDefinitio
     @dg.sensor(
         name="landed_files",
         job_name=job_name,
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=300 if settings.landing.is_remote else 60,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts the daily job when a file in the landing folder is new or has changed, once it has stopped growing.",
     )
     def landed_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        if not settings.landing_path.is_dir():
-            return dg.SkipReason(f"The landing folder does not exist: {settings.landing_path}")
-        fingerprint, files, newest = landing_state(settings.landing_path)
+        place = shown(settings.landing.url) if settings.landing.is_remote else str(settings.landing_path)
+        if not settings.landing.is_remote and not settings.landing_path.is_dir():
+            return dg.SkipReason(f"The landing folder does not exist: {place}")
+        try:
+            state, files, newest = state_of(settings)
+        except RelanceError as error:
+            return dg.SkipReason(str(error))
         if not files:
-            return dg.SkipReason(f"No file in {settings.landing_path} yet.")
+            return dg.SkipReason(f"No file in {place} yet.")
         mark = _loaded_mark(settings)
-        if fingerprint == context.cursor or (mark.exists() and mark.read_text() == fingerprint):
+        if state == context.cursor or (mark.exists() and mark.read_text() == state):
             return dg.SkipReason(f"Nothing new: {files} files, all known.")
         if 0 <= time.time() - newest < QUIET_SECONDS:
             return dg.SkipReason(f"Files changed less than {QUIET_SECONDS} s ago; waiting until they stop growing.")
-        return dg.SensorResult([dg.RunRequest(run_key=fingerprint, tags={"trigger": "landed files"})], cursor=fingerprint)
+        return dg.SensorResult([dg.RunRequest(run_key=state, tags={"trigger": "landed files"})], cursor=state)
 
     return landed_files
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.demo.addresses import Addresses
 from dagster_project.demo.campaigns import CAMPAIGNS
 from dagster_project.demo.catalogue import PATHS, PRICES, PRODUCTS, SITE
 from dagster_project.demo.events import (
@@ -29,7 +30,7 @@ from dagster_project.demo.events import (
 from dagster_project.demo.orders import COUPONS, CURRENCIES, LINES, Orders
 from dagster_project.demo.people import People
 from dagster_project.demo.plan import MINUTE, Plan, chance, pick
-from dagster_project.demo.sessions import BOT, Owners, Sessions
+from dagster_project.demo.sessions import BOT, DEVICES_PER_PERSON, Owners, Sessions, in_disguise
 from dagster_project.demo.text import digits, either, join, listed, money, only, take, uuids, wrap
 from dagster_project.demo.vocabulary import BOT_AGENTS, COUNTRIES, USER_AGENTS
 
@@ -67,7 +68,14 @@ def anonymous_ids(plan: Plan, shard: int, sessions: Sessions) -> pa.StringArray:
 
 
 def event_table(
-    plan: Plan, shard: int, people: People, orders: Orders, sessions: Sessions, owners: Owners, events: Events
+    plan: Plan,
+    shard: int,
+    people: People,
+    orders: Orders,
+    sessions: Sessions,
+    owners: Owners,
+    events: Events,
+    addresses: Addresses,
 ) -> pa.Table:
     """The events as rows of EVENT_SCHEMA, in the order given."""
     rng = plan.rng("event_text", shard)
@@ -95,7 +103,7 @@ def event_table(
         "sentAt": sent,
         "receivedAt": events.received,
         "properties": _properties(people, orders, sessions, events, order),
-        "context": _context(rng, plan, shard, people, sessions, owners, events),
+        "context": _context(rng, plan, shard, people, sessions, owners, events, addresses),
         "traits": _traits(rng, people, owners, events),
     }
     arrays = [pa.array(columns[field.name]).cast(field.type) for field in EVENT_SCHEMA]
@@ -187,20 +195,30 @@ def _order_properties(people: People, orders: Orders, order: np.ndarray) -> pa.S
     )
 
 
-def _context(rng, plan: Plan, shard: int, people: People, sessions: Sessions, owners: Owners, events: Events) -> pa.StringArray:
+def _context(
+    rng,
+    plan: Plan,
+    shard: int,
+    people: People,
+    sessions: Sessions,
+    owners: Owners,
+    events: Events,
+    addresses: Addresses,
+) -> pa.StringArray:
     """JSON of `context`: device, page and, on the landing page, the campaign (now and then in the address alone)."""
     devices, device_of = sessions.device_index
-    owner = devices // 4
+    owner = devices // DEVICES_PER_PERSON
     agent = pick(rng, [0.34, 0.2, 0.22, 0.12, 0.06, 0.06], len(devices))
     bot = np.zeros(len(devices), dtype=bool)
     bot[device_of[sessions.kind == BOT]] = True
-    agent[bot] = np.where(owner[bot] % 4 == 0, agent[bot], len(USER_AGENTS) + owner[bot] % len(BOT_AGENTS))
+    number = owner[bot] - owners.first_bot
+    agent[bot] = np.where(in_disguise(number), agent[bot], len(USER_AGENTS) + number % len(BOT_AGENTS))
     country = np.where(owner < owners.known, people.country[np.minimum(owner, owners.known - 1)], 0)
     head = join(
         '{"userAgent":"',
         take([*USER_AGENTS, *BOT_AGENTS], agent),
         '","ip":"',
-        _addresses(rng, len(devices)),
+        addresses.ip,
         '","locale":"',
         take([c.locale for c in COUNTRIES], country),
         '","library":{"name":"analytics.js","version":"next-1.80.0"},"page":{"path":"',
@@ -250,14 +268,6 @@ def _campaign_texts() -> tuple[list[str], list[str | None]]:
 def _referrer(source: str) -> str:
     known = {"google": "https://www.google.com/", "facebook": "https://l.facebook.com/", "instagram": "https://l.instagram.com/"}
     return known.get(source, "")
-
-
-def _addresses(rng: np.random.Generator, size: int) -> pa.StringArray:
-    """IP addresses from the documentation ranges, version 4 and 6."""
-    network = take(["192.0.2.", "198.51.100.", "203.0.113."], rng.integers(0, 3, size))
-    fourth = join(network, digits(rng.integers(1, 255, size)))
-    sixth = join("2001:db8:", digits(rng.integers(1, 9999, size)), ":", digits(rng.integers(1, 9999, size)), "::1")
-    return either(chance(rng, 0.4, size), sixth, fourth)
 
 
 def _traits(rng: np.random.Generator, people: People, owners: Owners, events: Events) -> pa.StringArray:

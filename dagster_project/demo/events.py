@@ -23,6 +23,7 @@ from dagster_project.demo.sessions import (
     RETURN_ORDER,
     Owners,
     Sessions,
+    bot_visits,
 )
 
 # Slots of a visit, in the order in which things happen.
@@ -92,6 +93,7 @@ def add_bots(plan: Plan, shard: int, sessions: Sessions, owners: Owners) -> Sess
     at = rng.integers(plan.start, plan.as_of - DAY, owners.bots)
     if shard == 0:
         at[:2] = plan.as_of - rng.integers(2 * DAY, 20 * DAY, 2)
+    at = at // HOUR * HOUR + at % (50 * MINUTE)  # never over midnight: one day has to show how fast they are
     visits = {
         "person": bots,
         "device": bots * DEVICES_PER_PERSON,
@@ -202,11 +204,11 @@ def _contents(sessions: Sessions, session: np.ndarray, slot: np.ndarray) -> tupl
 
 
 def _bot_events(rng: np.random.Generator, sessions: Sessions, owners: Owners, wanted: int) -> dict[str, np.ndarray]:
-    """Bots look at everything, several products a second, and every third of them fills a cart: about 1% of all events."""
+    """Bots look at everything, several products a second, and every third of them fills a cart."""
     visits = len(sessions) - owners.bots + np.arange(owners.bots)
-    each = max(30, min(400, wanted // 100 // owners.bots))
+    each = bot_visits(owners, wanted)
     session = np.repeat(visits, each)
-    step = np.tile(np.arange(each), owners.bots)
+    step = np.arange(len(session)) - np.repeat(np.cumsum(each) - each, each)
     adds = (np.repeat(np.arange(owners.bots), each) % 3 == 0) & (step % 10 == 9)
     slot = np.where(adds, EXTRA_ADD, VIEW)
     return {

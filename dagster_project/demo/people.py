@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dagster_project.demo.plan import DAY, Plan, chance, pick
 from dagster_project.demo.text import digits, either, join, only, take
-from dagster_project.demo.vocabulary import COUNTRIES, DISPOSABLE_DOMAINS, EMAIL_DOMAINS
+from dagster_project.demo.vocabulary import COUNTRIES, DISPOSABLE_DOMAINS, EMAIL_DOMAINS, STAFF_DOMAIN
 
 CUSTOMER, PROSPECT, TESTER = 0, 1, 2
 _ACCOUNT, _GUEST, _STORE, _LEAD, _NEWSLETTER, _VISITOR_OF_EVENTS, _CARD = range(7)
@@ -102,9 +102,9 @@ class People:
     @cached_property
     def email(self) -> pa.StringArray:
         """The address as it should come out: lower case; missing where the person has none."""
-        host = take(
-            [*EMAIL_DOMAINS, *DISPOSABLE_DOMAINS], np.where(self.disposable, len(EMAIL_DOMAINS) + self.domain % 3, self.domain)
-        )
+        throw_away = len(EMAIL_DOMAINS) + self.domain % len(DISPOSABLE_DOMAINS)
+        hosts = [*EMAIL_DOMAINS, *DISPOSABLE_DOMAINS, STAFF_DOMAIN]
+        host = take(hosts, np.select([self.kind == TESTER, self.disposable], [len(hosts) - 1, throw_away], self.domain))
         return only(self.has_email, join(self.mailbox, "@", host))
 
     @cached_property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from dagster_project.demo.addresses import OFFICE_NETWORKS
+from dagster_project.demo.vocabulary import STAFF_DOMAIN
 from dagster_project.errors import RelanceError
 from dagster_project.settings import SHIPPED
 
@@ -28,6 +30,10 @@ landing: landing           # where the raw files lie: landing/<source>/<entity>/
 
 identity:
   user_id_is: [customer_id]  # the web shop's user ids are the customer numbers of the orders
+
+traffic:
+  internal_networks: [{offices}]   # the shop's own office
+  staff_domains: [{staff}]
 """
 
 _LANDING_README = """\
@@ -42,6 +48,8 @@ half of it again, changes nothing.
 | web or app events of Segment or RudderStack | `segment/events/` |
 | Shopify tables | `shopify/order/`, `shopify/order_line/`, `shopify/customer/`, … |
 | Google Analytics 4 (BigQuery export) | `ga4/events/` |
+| Snowplow events (the events table, or enriched events as JSON) | `snowplow/events/` |
+| HubSpot tables | `hubspot/contact/`, `hubspot/deal/`, `hubspot/email_event/`, … |
 | Klaviyo people and events | `klaviyo/person/`, `klaviyo/event/`, … |
 | Google Ads, Facebook Ads | `google_ads/campaign_stats/`, `facebook_ads/basic_ad/`, … |
 | anything else | `generic/<entity>/`: contacts, orders, order_lines, products, leads, email_events, consents, … |
@@ -65,7 +73,7 @@ _EMPTY_FOLDERS = (
 
 def demo_settings(until: date) -> str:
     """relance.yml of the demo shop."""
-    return _DEMO.format(until=until.isoformat())
+    return _DEMO.format(until=until.isoformat(), offices=", ".join(OFFICE_NETWORKS), staff=STAFF_DOMAIN)
 
 
 def init_project(directory: Path | str) -> Path:

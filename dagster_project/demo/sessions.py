@@ -92,10 +92,25 @@ def make_owners(plan: Plan, shard: int, people: People) -> Owners:
     return Owners(len(people), max(strangers, 1), households, max(3 if shard == 0 else 1, events // 20_000))
 
 
+def bot_visits(owners: Owners, events: int) -> np.ndarray:
+    """How many events each bot makes, of a shard's number of events: about 1% of them all together.
+
+    Every fourth bot calls itself an ordinary browser; it makes so many that its pace gives it away.
+    """
+    each = max(30, min(400, events // 100 // owners.bots))
+    return np.where(in_disguise(np.arange(owners.bots)), max(each, 150), each)
+
+
+def in_disguise(bot: np.ndarray) -> np.ndarray:
+    """Which bots, by their number, have the user agent of an ordinary browser."""
+    return bot % 4 == 0
+
+
 def make_sessions(plan: Plan, shard: int, people: People, orders: Orders, owners: Owners) -> Sessions:
     rng = plan.rng("sessions", shard)
     parts = [_order_visits(rng, orders), *_recovered_carts(plan, rng, orders), _household_visits(plan, rng, people, owners)]
-    spent = sum(len(part["person"]) for part in parts) * 7 + len(plan.share(plan.events, shard)) // 50
+    share = len(plan.share(plan.events, shard))
+    spent = sum(len(part["person"]) for part in parts) * 7 + max(share // 50, int(bot_visits(owners, share).sum()))
     left = int((len(plan.share(plan.events, shard)) - spent) / _EVENTS_PER_OTHER_VISIT)
     parts.append(_other_visits(plan, rng, people, owners, max(left, owners.anonymous)))
     visits = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.demo.addresses import COMPANIES, Addresses, office_visitors
 from dagster_project.demo.appearances import Appearances
 from dagster_project.demo.catalogue import IDS, PRICES
 from dagster_project.demo.engagement import PURPOSES, STATUSES, Statements
@@ -18,7 +19,7 @@ from dagster_project.demo.reference import RATE_UNIT, exchange_rates
 from dagster_project.demo.sessions import DEVICES_PER_PERSON, Owners, Sessions
 from dagster_project.demo.text import digits, join, only, take
 
-KINDS = ["customer", "prospect", "test", "anonymous", "household_device", "bot"]
+KINDS = ["customer", "prospect", "test", "anonymous", "household_device", "bot", "internal"]
 ABANDONED_AFTER, ABANDONED_UNTIL = DAY, 30 * DAY
 
 
@@ -50,6 +51,7 @@ class Truth:
         )
         sizes = [owners.anonymous, owners.households, owners.bots]
         self.owner_kind = np.concatenate([people.kind, np.repeat([3, 4, 5], sizes)])
+        self.owner_kind[office_visitors(owners, shard)] = KINDS.index("internal")
 
     def _who(self, owner: np.ndarray) -> dict[str, pa.Array]:
         return {"truth_person_id": self.owner_id.take(pa.array(owner)), "kind": take(KINDS, self.owner_kind[owner])}
@@ -75,6 +77,20 @@ class Truth:
                 "birth_date": pa.array(birth.astype(np.int32), mask=birth == NO_BIRTH_DATE).cast(pa.date32()),
                 "is_minor": pa.array(minor),
                 "guardian_truth_person_id": take(self.people.truth_id, guardian),
+            },
+        )
+
+    def write_devices(self, devices: pa.Array, addresses: Addresses) -> None:
+        """Each device: whose it is, and from where it visits."""
+        owner = self.sessions.device_index[0] // DEVICES_PER_PERSON
+        self.files.write(
+            "devices",
+            {"anonymous_id": devices}
+            | self._who(owner)
+            | {
+                "is_bot": pa.array(self.owner_kind[owner] == KINDS.index("bot")),
+                "is_internal": pa.array(addresses.is_internal),
+                "company": take([company for _, company, *_ in COMPANIES], addresses.company),
             },
         )
 

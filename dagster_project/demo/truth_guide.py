@@ -8,6 +8,7 @@ zone, as of the `as_of` in `totals.json`; money is exact.
 | file | one row per | notes |
 | --- | --- | --- |
 | people.parquet | person | see below |
+| devices.parquet | device | whose it is, whether it visits from the shop's office, the company whose network it is in |
 | identifiers.parquet | identifier × person | `identifier` as it should come out: e-mail in lower case, phone in E.164 |
 | orders.parquet | order | newest status and refund; `*_eur` at the rate of the order's day (Paris), none for CHF |
 | buyers.parquet | person with an order | see below |
@@ -19,8 +20,8 @@ zone, as of the `as_of` in `totals.json`; money is exact.
 | duplicates.csv | file × kind of repetition | a file that is the same as another one counts all its rows |
 | totals.json | | parameters and sums |
 
-**People.** `kind` is customer, prospect, test (staff who place test orders), anonymous, household_device or bot. `is_known` is
-true for customers and prospects alone.
+**People.** `kind` is customer, prospect, test (staff who place test orders), anonymous, household_device, bot or internal
+(somebody in the shop's own office). `is_known` is true for customers and prospects alone.
 
 **Identifiers.** `shared` marks what several people use: a household's device (its owner here is the device itself, kind
 household_device), a parent's phone that a minor left too (one row each), an address such as info@ (no owner). Shared

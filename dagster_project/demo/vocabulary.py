@@ -152,6 +152,8 @@ COUNTRIES = (
 )
 
 EMAIL_DOMAINS = ("example.com", "example.org", "example.net", "mail.example.com", "courriel.example.org", "post.example.net")
+STAFF_DOMAIN = "arabica.example.com"
+"""Where the shop's own people have their addresses."""
 DISPOSABLE_DOMAINS = ("yopmail.com", "mailinator.com", "guerrillamail.com")
 """Well-known throw-away mailboxes, for leads that no one should pay for."""
 COMPANIES = ("Hôtel du Parc", "Bistro Vingt", "Bureau Clair", "Atelier Nord", "Kaffee am Eck", "Clinic & Co", "Agence Lumen")

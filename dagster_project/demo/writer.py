@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dagster_project.demo import back_office, crm, engagement, prospecting
+from dagster_project.demo.addresses import device_addresses, write_companies
 from dagster_project.demo.appearances import Appearances
 from dagster_project.demo.delivery import deliver_events, late_rows, resend
 from dagster_project.demo.event_text import anonymous_ids, event_table, identified_by_phone
@@ -112,6 +113,7 @@ def _write_content(plan: Plan, folder: Path) -> dict[str, Any]:
     sums: Counter = Counter()
     try:
         spent = write_reference(plan, landing)
+        write_companies(plan, landing)
         for shard in range(plan.shards):
             sums.update(_write_shard(plan, shard, landing, truth))
     finally:
@@ -131,7 +133,8 @@ def _write_shard(plan: Plan, shard: int, landing: Landing, files: TruthFiles) ->
     events = make_events(plan, shard, people, sessions, owners)
     seen = Appearances(len(people))
 
-    table = event_table(plan, shard, people, orders, sessions, owners, events)
+    addresses = device_addresses(plan, shard, people, sessions, owners)
+    table = event_table(plan, shard, people, orders, sessions, owners, events, addresses)
     deliver_events(plan, shard, landing, events, table)
     says = events.kind == IDENTIFY
     seen.of("email", events.owner[says])
@@ -153,6 +156,7 @@ def _write_shard(plan: Plan, shard: int, landing: Landing, files: TruthFiles) ->
 
     truth = Truth(plan, shard, files, people, orders, owners, sessions, events)
     truth.write_people()
+    truth.write_devices(devices, addresses)
     truth.write_identifiers(seen, devices, np.unique(events.owner[events.logged_in]))
     abandoned = truth.write_carts()
     truth.write_product_viewers()

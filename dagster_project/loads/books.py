@@ -1,7 +1,9 @@
 """The books: what was read from every file and what became of it, and the rows that were refused.
 
-For every file rows_read = accepted + duplicate + quarantined + tombstoned. The tables are journals: rows are only added,
-but for quality.landing_files, which says what lies in the landing folder now.
+For every file rows_read = accepted + duplicate + quarantined + tombstoned. The tables are journals: rows are only added, but
+for quality.landing_files, which says what lies in the landing folder now, and for refused rows that can be loaded after all:
+those go from quality.quarantine to quality.replays, and the ledger's line of their file counts them where they went. A refused
+row is open until then, or until its file is corrected (`settled_at`).
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +19,7 @@ import pyarrow as pa
 from dagster_project.loads.casts import identifier
 from dagster_project.loads.contract import Entity, load_contracts
 from dagster_project.loads.discover import Feed
+from dagster_project.loads.layout import Layout
 from dagster_project.loads.scan import Scan
 
 _TABLES = """
@@ -24,9 +28,19 @@ create table if not exists quality.load_ledger (
     file varchar, source varchar, entity varchar, sha256 varchar, rows_read bigint, rows_accepted bigint, rows_duplicate bigint,
     rows_quarantined bigint, rows_tombstoned bigint, rows_erased bigint, loaded_at timestamp,
     batch bigint, format varchar, bytes bigint, landed_on date, mapping varchar, note varchar);
+alter table quality.load_ledger add column if not exists layout varchar;
+alter table quality.load_ledger add column if not exists broken varchar;
+alter table quality.load_ledger add column if not exists drifted bigint;
 create table if not exists quality.quarantine (
     file varchar, line bigint, source varchar, entity varchar, reason varchar, raw varchar,
     record bigint, sha256 varchar, batch bigint, quarantined_at timestamp);
+alter table quality.quarantine add column if not exists is_whole boolean;
+alter table quality.quarantine add column if not exists settled_at timestamp;
+alter table quality.quarantine add column if not exists settlement varchar;
+create table if not exists quality.replays (
+    file varchar, line bigint, source varchar, entity varchar, reason varchar, outcome varchar, is_mended boolean,
+    record bigint, batch bigint, replayed_at timestamp);
+create table if not exists quality.replaced (source varchar, entity varchar, _key varchar, batch bigint, replaced_at timestamp);
 create table if not exists quality.landing_files (
     path varchar, source varchar, entity varchar, mapping varchar, size bigint, mtime_ns bigint, sha256 varchar,
     loaded_at timestamp);
@@ -44,7 +58,10 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class FileLoad:
-    """What became of one file's records; `note` says why it was not read the usual way."""
+    """What became of one file's records.
+
+    `note` says why it was not read the usual way, `broken` why a part of it is lost.
+    """
 
     file: LandedFile
     read: int
@@ -52,6 +69,8 @@ class FileLoad:
     duplicate: int
     quarantined: int
     note: str | None = None
+    layout: Layout | None = None
+    broken: str | None = None
 
 
 def ensure_books(con: duckdb.DuckDBPyConnection) -> None:
@@ -77,11 +96,23 @@ def ensure_raw_tables(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Sequen
             for name, kind in entity.all_columns.items():
                 if name not in have:
                     con.execute(f"alter table {entity.table} add column {identifier(name)} {kind}")
+            if "_happened_at" not in have:
+                con.execute(f"update {entity.table} set _happened_at = {entity.happened_sql(identifier)}")
 
 
 def next_batch(con: duckdb.DuckDBPyConnection) -> int:
-    """The number the next load's rows carry."""
-    return con.execute("select coalesce(max(batch), 0) + 1 from quality.load_ledger").fetchone()[0]  # type: ignore[index]
+    """The number the rows of the next load, or of the next replay, carry."""
+    return newest_batch(con) + 1
+
+
+def newest_batch(con: duckdb.DuckDBPyConnection, entity: Entity | None = None) -> int:
+    """The newest number that rows of an entity (None: of any) can carry; 0 before the first load."""
+    of_entity = "where source = $source and entity = $entity" if entity else ""
+    query = f"""select coalesce(max(batch), 0) from (
+        select batch, source, entity from quality.load_ledger union all select batch, source, entity from quality.replays
+    ) {of_entity}"""
+    row = con.execute(query, {"source": entity.source, "entity": entity.name} if entity else {}).fetchone()
+    return row[0] if row else 0
 
 
 def book(con: duckdb.DuckDBPyConnection, feed: Feed, results: Sequence[FileLoad], batch: int, now: datetime) -> None:
@@ -91,12 +122,32 @@ def book(con: duckdb.DuckDBPyConnection, feed: Feed, results: Sequence[FileLoad]
         """insert into quality.load_ledger by name
         select path as file, source, entity, sha256, read as rows_read, accepted as rows_accepted, duplicate as rows_duplicate,
             quarantined as rows_quarantined, 0 as rows_tombstoned, 0 as rows_erased, $now::timestamp as loaded_at,
-            $batch::bigint as batch, format, size as bytes, landed_on, mapping, note
+            $batch::bigint as batch, format, size as bytes, landed_on, mapping, note, layout, broken
         from load_slice order by path""",
         {"now": now, "batch": batch},
     )
     con.unregister("load_slice")
     note_files(con, feed, [result.file for result in results], now)
+
+
+def book_replaced(con: duckdb.DuckDBPyConnection, entity: Entity, file: str, batch: int, rows: int) -> None:
+    """Count accepted rows of a file as duplicates, since better tellings of them came with another file.
+
+    The rows carry the batch of the file, or a later one if they were replayed.
+    """
+    lines = con.execute(
+        """select rowid, rows_accepted from quality.load_ledger where file = ? and source = ? and entity = ? and batch <= ?
+        order by batch desc""",
+        [file, entity.source, entity.name, batch],
+    ).fetchall()
+    for line, accepted in lines:
+        moved = min(accepted, rows)
+        rows -= moved
+        con.execute(
+            """update quality.load_ledger set rows_accepted = rows_accepted - $n, rows_duplicate = rows_duplicate + $n
+            where rowid = $line""",
+            {"n": moved, "line": line},
+        )
 
 
 def note_files(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[LandedFile], now: datetime) -> None:
@@ -112,7 +163,25 @@ def note_files(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[Lande
         from load_slice order by path""",
         {"now": now},
     )
+    _settle(con, now)
     con.unregister("load_slice")
+
+
+def _settle(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Refused rows of what a file held before are settled; those of what it holds (again) are open. Files are in load_slice."""
+    concerned = """from quality.load_ledger as l
+        join load_slice as s on s.path = l.file and s.source = l.source and s.entity = l.entity
+        where q.file = l.file and q.source = l.source and q.entity = l.entity and q.batch = l.batch"""
+    con.execute(
+        f"""update quality.quarantine as q set settled_at = $now::timestamp,
+            settlement = case when s.sha256 = l.sha256 then 'read again under another mapping' else 'corrected file' end
+        {concerned} and q.settled_at is null and (s.sha256 <> l.sha256 or s.mapping <> l.mapping)""",
+        {"now": now},
+    )
+    con.execute(
+        f"""update quality.quarantine as q set settled_at = null, settlement = null
+        {concerned} and q.settled_at is not null and s.sha256 = l.sha256 and s.mapping = l.mapping"""
+    )
 
 
 def _columns(feed: Feed, results: Sequence[FileLoad]) -> dict[str, pa.Array]:
@@ -139,14 +208,30 @@ def _columns(feed: Feed, results: Sequence[FileLoad]) -> dict[str, pa.Array]:
         "duplicate": number([result.duplicate for result in results]),
         "quarantined": number([result.quarantined for result in results]),
         "note": text([result.note for result in results]),
+        "layout": text([result.layout.dump() if result.layout else None for result in results]),
+        "broken": text([result.broken for result in results]),
     }
+
+
+def broken_files(con: duckdb.DuckDBPyConnection, landing: Path, since: datetime) -> list[tuple[str, str]]:
+    """(file, what is wrong) of the files of which a part is lost: those that came since then or still lie in the landing folder.
+
+    A file stops being told of when a whole one takes its place.
+    """
+    found = con.execute(
+        """select file, broken, loaded_at >= $since from quality.load_ledger
+        qualify broken is not null and row_number() over (partition by source, entity, file order by batch desc) = 1
+        order by all""",
+        {"since": since},
+    ).fetchall()
+    return [(file, what) for file, what, is_new in found if is_new or (landing / file).exists()]
 
 
 def unbalanced(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
     """Files whose books do not balance: (file, source, entity, what is wrong). An empty list is the proof.
 
     Three accounts are compared: the ledger within itself, the ledger with the rows in quarantine, and the ledger with the
-    rows in the raw tables.
+    rows in the raw tables (file by file: a row that was replayed carries a later batch than its file).
     """
     ensure_books(con)
     wrong = con.execute(
@@ -169,12 +254,12 @@ def unbalanced(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]
     for entity in _booked_entities(con):
         wrong += con.execute(
             f"""with booked as (
-                   select file, batch, sum(rows_accepted - rows_erased)::bigint as n from quality.load_ledger
+                   select file, sum(rows_accepted - rows_erased)::bigint as n from quality.load_ledger
                    where source = $source and entity = $entity group by all),
-               kept as (select _file as file, _batch as batch, count(*) as n from {entity.table} group by all)
+               kept as (select _file as file, count(*) as n from {entity.table} group by all)
                select coalesce(booked.file, kept.file), $source, $entity,
                    coalesce(booked.n, 0) || ' rows booked as accepted, but ' || coalesce(kept.n, 0) || ' in the raw table'
-               from booked full join kept using (file, batch)
+               from booked full join kept using (file)
                where coalesce(booked.n, 0) <> coalesce(kept.n, 0)
                order by all""",
             {"source": entity.source, "entity": entity.name},

@@ -43,7 +43,8 @@ META_COLUMNS = {
 }
 """Columns every raw table ends with."""
 
-Kind = Literal["email", "phone"]
+Kind = Literal["email", "phone", "user_agent", "ip", "network"]
+"""What a value is worked out as: `network` is a range of addresses in CIDR notation."""
 
 
 class _Part(BaseModel):
@@ -51,7 +52,7 @@ class _Part(BaseModel):
 
 
 class Identifier(_Part):
-    """A value of a column that is an e-mail address or a phone number of somebody.
+    """A value of a column that Python has to work out once for SQL to look up: an e-mail address, a phone number, a user agent, …
 
     `path` is a dotted path into a JSON column; `when` limits it to rows whose other columns have one of the values;
     `containing` to values with that text; `region_from` names the column with the country of a phone number.
@@ -64,6 +65,15 @@ class Identifier(_Part):
     region_from: str | None = None
 
 
+class Digest(_Part):
+    """What of a JSON list of records counts when rows are told apart: these `fields` (dotted paths) of each record, in whatever
+    order the records and their fields come; records whose field has one of the values under `without` don't count.
+    """
+
+    fields: list[str] = Field(min_length=1)
+    without: dict[str, list[str]] = {}
+
+
 class Column(_Part):
     """One column of an entity. `aliases` are other names vendors give it; case and camelCase never matter."""
 
@@ -72,6 +82,7 @@ class Column(_Part):
     required_when: dict[str, list[str]] = {}
     aliases: list[str] = []
     identifiers: list[Identifier] = []
+    digest: Digest | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -87,14 +98,16 @@ class Column(_Part):
 class Clock(_Part):
     """Which columns tell when what a row tells of happened (or was made, of what has no moment of its own).
 
-    The first of `at` that is given counts. `corrected_by` names the times at which a device made a message and sent it, and
-    the server's time of receiving it: where all three are given, receiving − (sending − making) is free of the error of the
-    device's clock (Segment spec, "Common fields: timestamps"; Snowplow's derived_tstamp follows the same rule).
+    The first of `at` that is given counts, unless one of `exact` is: a time that somebody knew, which nothing corrects.
+    `corrected_by` names the times at which a device made a message and sent it, and the server's time of receiving it: where
+    all three are given, receiving − (sending − making) is free of the error of the device's clock (Segment spec, "Common
+    fields: timestamps"; Snowplow's derived_tstamp follows the same rule).
     A row from before the year `since` can't be used, nor can one from the future, unless that is `taken` (a person's record
     is of use whatever its date says).
     """
 
     at: list[str] = Field(min_length=1)
+    exact: list[str] = []
     corrected_by: list[str] | None = Field(default=None, min_length=3, max_length=3)
     since: int | None = None
     future: Literal["refused", "taken"] = "refused"
@@ -107,7 +120,7 @@ class Clock(_Part):
 
     @property
     def columns(self) -> list[str]:
-        return [*self.at, *(self.corrected_by or [])]
+        return [*self.exact, *self.at, *(self.corrected_by or [])]
 
 
 class Entity(_Part):
@@ -115,7 +128,9 @@ class Entity(_Part):
 
     `facts` never change: of rows with the same key one is kept, the one that comes first by the `prefer` columns. Of
     `versions` every distinct one is kept, and `version` names the columns that order them. `key_digest` columns enter the
-    key as a digest, since they are long.
+    key as a digest, since they are long; where a row gives all the `key_suffices` columns, these stand in the digest's place.
+    `folders` are further folders of the source whose files feed it. `extra` names values
+    to be worked out among those that no column is for.
     """
 
     source: str
@@ -124,16 +139,20 @@ class Entity(_Part):
     mode: Literal["facts", "versions"]
     key: list[str] = Field(min_length=1)
     key_digest: list[str] = []
+    key_suffices: list[str] = []
     version: list[str] = []
     happened: Clock | None = None
     prefer: list[str] = []
+    folders: list[str] = []
     require_any: list[list[str]] = []
+    extra: list[Identifier] = []
     columns: dict[str, Column] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _known_columns(self) -> Entity:
         clock = self.happened.columns if self.happened else []
-        named = [*self.key, *self.key_digest, *self.version, *self.prefer, *clock, *(name for group in self.require_any for name in group)]
+        named = [*self.key, *self.key_digest, *self.key_suffices, *self.version, *self.prefer, *clock]
+        named += [name for group in self.require_any for name in group]
         for column in self.columns.values():
             named += column.required_when
             for identifier in column.identifiers:
@@ -161,12 +180,12 @@ class Entity(_Part):
         """SQL of when a row happened; `column` gives the SQL of a contract column of type TIMESTAMP."""
         if self.happened is None:
             return "cast(null as timestamp)"
-        told = f"coalesce({', '.join(column(name) for name in self.happened.at)})"
-        if self.happened.corrected_by is None:
-            return told
-        made, sent, received = (column(name) for name in self.happened.corrected_by)
-        # Times of one source: were one of the three missing, the difference would be NULL.
-        return f"coalesce({received} - ({sent} - {made}), {told})"
+        told = [column(name) for name in self.happened.at]
+        if self.happened.corrected_by:
+            made, sent, received = (column(name) for name in self.happened.corrected_by)
+            # Times of one source: were one of the three missing, the difference would be NULL.
+            told.insert(0, f"{received} - ({sent} - {made})")
+        return f"coalesce({', '.join([*(column(name) for name in self.happened.exact), *told])})"
 
     @property
     def all_columns(self) -> dict[str, str]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from dagster_project.config_file import near_miss
+from dagster_project.connectors.store import kept_listing
 from dagster_project.errors import RelanceError
 from dagster_project.loads.contract import Contracts, Entity, load_contracts, singular
 from dagster_project.loads.scan import FORMATS, format_of
@@ -22,18 +23,24 @@ from dagster_project.settings import EntitySettings, Settings
 
 GUIDE = "README.md"
 """What `relance init` leaves in the landing folder for the people who fill it."""
+AHEAD = timedelta(days=1)
+"""How far clocks may run ahead, zones that were left out included."""
 _NO_MAPPING = EntitySettings()
 _DAYS = re.compile(r"(?<!\d)(\d{4})[-/](\d{2})[-/](\d{2})(?!\d)|(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
 
 
 @dataclass(frozen=True)
 class Feed:
-    """The files of one entity: paths relative to the landing folder, `/`-separated, in order of name."""
+    """The files of one entity: paths relative to the landing folder, `/`-separated, in order of name.
+
+    What happened after `not_after` (naive UTC) can't be true.
+    """
 
     entity: Entity
     mapping: EntitySettings
     timezone: str
     files: tuple[str, ...]
+    not_after: datetime
 
     @property
     def label(self) -> str:
@@ -56,19 +63,22 @@ class Landing:
     warnings: tuple[str, ...] = field(default=())
 
 
-def discover(settings: Settings) -> Landing:
+def discover(settings: Settings, listed: Iterable[str] | None = None) -> Landing:
     """Walk the landing folder once and sort its files by what they feed.
+
+    Args:
+        listed: paths to sort in place of those in the folder, where the files of an object store are not fetched yet.
 
     Raises:
         RelanceError: no landing folder, or `sources:` names a source or entity that no contract knows.
     """
     landing = settings.landing_path
-    if not landing.is_dir():
+    if listed is None and not landing.is_dir():
         raise RelanceError("The landing folder does not exist", str(landing), "create it, or correct `landing:` in relance.yml")
     contracts = load_contracts()
     _check_sources(settings, contracts)
     warnings: list[str] = []
-    files = sorted(_walk(landing, "", (os.path.realpath(landing),), warnings))
+    files = sorted(_walk(landing, "", (os.path.realpath(landing),), warnings) if listed is None else listed)
     claimed: set[str] = set()
     found: list[Feed] = []
     for source, entities in contracts.items():
@@ -86,15 +96,24 @@ def discover(settings: Settings) -> Landing:
                 warnings.append(f"no file matches `files: {mapping.files}` of {source}.{entity.name}")
             mapped = configured is not None and entity.name in configured.entities
             if readable or mapped:
-                found.append(Feed(entity, mapping, configured.timezone if configured else "UTC", readable))
+                found.append(feed_of(settings, entity, readable))
     warnings += _strays([path for path in files if path not in claimed and path != GUIDE], contracts)
     return Landing(tuple(found), tuple(warnings))
+
+
+def feed_of(settings: Settings, entity: Entity, files: tuple[str, ...] = ()) -> Feed:
+    """How relance.yml has these files of an entity read."""
+    configured = settings.sources.get(entity.source)
+    mapping = configured.entities.get(entity.name, _NO_MAPPING) if configured else _NO_MAPPING
+    now = datetime.now(UTC).replace(tzinfo=None)
+    not_after = max(now, settings.moment()) + AHEAD
+    return Feed(entity, mapping, configured.timezone if configured else "UTC", files, not_after)
 
 
 def feeds(settings: Settings) -> dict[str, list[str]]:
     """Source → entities that the company has, in order of name: with files now, in relance.yml, or with files loaded before."""
     known = {source: set(entities) for source, entities in remembered_feeds(settings).items()}
-    for feed in discover(settings).feeds:
+    for feed in discover(settings, kept_listing(settings)).feeds:
         known.setdefault(feed.entity.source, set()).add(feed.entity.name)
     return {source: sorted(entities) for source, entities in sorted(known.items()) if entities}
 
@@ -173,6 +192,13 @@ def _walk(folder: Path, prefix: str, above: tuple[str, ...], warnings: list[str]
         if entry.name.startswith("."):
             continue
         path = prefix + entry.name
+        told = path.encode("utf-8", "backslashreplace").decode()
+        if told != path:
+            warnings.append(f"{told} is not loaded: its name is not valid UTF-8; rename it")
+            continue
+        if entry.is_symlink() and not os.path.exists(entry.path):
+            warnings.append(f"{path} is a link to nothing")
+            continue
         if entry.is_dir():
             real = os.path.realpath(entry.path)
             if real in above:
@@ -182,7 +208,7 @@ def _walk(folder: Path, prefix: str, above: tuple[str, ...], warnings: list[str]
         elif entry.is_file():
             yield path
         else:
-            warnings.append(f"{path} is a link to nothing" if entry.is_symlink() else f"{path} is no file")
+            warnings.append(f"{path} is no file")
 
 
 def _belongs(path: str, entity: Entity, mapping: EntitySettings, siblings: Mapping[str, Entity]) -> bool:
@@ -193,7 +219,9 @@ def _belongs(path: str, entity: Entity, mapping: EntitySettings, siblings: Mappi
     if len(parts) < 2 or parts[0] != entity.source:
         return False
     name = parts[1] if len(parts) > 2 else parts[1].split(".")[0]
-    return name == entity.name or (singular(name) == singular(entity.name) and name not in siblings)
+    if name in siblings:
+        return name == entity.name
+    return singular(name) in {singular(folder) for folder in [entity.name, *entity.folders]}
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

@@ -18,13 +18,16 @@ csv.field_size_limit(2 * scans.LINE_LIMIT)
 
 RAW_KEPT = 10_000
 """Characters that are kept of an overlong record."""
+BLANKS = " \t\n\r\v\f"
+"""What makes up a blank line, as bytes.strip() of the independent count sees it; a no-break space is something."""
 
 
 @dataclass(frozen=True)
 class Record:
     """One record: its 1-based number and line, its text, and why it can't be used (None if it can be).
 
-    `fields` are a CSV record's values; None where they were not asked for.
+    `fields` are a CSV record's values; None where they were not asked for. `whole` tells whether the text is what stood in
+    the file: of what is no text, is overlong or was cut off, it is as much as can be shown.
     """
 
     number: int
@@ -32,6 +35,7 @@ class Record:
     raw: str
     reason: str | None = None
     fields: list[str] | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,26 +53,33 @@ def exact_records(scan: Scan, delimiter: str = ",", width: int | None = None) ->
     """
     records = _csv_records(_lines(scan), delimiter, width) if scan.format == "csv" else _json_records(_lines(scan))
     number = 0
-    for position, (line, text, reason, fields) in enumerate(records):
+    for position, (line, text, reason, fields, whole) in enumerate(records):
         if position == 0 and scan.format == "csv" and reason is None:
             continue
         number += 1
-        yield Record(number, line, text, reason, fields)
+        yield Record(number, line, text, reason, fields, whole)
 
 
 def header_of(scan: Scan, delimiter: str) -> list[str]:
     """Column names of a CSV: the values of its first record, none if that is broken."""
-    _, _, _, fields = next(_csv_records(_lines(scan), delimiter, None), (0, "", None, None))
-    return fields or []
+    first = next(_csv_records(_lines(scan), delimiter, None), None)
+    return first[3] or [] if first else []
 
 
-_Parts = tuple[int, str, str | None, list[str] | None]
+def split_record(raw: str, delimiter: str, width: int) -> tuple[list[str] | None, str | None]:
+    """(values, why they can't be used) of one CSV record, its text as it was handed out."""
+    lines = (_Line(number, text) for number, text in enumerate(raw.split("\n"), 1))
+    _, _, reason, fields, _ = next(_csv_records(lines, delimiter, None), (0, "", None, [], True))
+    return fields, reason or shape_fault(fields, width)
+
+
+_Parts = tuple[int, str, str | None, list[str] | None, bool]
 
 
 def _json_records(lines: Iterator[_Line]) -> Iterator[_Parts]:
     for line in lines:
-        if line.reason or line.text.strip():
-            yield line.number, line.text, line.reason, None
+        if line.reason or line.text.strip(BLANKS):
+            yield line.number, line.text.removesuffix("\r"), line.reason, None, line.reason is None
 
 
 def _csv_records(lines: Iterator[_Line], delimiter: str, width: int | None) -> Iterator[_Parts]:
@@ -77,22 +88,25 @@ def _csv_records(lines: Iterator[_Line], delimiter: str, width: int | None) -> I
     source = _Peekable(lines, waiting)
     header = True
     for line in source:
-        if line.reason is None and not line.text.strip():
+        if line.reason is None and not line.text.strip(BLANKS):
             continue
         if line.reason is not None or '"' not in line.text:
-            fields = line.text.split(delimiter) if line.reason is None else None
-            yield line.number, line.text, line.reason or _shape(fields, width, header), fields
+            text = line.text.removesuffix("\r")
+            fields = text.split(delimiter) if line.reason is None else None
+            yield line.number, text, line.reason or shape_fault(fields, width, header), fields, line.reason is None
         else:
             taken = [line]
             fields, reason = _parse(source, taken, delimiter)
             if reason is not None:
                 waiting.extendleft(reversed(taken[1:]))
                 taken, fields = taken[:1], None
-            yield line.number, "\n".join(part.text for part in taken), reason or _shape(fields, width, header), fields
+            text = "\n".join(part.text for part in taken).removesuffix("\r")
+            yield line.number, text, reason or shape_fault(fields, width, header), fields, True
         header = False
 
 
-def _shape(fields: list[str] | None, width: int | None, header: bool) -> str | None:
+def shape_fault(fields: list[str] | None, width: int | None, header: bool = False) -> str | None:
+    """Why the values of a record can't be told apart: there are too many or too few of them."""
     if fields is None or width is None or header or len(fields) == width:
         return None
     return f"the record has {len(fields)} values where the header has {width} columns"
@@ -132,7 +146,7 @@ class _Peekable:
 
 
 def _lines(scan: Scan) -> Iterator[_Line]:
-    """Physical lines as text, without their ends."""
+    """Physical lines as text, without the LF; a CR before it may stand in quotes and be part of a value."""
     encoding = _encoding(scan)
     for number, (raw, length, broken) in enumerate(_raw_lines(scan), 1):
         if number == 1 and encoding != "cp1252":
@@ -147,7 +161,7 @@ def _lines(scan: Scan) -> Iterator[_Line]:
         if "\0" in text:
             reason = reason or "the record holds a NUL byte"
             text = text.replace("\0", "\\x00")
-        yield _Line(number, text.removesuffix("\r"), reason)
+        yield _Line(number, text, reason)
 
 
 def _raw_lines(scan: Scan) -> Iterator[tuple[bytes, int, str | None]]:

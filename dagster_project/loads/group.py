@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from dagster_project.errors import RelanceError
+from dagster_project.loads import lines
 from dagster_project.loads.books import FileLoad, LandedFile, book
-from dagster_project.loads.casts import identifier
 from dagster_project.loads.dedupe import mark_duplicates
 from dagster_project.loads.discover import Feed
+from dagster_project.loads.layout import layouts
 from dagster_project.loads.plan import Plan, make_plan, refusal
+from dagster_project.loads.progress import Meter, Tell, share_of_query, watched
 from dagster_project.loads.read import Landed, Mismatch, read_fast
 from dagster_project.loads.record_by_record import insert_arrow, locate, read_exact, refuse_all
-from dagster_project.loads.stage import stage_sql
+from dagster_project.loads.write import find_missing, new_rows, note_faults, write_rows
 
 _NOT_THE_FILES_FAULT = (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InterruptException)
 
@@ -24,8 +30,16 @@ Loaded = tuple[list[FileLoad], list[str]]
 """What became of each file, and warnings."""
 
 
-def load_group(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile], batch: int) -> Iterator[Loaded]:
+class Unsettled(Exception):
+    """A file has changed or gone since it was scanned: what was read of it is not what its hash stands for."""
+
+
+def load_group(
+    con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile], batch: int, tell: Tell | None = None
+) -> Iterator[Loaded]:
     """Load files of one format and shape, in one part or, where that fails, file by file; yields after each commit.
+
+    `tell` hears how far a long read has come.
 
     The fast path reads all at once. When the reader fails, or its count is not the one made from the bytes, each file is
     tried alone, and the one at fault goes down the exact path.
@@ -36,13 +50,19 @@ def load_group(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFil
     if len(files) == 1 and files[0].scan.trouble:
         yield _load_exactly(con, feed, files[0], batch, ", ".join(sorted(files[0].scan.trouble)))
         return
+    why = "another file changed meanwhile"
     try:
-        _prepare(con, files)
-        loaded = _finish(con, feed, files, batch, read_fast(con, feed, [file.scan for file in files]))
+        with _told(con, feed, files, tell) as on_bytes:
+            prepare(con, files)
+            loaded = _finish(con, feed, files, batch, read_fast(con, feed, [file.scan for file in files], on_bytes))
     except (duckdb.Error, Mismatch) as error:
         if isinstance(error, _NOT_THE_FILES_FAULT):
             raise
         why = str(error) if isinstance(error, Mismatch) else f"DuckDB's reader fails ({type(error).__name__})"
+    except (Unsettled, OSError):
+        if len(files) == 1:
+            yield [], [_left_alone(files[0])]
+            return
     else:
         yield loaded
         return
@@ -50,21 +70,52 @@ def load_group(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFil
         yield _load_exactly(con, feed, files[0], batch, why)
         return
     for file in files:
-        yield from load_group(con, feed, [file], batch)
+        yield from load_group(con, feed, [file], batch, tell)
+
+
+@contextmanager
+def _told(
+    con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile], tell: Tell | None
+) -> Iterator[Callable[[int], None]]:
+    """Tells how far these files are read; yields what is to hear of the bytes of text that are."""
+    what = f"{feed.label}: reading {sum(file.scan.records for file in files):,} rows"
+    meter = Meter(lines.PASSES * sum(file.scan.size for file in files))
+    of_bytes = files[0].scan.format == "ndjson"
+    with watched(tell, what, meter.share if of_bytes else partial(share_of_query, con)):
+        yield meter.add
 
 
 def _load_exactly(con: duckdb.DuckDBPyConnection, feed: Feed, file: LandedFile, batch: int, why: str) -> Loaded:
-    _prepare(con, [file])
-    landed = read_exact(con, feed, file.scan)
-    landed.note = f"read record by record: {why}"
     try:
+        _insist_settled([file])
+        prepare(con, [file])
+        landed = read_exact(con, feed, file.scan)
+        landed.note = f"read record by record: {why}"
         return _finish(con, feed, [file], batch, landed)
+    except (Unsettled, OSError):
+        return [], [_left_alone(file)]
     except Mismatch as error:
         how = "this is a fault of the loads: report it with a file that shows it, and move the file away meanwhile"
         raise RelanceError(f"The books do not balance: {error}", file.path, how) from None
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, files: list[LandedFile]) -> None:
+def _left_alone(file: LandedFile) -> str:
+    return f"{file.path} changed or went while it was being read: what is there then is left to the next load"
+
+
+def _insist_settled(files: list[LandedFile]) -> None:
+    """Raises Unsettled if a file is no longer what was scanned."""
+    for file in files:
+        try:
+            now = os.stat(file.scan.path)
+        except OSError:
+            raise Unsettled from None
+        if (now.st_size, now.st_mtime_ns) != (file.scan.size, file.scan.mtime_ns):
+            raise Unsettled
+
+
+def prepare(con: duckdb.DuckDBPyConnection, files: list[LandedFile]) -> None:
+    """Fill load_files, and make load_refused, where records go that can't be used."""
     firsts = [0]
     for file in files:
         firsts.append(firsts[-1] + file.scan.records)
@@ -77,29 +128,44 @@ def _prepare(con: duckdb.DuckDBPyConnection, files: list[LandedFile]) -> None:
     }
     insert_arrow(con, "create or replace temp table load_files as from load_slice", pa.table(columns))
     con.execute(
-        "create or replace temp table load_refused (_fileno bigint, _record bigint, line bigint, reason varchar, raw varchar)"
+        """create or replace temp table load_refused (
+            _fileno bigint, _record bigint, line bigint, reason varchar, raw varchar, whole boolean)"""
     )
+    con.execute("create or replace temp table load_dupes (_fileno bigint, _record bigint)")
 
 
 def _finish(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile], batch: int, landed: Landed) -> Loaded:
+    """Rows, refusals and books in one transaction.
+
+    Raises:
+        Mismatch: records have come or gone between the count of the bytes and the raw table.
+        Unsettled: a file has changed since.
+    """
     plan = make_plan(feed, landed.columns, landed.record)
     warnings = _unmatched(feed, files, plan)
     scans = [file.scan for file in files]
-    if plan.missing and not landed.json_lines and not landed.unreadable and any(landed.read):
+    now = datetime.now(UTC).replace(tzinfo=None)
+    unusable = bool(plan.missing) and not landed.json_lines and not landed.unreadable and any(landed.read)
+    if unusable:
         reason = refusal(plan, landed.header)
         warnings += [f"{file.path} can't be loaded into {feed.label}: {reason}" for file in files if file.scan.records]
-        _prepare(con, files)
+        prepare(con, files)
         landed.read = refuse_all(con, scans, landed, reason)
-        nothing = f"select *, 0 as _fileno, 0 as _record, '' as _reason from {feed.entity.table} limit 0"
-        con.execute(f"create or replace temp table load_staged as {nothing}")
     else:
-        con.execute(f"create or replace temp table load_staged as {stage_sql(plan, landed)}")
-    mark_duplicates(con, feed.entity)
-    locate(con, scans, landed)
-    results = _balance(con, files, landed)
+        mark_duplicates(con, plan, landed)
+    con.execute("begin")
+    try:
+        if not unusable:
+            write_rows(con, plan, landed, batch, now)
+        results = _account(con, plan, landed, files, new_rows(feed.entity, batch, now))
+        _quarantine(con, feed, batch, now)
+        book(con, feed, results, batch, now)
+        _insist_settled(files)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
     con.execute("drop table if exists temp.load_landed")
-    _commit(con, feed, results, batch)
-    con.execute("drop table temp.load_staged")
     return results, warnings
 
 
@@ -110,58 +176,44 @@ def _unmatched(feed: Feed, files: list[LandedFile], plan: Plan) -> list[str]:
     return [f"relance.yml takes {names} for {feed.label}, which {file.path} does not have" for file in files]
 
 
-def _balance(con: duckdb.DuckDBPyConnection, files: list[LandedFile], landed: Landed) -> list[FileLoad]:
-    """What became of each file's records.
+def _account(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, files: list[LandedFile], written: str) -> list[FileLoad]:
+    """What became of each file's records; those that are neither `written` nor duplicates are looked into.
 
     Raises:
-        Mismatch: records have come or gone between the count of the bytes and here.
+        Mismatch: a record is unaccounted for.
     """
-    counted = con.execute(
-        """select f.fileno, coalesce(s.good, 0), coalesce(s.repeated, 0), coalesce(r.refused, 0)
-        from load_files as f
-        left join (
-            select _fileno, count(*) as good, count(d.id) as repeated
-            from load_staged as s left join load_dupes as d on d.id = s.rowid where _reason is null group by 1
-        ) as s on s._fileno = f.fileno
-        left join (select _fileno, count(*) as refused from load_refused group by 1) as r on r._fileno = f.fileno
-        order by 1"""
-    ).fetchall()
+    scans = [file.scan for file in files]
+    accepted, repeated, refused = _counts(con, written), _counts(con, "load_dupes"), _counts(con, "load_refused")
+    short = {
+        number: read for number, read in enumerate(landed.read) if read > accepted[number] + repeated[number] + refused[number]
+    }
+    if short:
+        find_missing(con, written, short)
+        note_faults(con, plan, landed, "load_missing")
+        locate(con, scans, landed)
+        refused = _counts(con, "load_refused")
+    shapes = layouts(con, plan, landed, scans, written if short else None)
     results = []
-    for number, good, repeated, refused in counted:
-        if landed.read[number] != good + refused:
-            raise Mismatch(f"{files[number].path}: {landed.read[number]} records read, {good + refused} accounted for")
-        results.append(FileLoad(files[number], landed.read[number], good - repeated, repeated, refused, landed.note))
+    for number, file in enumerate(files):
+        counts = accepted[number], repeated[number], refused[number]
+        if landed.read[number] != sum(counts):
+            raise Mismatch(f"{file.path}: {landed.read[number]} records read, {sum(counts)} accounted for")
+        broken = file.scan.broken or landed.broken
+        results.append(FileLoad(file, landed.read[number], *counts, landed.note, shapes[number], broken))
     return results
 
 
-def _commit(con: duckdb.DuckDBPyConnection, feed: Feed, results: list[FileLoad], batch: int) -> None:
-    """Rows, refusals and books in one transaction."""
-    entity, now = feed.entity, datetime.now(UTC).replace(tzinfo=None)
-    own = ", ".join(identifier(name) for name in entity.columns)
-    fresh = "and s.rowid not in (select id from load_dupes)" if any(result.duplicate for result in results) else ""
-    con.execute("begin")
-    try:
-        inserted = con.execute(
-            f"""insert into {entity.table} by name
-            select {own}, _extra, _key, _hash, f.path as _file, s._record as _line, f.landed_on as _landed_on,
-                $batch::bigint as _batch, $now::timestamp as _loaded_at
-            from load_staged as s join load_files as f on f.fileno = s._fileno
-            where s._reason is null {fresh}""",
-            {"batch": batch, "now": now},
-        ).fetchone()
-        accepted = sum(result.accepted for result in results)
-        if inserted is None or inserted[0] != accepted:
-            raise Mismatch(f"{feed.label}: {inserted} rows written, {accepted} booked")
-        con.execute(
-            """insert into quality.quarantine by name
-            select f.path as file, q.line, $source as source, $entity as entity, q.reason, q.raw, q._record as record, f.sha256,
-                $batch::bigint as batch, $now::timestamp as quarantined_at
-            from load_refused as q join load_files as f on f.fileno = q._fileno
-            order by q._fileno, q._record""",
-            {"source": entity.source, "entity": entity.name, "batch": batch, "now": now},
-        )
-        book(con, feed, results, batch, now)
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
+def _counts(con: duckdb.DuckDBPyConnection, table: str) -> Counter[int]:
+    """File number → records in a table."""
+    return Counter(dict(con.execute(f"select _fileno, count(*) from {table} group by 1").fetchall()))
+
+
+def _quarantine(con: duckdb.DuckDBPyConnection, feed: Feed, batch: int, now: datetime) -> None:
+    con.execute(
+        """insert into quality.quarantine by name
+        select f.path as file, q.line, $source as source, $entity as entity, q.reason, q.raw, q._record as record, f.sha256,
+            q.whole as is_whole, $batch::bigint as batch, $now::timestamp as quarantined_at
+        from load_refused as q join load_files as f on f.fileno = q._fileno
+        order by q._fileno, q._record""",
+        {"source": feed.entity.source, "entity": feed.entity.name, "batch": batch, "now": now},
+    )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import duckdb
 
+from dagster_project.connectors.mirror import fetch_landing
 from dagster_project.loads.books import FileLoad, LandedFile, book, ensure_books, ensure_raw_tables, next_batch, note_files
 from dagster_project.loads.discover import Feed, Landing, discover, landed_on, remember_feeds, remembered_feeds
+from dagster_project.loads.drift import note_drift
 from dagster_project.loads.group import load_group
+from dagster_project.loads.progress import Meter, Tell, watched
 from dagster_project.loads.scan import Scan, scan_file
 from dagster_project.settings import Settings
 
@@ -50,6 +53,7 @@ class LoadSummary:
     entities: list[EntityLoad] = field(default_factory=list)
     batch: int | None = None
     warnings: list[str] = field(default_factory=list)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
 
     @property
     def files(self) -> int:
@@ -60,18 +64,22 @@ class LoadSummary:
         return sum(getattr(entity, column) for entity in self.entities)
 
 
-def load_landing(
-    settings: Settings, con: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None
-) -> LoadSummary:
-    """Load every landed file that is new or has changed; `progress` is told a line per group of files.
+def load_landing(settings: Settings, con: duckdb.DuckDBPyConnection, progress: Tell | None = None) -> LoadSummary:
+    """Load every landed file that is new or has changed; `progress` is told a line per group of files, and how far a long one
+    has come.
 
     Each group of files commits alone, rows and books together: after a crash, what is booked is loaded and the rest comes
     with the next load.
 
     Raises:
-        RelanceError: there is no landing folder, or `sources:` in relance.yml does not fit the contracts.
+        RelanceError: there is no landing folder, the object store that it mirrors can't be read, or `sources:` in relance.yml
+            does not fit the contracts.
     """
     con.execute("set timezone = 'UTC'")
+    if progress:
+        # DuckDB then knows how far a query has come, and shows it to nobody itself.
+        con.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+    fetch_landing(settings, progress)
     landing = discover(settings)
     summary = LoadSummary(warnings=list(landing.warnings))
     ensure_books(con)
@@ -85,6 +93,7 @@ def load_landing(
     scans: dict[str, Scan] = {}
     with _modest_memory(settings, con):
         _load_feeds(settings, con, landing, scans, batch, summary, progress)
+    note_drift(con)
     if summary.total("accepted"):
         summary.batch = batch
     return summary
@@ -111,12 +120,12 @@ def _load_feeds(
     scans: dict[str, Scan],
     batch: int,
     summary: LoadSummary,
-    progress: Callable[[str], None] | None,
+    progress: Tell | None,
 ) -> None:
     for feed in landing.feeds:
         totals = EntityLoad(feed.entity.source, feed.entity.name)
-        for group in _groups(_news(settings, con, feed, scans, batch, totals, summary)):
-            for results, warnings in load_group(con, feed, group, batch):
+        for group in _groups(_news(settings, con, feed, scans, batch, totals, summary, progress)):
+            for results, warnings in load_group(con, feed, group, batch, progress):
                 for result in results:
                     totals.add(result)
                 summary.warnings += warnings
@@ -134,6 +143,7 @@ def _news(
     batch: int,
     totals: EntityLoad,
     summary: LoadSummary,
+    progress: Tell | None,
 ) -> Iterator[LandedFile]:
     """The files of a feed that hold something new; what is known is booked here and not read."""
     source, name = feed.entity.source, feed.entity.name
@@ -146,7 +156,9 @@ def _news(
             stat = os.stat(full)
             if before.get(path) == [feed.fingerprint, stat.st_size, stat.st_mtime_ns]:
                 continue
-            scan = scans.get(path) or scan_file(full)
+            meter = Meter(stat.st_size)
+            with watched(progress, f"{feed.label}: counting the records of {stat.st_size / 1e6:,.0f} MB", meter.share):
+                scan = scans.get(path) or scan_file(full, meter.add)
         except OSError as error:
             summary.warnings.append(f"{path} can't be read: {error.strerror}")
             continue

@@ -6,6 +6,8 @@ spelling (messageId, message_id, Message ID); else into `_extra`, under its own 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,6 +16,10 @@ from dagster_project.loads.contract import Column, Entity, snake
 from dagster_project.loads.discover import Feed
 
 NULL = "cast(null as varchar)"
+
+_VALUE = re.compile(r".*@.*\..*|[\d\s.,:/()TZ+-]*\d[\d\s.,:/()TZ+-]*|.*\d{6}.*", re.DOTALL)
+"""An address, a number, a time, a phone number: what a name of a column does not look like."""
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -162,8 +168,20 @@ def _key_part(part: str, plan: Plan, by_name: dict[str, SourceColumn]) -> str | 
     return column
 
 
+def looks_like_value(name: str) -> bool:
+    """Whether what stands for a column's name is somebody's data: a CSV without a header, or JSON with ids for keys."""
+    return len(name) > _LONGEST_NAME or bool(_VALUE.fullmatch(name))
+
+
+def headless(plan: Plan, header: Sequence[str]) -> bool:
+    """Whether a first line is data, of which nothing may be told: the contract knows none of its names, and some are values."""
+    known = {name for value in plan.values.values() for name in value.names} & set(header)
+    return not known and any(looks_like_value(name) for name in header)
+
+
 def refusal(plan: Plan, header: list[str]) -> str:
     """Why no row of a file can be used."""
     missing = ", ".join(f"`{name}`" for name in plan.missing)
     noun = "columns" if len(plan.missing) > 1 else "column"
-    return f"the file has no {noun} {missing}; its header has {', '.join(header) or 'nothing'}"
+    found = "first line reads as data" if headless(plan, header) else f"header has {', '.join(header) or 'nothing'}"
+    return f"the file has no {noun} {missing}; its {found}"

@@ -8,15 +8,17 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.loads.casts import literal
+from dagster_project.loads import lines
+from dagster_project.loads.casts import given, literal
 from dagster_project.loads.discover import Feed
 from dagster_project.loads.exact import Record, exact_records
 from dagster_project.loads.plan import SourceColumn
 from dagster_project.loads.read import Landed, csv_layout, pick_keys, unique_names
-from dagster_project.loads.scan import LINE_LIMIT, Scan
+from dagster_project.loads.scan import LINE_LIMIT, NO_PARQUET, Scan
 
 SLICE = 20_000
 """Records that are held in memory at once, at most."""
+DAMAGED_PART = "this part of the Parquet file is damaged"
 
 
 def read_exact(con: duckdb.DuckDBPyConnection, feed: Feed, scan: Scan) -> Landed:
@@ -25,7 +27,7 @@ def read_exact(con: duckdb.DuckDBPyConnection, feed: Feed, scan: Scan) -> Landed
         return _exact_parquet(con, scan)
     if scan.format == "ndjson":
         con.execute("create or replace temp table load_landed (_record bigint, j json)")
-        landed = Landed([], "l._record", "0", json_lines=True)
+        landed = Landed([], file="0", json_lines=True)
 
         def lines(good: list[Record]) -> dict[str, pa.Array]:
             return {"j": _texts(record.raw for record in good)}
@@ -37,7 +39,7 @@ def read_exact(con: duckdb.DuckDBPyConnection, feed: Feed, scan: Scan) -> Landed
     columns = [f"c{i}" for i in range(len(names))]
     con.execute(f"create or replace temp table load_landed (_record bigint{''.join(f', {c} varchar' for c in columns)})")
     found = [SourceColumn(name, column) for name, column in zip(names, columns, strict=True)]
-    landed = Landed(found, "l._record", "0", delimiter=delimiter, header=names)
+    landed = Landed(found, file="0", delimiter=delimiter, header=names)
 
     def values(good: list[Record]) -> dict[str, pa.Array]:
         rows = zip(*(record.fields or [] for record in good), strict=True)
@@ -52,8 +54,8 @@ def refuse_all(con: duckdb.DuckDBPyConnection, scans: list[Scan], landed: Landed
     if scans[0].format == "parquet":
         con.execute(
             f"""insert into load_refused
-            select f.fileno, {landed.record}, {landed.record}, {literal(reason)}, cast(to_json(l) as varchar)
-            from {landed.source}"""
+            select f.fileno, {landed.record}, {landed.record}, {literal(reason)}, {_row_text(landed)}, true
+            from {landed.source()}"""
         )
         return [scan.records for scan in scans]
     counts = []
@@ -66,34 +68,37 @@ def refuse_all(con: duckdb.DuckDBPyConnection, scans: list[Scan], landed: Landed
 
 
 def locate(con: duckdb.DuckDBPyConnection, scans: list[Scan], landed: Landed) -> None:
-    """Add the rows of load_staged that failed validation to load_refused, with their line and raw text.
+    """Add the records in load_faulty to load_refused, with their line and raw text.
 
-    DuckDB's readers keep neither, so the file is gone through once more, for the records wanted only.
+    The file is gone through once more, for the records wanted only.
     """
-    wanted = con.execute(
-        "select _fileno, list(_record order by _record) from load_staged where _reason is not null group by 1 order by 1"
-    ).fetchall()
+    wanted = con.execute("select _fileno, list(_record order by _record) from load_faulty group by 1 order by 1").fetchall()
     if not wanted:
         return
-    con.execute("create or replace temp table load_located (_fileno bigint, _record bigint, line bigint, raw varchar)")
-    if scans[0].format == "parquet":
+    con.execute(
+        """create or replace temp table load_located (
+            _fileno bigint, _record bigint, line bigint, raw varchar, whole boolean)"""
+    )
+    if landed.relation == lines.NAME:
         con.execute(
-            f"""insert into load_located
-            select f.fileno, {landed.record}, {landed.record}, cast(to_json(l) as varchar) from {landed.source}
-            where (f.fileno, {landed.record}) in (select (_fileno, _record) from load_staged where _reason is not null)"""
+            f"""insert into load_located select _fileno, _record, line, regexp_replace(j, '\r?\n$', ''), true
+            from {lines.NAME} semi join load_faulty using (_fileno, _record)"""
+        )
+    elif scans[0].format == "parquet":
+        con.execute(
+            f"""insert into load_located select f.fileno, {landed.record}, {landed.record}, {_row_text(landed)}, true
+            from {landed.source(only="load_faulty")}"""
         )
     else:
         for number, records in wanted:
             chosen = set(records)
             hits = (record for record in exact_records(scans[number], landed.delimiter) if record.number in chosen)
             for part in _slices(hits):
-                rows = pa.table({"n": [r.number for r in part], "l": [r.line for r in part], "r": _texts(r.raw for r in part)})
-                insert_arrow(con, f"insert into load_located select {number}, n, l, r from load_slice", rows)
+                insert_arrow(con, f"insert into load_located select {number}, n, l, r, w from load_slice", _table(part))
     con.execute(
         """insert into load_refused
-        select s._fileno, s._record, coalesce(p.line, s._record), s._reason, p.raw
-        from load_staged as s left join load_located as p on p._fileno = s._fileno and p._record = s._record
-        where s._reason is not null"""
+        select s._fileno, s._record, coalesce(p.line, s._record), s._reason, p.raw, coalesce(p.whole, false)
+        from load_faulty as s left join load_located as p using (_fileno, _record)"""
     )
 
 
@@ -132,13 +137,26 @@ def _land(
 def _refuse(con: duckdb.DuckDBPyConnection, number: int, records: list[Record], reason: str | None = None) -> None:
     if not records:
         return
+    rows = _table(records, reason)
+    insert_arrow(con, f"insert into load_refused select {number}, n, l, t, r, w from load_slice", rows)
+
+
+def _table(records: list[Record], reason: str | None = None) -> pa.Table:
+    """Number, line, reason ("t"), raw text and whether that is whole; `reason` is for those that have none of their own."""
     columns = {
         "n": pa.array((record.number for record in records), pa.int64()),
         "l": pa.array((record.line for record in records), pa.int64()),
         "t": _texts(record.reason or reason for record in records),
         "r": _texts(record.raw for record in records),
+        "w": pa.array((record.whole for record in records), pa.bool_()),
     }
-    insert_arrow(con, f"insert into load_refused select {number}, n, l, t, r from load_slice", pa.table(columns))
+    return pa.table(columns)
+
+
+def _row_text(landed: Landed) -> str:
+    """SQL of a Parquet row as JSON under the names of its file. JSON has no word for NaN, which stands for nothing anyway."""
+    values = [(c.name, c.sql if c.type == "VARCHAR" else given(c.sql, c.type)) for c in landed.columns]
+    return f"cast(json_object({', '.join(f'{literal(name)}, {value}' for name, value in values)}) as varchar)"
 
 
 def _texts(values: Iterable[str | None]) -> pa.Array:
@@ -157,9 +175,9 @@ def _exact_parquet(con: duckdb.DuckDBPyConnection, scan: Scan) -> Landed:
     try:
         file = pq.ParquetFile(scan.path)
     except (pa.ArrowException, OSError, ValueError):
-        _refuse(con, 0, [Record(1, 1, "", "the file is not a Parquet file")])
+        _refuse(con, 0, [Record(1, 1, "", f"the file is {NO_PARQUET}", whole=False)])
         con.execute("create or replace temp table load_landed (_record bigint)")
-        return Landed([], "l._record", "0", read=[1], unreadable=True)
+        return Landed([], file="0", read=[1], unreadable=True, broken=NO_PARQUET)
     with file:
         names = unique_names([str(name) for name in file.schema_arrow.names])
         columns = [f"c{i}" for i in range(len(names))]
@@ -167,19 +185,56 @@ def _exact_parquet(con: duckdb.DuckDBPyConnection, scan: Scan) -> Landed:
         _land_rows(
             con, file.schema_arrow.empty_table(), columns, 1, "create or replace temp table load_landed as from load_slice"
         )
-        first = 1
+        first, damaged = 1, False
         for group in range(file.metadata.num_row_groups):
             numbers = range(first, first + file.metadata.row_group(group).num_rows)
             try:
-                _land_rows(con, file.read_row_group(group), columns, first, "insert into load_landed from load_slice")
+                _land_group(con, file.read_row_group(group), columns, first)
             except (pa.ArrowException, OSError, ValueError):
-                _refuse(con, 0, [Record(n, n, "", "this part of the Parquet file is damaged") for n in numbers])
+                damaged = True
+                _refuse(con, 0, [Record(n, n, "", DAMAGED_PART, whole=False) for n in numbers])
             first = numbers.stop
     kinds = [kind for _, kind, *_ in con.execute("describe load_landed").fetchall()]
     columns = [SourceColumn(name, f"l.c{i}", kinds[i]) for i, name in enumerate(names)]
-    return Landed(columns, "l._record", "0", header=names, read=[first - 1])
+    broken = "a part of it is damaged" if damaged else None
+    return Landed(columns, file="0", header=names, read=[first - 1], broken=broken)
+
+
+def _land_group(con: duckdb.DuckDBPyConnection, rows: pa.Table, columns: list[str], first: int) -> None:
+    """Rows to load_landed; halved until one that DuckDB can't hold (a time beyond its years) stands alone and is refused."""
+    try:
+        _land_rows(con, rows, columns, first, "insert into load_landed from load_slice")
+    except (duckdb.DataError, duckdb.NotSupportedError, pa.ArrowInvalid):
+        if rows.num_rows == 1:
+            _refuse(
+                con,
+                0,
+                [Record(first, first, rows.to_string(preview_cols=rows.num_columns), "a value is beyond what can be held")],
+            )
+            return
+        half = rows.num_rows // 2
+        _land_group(con, rows.slice(0, half), columns, first)
+        _land_group(con, rows.slice(half), columns, first + half)
 
 
 def _land_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, columns: list[str], first: int, query: str) -> None:
     numbers = pa.array(range(first, first + rows.num_rows), pa.int64())
+    rows = pa.table([_holdable(column) for column in rows.columns], names=rows.column_names)
     insert_arrow(con, query, rows.rename_columns(columns).append_column("_record", numbers))
+
+
+def _holdable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column in a type that DuckDB takes from Arrow and casts without failing: it knows no decimals of more than 38 digits
+    and no half floats, and stops at a time of milliseconds that microseconds can't hold.
+
+    Raises:
+        pa.ArrowInvalid: a time is beyond the years that microseconds reach.
+    """
+    kind = column.type
+    if pa.types.is_decimal256(kind):
+        return column.cast(pa.string())
+    if pa.types.is_float16(kind):
+        return column.cast(pa.float32())
+    if pa.types.is_timestamp(kind) and kind.unit in ("s", "ms"):
+        return column.cast(pa.timestamp("us", kind.tz))
+    return column

@@ -11,6 +11,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,12 @@ UTF16 = "UTF-16"
 NOT_UTF8 = "not UTF-8"
 PATTERN_NAME = "its name reads as a pattern"
 OLD_LINE_ENDS = "lines end in CR alone"
+NO_GZIP, CUT_GZIP, BAD_GZIP, GZIP_AND_MORE = (
+    "not a gzip file", "the gzip ends early", "the gzip is damaged", "bytes after the end of the gzip",
+)  # fmt: skip
+NO_PARQUET = "not a Parquet file"
+BROKEN = frozenset({NO_GZIP, CUT_GZIP, BAD_GZIP, GZIP_AND_MORE, NO_PARQUET})
+"""Troubles that mean that a part of the file is lost, not only hard to read."""
 
 
 class BrokenFile(Exception):
@@ -62,6 +69,11 @@ class Scan:
     shape: str = ""
     trouble: frozenset[str] = frozenset()
 
+    @property
+    def broken(self) -> str | None:
+        """Why the file can't be whole; None if nothing tells that."""
+        return next(iter(sorted(self.trouble & BROKEN)), None)
+
 
 def format_of(name: str) -> str | None:
     """`orders.CSV.gz` → `csv`; None for an ending that no reader takes."""
@@ -69,38 +81,76 @@ def format_of(name: str) -> str | None:
     return next((kind for ending, kind in FORMATS.items() if name.endswith(ending)), None)
 
 
-def scan_file(path: Path) -> Scan:
-    """Hash a file and count its records in one pass.
+class _Digest:
+    """SHA-256 of what is fed to it, worked out on another core while the bytes are counted on this one."""
+
+    def __init__(self, on_bytes: Callable[[int], object]):
+        self._sha256 = hashlib.sha256()
+        self._on_bytes = on_bytes
+        self._pool = ThreadPoolExecutor(1)
+        self._waiting: Future | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        last, self._waiting = self._waiting, self._pool.submit(self._sha256.update, chunk)
+        if last:
+            last.result()
+        self._on_bytes(len(chunk))
+
+    def close(self) -> str:
+        self._pool.shutdown()
+        return self._sha256.hexdigest()
+
+
+def scan_file(path: Path, on_bytes: Callable[[int], object] = lambda _: None) -> Scan:
+    """Hash a file and count its records in one pass; `on_bytes` is told how many bytes have been gone through.
 
     Raises:
         OSError: the file can't be opened or read.
     """
     kind = format_of(path.name) or ""
     stat = os.stat(path)
-    digest = hashlib.sha256()
+    digest = _Digest(on_bytes)
     # DuckDB has no way to say that a path is to be taken literally.
     trouble = {PATTERN_NAME} if any(mark in str(path) for mark in "*?[{") else set()
     if kind == "parquet":
         with open(path, "rb") as file:
             while chunk := file.read(CHUNK):
-                digest.update(chunk)
-        known = path, kind, stat.st_size, stat.st_mtime_ns, digest.hexdigest()
+                digest.feed(chunk)
+        known = path, kind, stat.st_size, stat.st_mtime_ns, digest.close()
         try:
             with pq.ParquetFile(path) as footer:
                 shape = str(footer.schema_arrow.remove_metadata())
                 return Scan(*known, footer.metadata.num_rows, shape, frozenset(trouble))
         except (pa.ArrowException, OSError, ValueError):
-            return Scan(*known, 0, trouble=frozenset({"not a Parquet file"}))
+            return Scan(*known, 0, trouble=frozenset({NO_PARQUET}))
     count = _Count(quotes=kind == "csv", trouble=trouble)
     try:
-        for block in _whole_lines(text_chunks(path, digest.update), trouble):
+        for block in whole_lines(text_chunks(path, digest.feed), trouble):
             count.feed(block)
     except BrokenFile as error:
         trouble.add(str(error))
     count.finish()
     records = count.records - (1 if kind == "csv" and count.records else 0)
     shape = count.header if kind == "csv" else ""
-    return Scan(path, kind, stat.st_size, stat.st_mtime_ns, digest.hexdigest(), records, shape, frozenset(trouble))
+    return Scan(path, kind, stat.st_size, stat.st_mtime_ns, digest.close(), records, shape, frozenset(trouble))
+
+
+def scan_start(path: Path) -> Scan:
+    """What the first megabyte of a text file tells of it: enough to read its first records; nothing is counted.
+
+    Raises:
+        OSError: the file can't be opened or read.
+    """
+    kind = format_of(path.name) or ""
+    trouble: set[str] = set()
+    count = _Count(quotes=kind == "csv", trouble=trouble)
+    try:
+        count.feed(next(whole_lines(text_chunks(path), set()), b""))
+    except BrokenFile as error:
+        trouble.add(str(error))
+    count.finish()
+    stat = os.stat(path)
+    return Scan(path, kind, stat.st_size, stat.st_mtime_ns, "", 0, count.header, frozenset(trouble))
 
 
 def text_chunks(path: Path, on_raw: Callable[[bytes], object] = lambda _: None) -> Iterator[bytes]:
@@ -135,7 +185,7 @@ def _unzip(raw: Iterator[bytes], on_raw: Callable[[bytes], object]) -> Iterator[
                 if not chunk:
                     break
                 if chunk[:1] != b"\x1f":
-                    return "bytes after the end of the gzip" if started else "not a gzip file"
+                    return GZIP_AND_MORE if started else NO_GZIP
                 member, started = zlib.decompressobj(wbits=31), True
             before = member.copy()
             try:
@@ -143,14 +193,14 @@ def _unzip(raw: Iterator[bytes], on_raw: Callable[[bytes], object]) -> Iterator[
             except zlib.error:
                 # A failing call gives nothing back: the same bytes again, one by one, rescue what lies before the fault.
                 yield from _bites(before, chunk)
-                return "the gzip is damaged"
+                return BAD_GZIP
             if unpacked:
                 yield unpacked
             if member.eof:
                 chunk, member = member.unused_data, None
             else:
                 chunk = member.unconsumed_tail
-    return "the gzip ends early" if member is not None else None
+    return CUT_GZIP if member is not None else None
 
 
 def _bites(member: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
@@ -163,7 +213,7 @@ def _bites(member: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
         return
 
 
-def _whole_lines(chunks: Iterator[bytes], trouble: set[str]) -> Iterator[bytes]:
+def whole_lines(chunks: Iterator[bytes], trouble: set[str]) -> Iterator[bytes]:
     """Blocks that end with a line end, but for the last; a line over the limit is noted and handed out in pieces."""
     carry = b""
     for chunk in chunks:
@@ -184,6 +234,25 @@ def _whole_lines(chunks: Iterator[bytes], trouble: set[str]) -> Iterator[bytes]:
         trouble.add("a line over the limit")
     if carry:
         yield carry
+
+
+def places(block: bytes, code: int) -> np.ndarray:
+    """Where a byte occurs, in order. Eight bytes are looked at together: what is sought is rare."""
+    codes = np.frombuffer(block, np.uint8)
+    whole = len(block) // 8 * 8
+    hits = (codes[:whole] == code).reshape(-1, 8)
+    rows = np.flatnonzero(hits.view(np.uint64))
+    row, column = np.nonzero(hits[rows])
+    return np.concatenate((rows[row] * 8 + column, whole + np.flatnonzero(codes[whole:] == code)))
+
+
+def blanks(block: bytes, bounds: np.ndarray) -> list[int]:
+    """Which of the stretches between these bounds are blank.
+
+    Only one whose first character is blank can be blank as a whole; these few are looked at one by one.
+    """
+    suspects = np.flatnonzero(np.frombuffer(block, np.uint8)[bounds[:-1]] <= 32)
+    return [int(i) for i in suspects if not block[bounds[i] : bounds[i + 1]].strip()]
 
 
 class _Count:
@@ -215,16 +284,15 @@ class _Count:
             except UnicodeDecodeError:
                 self.trouble.add(NOT_UTF8)
         self._returns = self._returns or b"\r" in block
-        codes = np.frombuffer(block, np.uint8)
-        ends = np.flatnonzero(codes == LF)
+        ends = places(block, LF)
         self._line_feeds = self._line_feeds or len(ends) > 0
         if self.quotes and b'"' in block:
-            marks = np.flatnonzero(codes == QUOTE)
+            marks = places(block, QUOTE)
             ends = ends[(np.searchsorted(marks, ends) & 1) == int(self._inside)]
             self._inside ^= bool(len(marks) & 1)
         elif self._inside:
             return
-        self._records(block, codes, ends)
+        self._records(block, ends)
 
     def _start(self, block: bytes) -> None:
         self._first = False
@@ -236,13 +304,11 @@ class _Count:
         if self.quotes and (self.header.count('"') % 2 or not self.header.strip()):
             self.trouble.add("no plain header")
 
-    def _records(self, block: bytes, codes: np.ndarray, ends: np.ndarray) -> None:
-        starts = np.concatenate(([0], ends + 1))
-        # Only a record whose first character is blank can be blank as a whole; these few are looked at one by one.
-        suspects = np.flatnonzero(codes[starts[:-1]] <= 32) if len(ends) else ends
-        blank = sum(1 for i in suspects if not block[starts[i] : ends[i]].strip() and not (i == 0 and self._unfinished))
+    def _records(self, block: bytes, ends: np.ndarray) -> None:
+        bounds = np.concatenate(([0], ends + 1))
+        blank = sum(1 for i in blanks(block, bounds) if not (i == 0 and self._unfinished))
         self.records += len(ends) - blank
-        rest = block[starts[-1] :].strip() != b""
+        rest = block[bounds[-1] :].strip() != b""
         self._unfinished = rest or (self._unfinished and not len(ends))
 
     def finish(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.loads.drift import files_that_drifted
+
 
 @dataclass(frozen=True)
 class Section:
@@ -49,13 +51,16 @@ class Summary:
 
 
 ROWS_PER_SOURCE = """
+    with open as (select source, entity, count(*) as n from quality.quarantine where settled_at is null group by all)
     select source, entity, count(distinct file) as files, sum(rows_read)::bigint as read, sum(rows_accepted)::bigint as accepted,
-        sum(rows_duplicate)::bigint as duplicate, sum(rows_quarantined)::bigint as quarantined
-    from quality.load_ledger group by all order by all"""
+        sum(rows_duplicate)::bigint as duplicate, sum(rows_quarantined)::bigint as quarantined, coalesce(any_value(n), 0) as open
+    from quality.load_ledger left join open using (source, entity) group by all order by all"""
 QUARANTINE = """
-    select source, entity, reason, count(*) as found from quality.quarantine
+    select source, entity, reason, count(*) as found from quality.quarantine where settled_at is null
     group by all order by found desc, source, entity, reason"""
-STAGES = "select lifecycle_stage, count(*), sum(net_revenue) from profiles.profiles group by 1 order by 2 desc, 1"
+STAGES = """
+    select lifecycle_stage, count(*) filter (not is_internal), sum(net_revenue) from profiles.profiles
+    group by 1 order by 2 desc, 1"""
 SEGMENTS = """
     select rfm_segment, count(*) as customers, sum(monetary) as net_revenue, round(avg(recency_days))::bigint as mean_recency_days
     from scores.rfm group by 1 order by 3 desc, 1"""
@@ -66,6 +71,7 @@ AUDIENCES = """
     join control.audiences as audiences using (audience)
     left join audiences.reach as reach on reach.audience = sizes.audience and reach.run_id = sizes.run_id
     where sizes.run_id = $run_id group by all order by audiences.kind, sizes.audience"""
+LEFT_OUT = "select what, reason, count from quality.left_out order by all"
 EXPORTS = """
     select files.activation, files.audience, files.mode, files.rows, files.path,
         case when files.written_at >= $since then 'new' else strftime(files.as_of, '%Y-%m-%d %H:%M') end
@@ -74,6 +80,7 @@ EXPORTS = """
     order by files.activation, files.path"""
 
 REASONS_SHOWN = 15
+DRIFT_SHOWN = 30
 
 
 def summarise(
@@ -104,13 +111,16 @@ def summarise(
     stages = rows(STAGES, "profiles.profiles")
     segments = rows(SEGMENTS, "scores.rfm")
     audiences = rows(AUDIENCES, "audiences.sizes", "audiences.reach", "control.audiences")
+    drifted = files_that_drifted(con) if sources else []
     quarantine = _shortened(rows(QUARANTINE, "quality.quarantine"))
+    left_out = rows(LEFT_OUT, "quality.left_out")
     exports = rows(EXPORTS, "activation.files")
     known = sum(row[1] for row in stages if row[0] != "visitor")
     revenue = sum((row[2] for row in stages), Decimal(0))
     headline = [
         ("Rows read", f"{sum(row[3] for row in sources):,}"),
-        ("Quarantined", f"{sum(row[6] for row in sources):,}"),
+        ("In quarantine", f"{sum(row[7] for row in sources):,}"),
+        ("Left out", _left_out(left_out)),
         ("Profiles", f"{sum(row[1] for row in stages):,} ({known:,} known)"),
         ("Customers", f"{sum(row[1] for row in segments):,}"),
         ("Net revenue", f"{revenue:,.2f} {currency}"),
@@ -119,13 +129,24 @@ def summarise(
         ("Checks", f"{sum(check.passed for check in checks)} passed, {sum(not check.passed for check in checks)} failed"),
     ]
     sections = [
-        Section("Rows per source", ["source", "entity", "files", "read", "accepted", "duplicate", "quarantined"], sources),
+        Section(
+            "Rows per source",
+            ["source", "entity", "files", "read", "accepted", "duplicate", "quarantined", "to mend"],
+            sources,
+        ),
         Section(
             "Quarantine",
             ["source", "entity", "reason", "rows"],
             quarantine,
-            "rows that could not be used",
+            "rows that can't be used; mend them with `relance replay` or a corrected file",
         ),
+        Section(
+            "Schema drift",
+            ["source", "entity", "file", "column", "what", "detail"],
+            drifted[:DRIFT_SHOWN],
+            f"columns of the newest files that are not as usual: {_files(drifted)}",
+        ),
+        Section("Left out", ["what", "why", "how many"], left_out, "machines, tests and the company's own: in no figure"),
         Section("People", ["lifecycle stage", "profiles", f"net revenue {currency}"], stages),
         Section("RFM segments", ["segment", "customers", f"net revenue {currency}", "mean recency (days)"], segments),
         Section(
@@ -137,6 +158,20 @@ def summarise(
     ]
     sections.append(Section("Nothing written", ["activation", "why"], not_written))
     return Summary(company, run_id, as_of, seconds, succeeded, headline, sections, checks)
+
+
+def _files(drifted: list[tuple[Any, ...]]) -> str:
+    files = len({row[2] for row in drifted})
+    more = f"; {len(drifted) - DRIFT_SHOWN} more lines in quality.drift" if len(drifted) > DRIFT_SHOWN else ""
+    return f"{files} {'file' if files == 1 else 'files'} drifted{more}"
+
+
+def _left_out(rows: list[tuple[Any, ...]]) -> str:
+    """`device days 2, events 1,204, orders 6`: the counts without their reasons."""
+    sums: dict[str, int] = {}
+    for what, _, count in rows:
+        sums[what] = sums.get(what, 0) + count
+    return ", ".join(f"{what} {count:,}" for what, count in sums.items()) or "nothing"
 
 
 def _shortened(quarantine: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -39,6 +39,18 @@ def test_ad_spend_of_each_platform(belle_and_glow: Ask) -> None:
     ]
 
 
+def test_what_meta_says_its_ads_brought(belle_and_glow: Ask) -> None:
+    """Meta reports purchases and other actions of the same day side by side: only purchases are conversions."""
+    brought = "select sum(conversions), sum(conversion_value) from unified.ad_spend where platform = 'facebook_ads'"
+    assert belle_and_glow(brought) == [(Decimal(7), Decimal("252.67"))]
+
+
+def test_consent_that_analytics_carries(belle_and_glow: Ask) -> None:
+    """Every visitor allowed analytics and refused ads; unread, their answer would be silence."""
+    told = "select purpose, status, count(*) from unified.consents where source = 'ga4' group by all order by all"
+    assert belle_and_glow(told) == [("ads", "denied", 27_027), ("trackers", "granted", 27_027)]
+
+
 def test_the_malformed_file_is_quarantined_row_by_row(belle_and_glow: Ask) -> None:
     """A file with shifted columns would bring nonsense into order lines, or stop the load of everything else."""
     books = "select rows_read, rows_accepted, rows_quarantined from quality.load_ledger where file = 'shopify/order_lines.csv'"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from dagster_project.loads.books import unbalanced
 
 from .landing import OneFile, Project
 
@@ -16,7 +18,20 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="module")
-def one_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneFile]:
-    session = OneFile(Project(tmp_path_factory.mktemp("loads") / "shop"))
-    yield session
-    session.con.close()
+def open_warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], OneFile]]:
+    """Makes projects with a warehouse of their own; when the module's tests are done, the books of each must balance."""
+    sessions: list[OneFile] = []
+
+    def make() -> OneFile:
+        sessions.append(OneFile(Project(tmp_path_factory.mktemp("loads") / "shop")))
+        return sessions[-1]
+
+    yield make
+    for session in sessions:
+        assert unbalanced(session.con) == []
+        session.con.close()
+
+
+@pytest.fixture(scope="module")
+def one_file(open_warehouses: Callable[[], OneFile]) -> OneFile:
+    return open_warehouses()

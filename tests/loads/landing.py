@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dagster_project.loads.books import unbalanced
 from dagster_project.loads.load import LoadSummary, load_landing
@@ -75,7 +79,10 @@ class Project:
 
 
 class OneFile:
-    """A project whose warehouse stays open in memory, for many loads of one file each: `load` lands, loads, clears away."""
+    """A project whose warehouse stays open in memory, for many loads of a file or a few: they land, are loaded and cleared away.
+
+    An entity is named `source.entity`; without a source it is generic. `part` counts the files of the last load from 0.
+    """
 
     def __init__(self, project: Project):
         self.project, self.settings = project, project.settings
@@ -83,24 +90,53 @@ class OneFile:
         self.count = 0
 
     def load(self, entity: str, ending: str, content: bytes) -> tuple[int, int, int, int]:
-        """(read, accepted, duplicate, quarantined); the file's rows are those of the newest batch."""
-        self.count += 1
-        path = self.project.write(f"generic/{entity}/x{self.count}.{ending}", content)
-        load_landing(self.settings, self.con)
-        assert load_landing(self.settings, self.con).files == 0, "a file was loaded twice"
-        path.unlink()
-        (line,) = self.con.execute(
-            "select rows_read, rows_accepted, rows_duplicate, rows_quarantined from quality.load_ledger where file = ?",
-            [path.relative_to(self.project.landing).as_posix()],
-        ).fetchall()
-        return line
+        """(read, accepted, duplicate, quarantined) of a file."""
+        return self.load_all(entity, [(ending, content)])[0]
 
-    def newest(self, entity: str, columns: str) -> list[tuple]:
-        """Columns of the rows the last load brought, in the order of its file."""
-        file = f"generic/{entity}/x{self.count}.%"
-        return self.con.execute(
-            f"select {columns} from raw_generic.{entity} where _file like ? order by _line", [file]
-        ).fetchall()
+    def load_all(
+        self, entity: str, files: Sequence[tuple[str, bytes]], folder: str = "", twice: bool = True
+    ) -> list[tuple[int, int, int, int]]:
+        """Files, each by ending and content, loaded together: (read, accepted, duplicate, quarantined) of each.
+
+        `twice` loads once more, which must bring nothing.
+        """
+        self.count += 1
+        landed = [
+            self.project.write(f"{_folder(entity)}/{folder}x{self.count}.{part}.{ending}", content)
+            for part, (ending, content) in enumerate(files)
+        ]
+        try:
+            load_landing(self.settings, self.con)
+            assert not twice or load_landing(self.settings, self.con).files == 0, "a file was loaded twice"
+        finally:
+            for path in landed:
+                path.unlink()
+        columns = "rows_read, rows_accepted, rows_duplicate, rows_quarantined"
+        books = [
+            self.con.execute(f"select {columns} from quality.load_ledger where {self._own('file', part)}").fetchall()
+            for part in range(len(files))
+        ]
+        assert all(len(lines) == 1 for lines in books), "not every file has one line in the ledger"
+        return [lines[0] for lines in books]
+
+    def newest(self, entity: str, columns: str, part: int = 0) -> list[tuple]:
+        """Columns of the rows that a file of the last load brought, in its order."""
+        source, name = _folder(entity).split("/")
+        query = f'select {columns} from "raw_{source}"."{name}" where {self._own("_file", part)} order by _line'
+        return self.con.execute(query).fetchall()
+
+    def refused(self, part: int = 0) -> list[tuple[int, str, str]]:
+        """(line, reason, raw) of the rows of a file of the last load that were refused, in its order."""
+        query = f"select line, reason, raw from quality.quarantine where {self._own('file', part)} order by record"
+        return self.con.execute(query).fetchall()
+
+    def _own(self, column: str, part: int) -> str:
+        return f"{column} like '%/x{self.count}.{part}.%'"
+
+
+def _folder(entity: str) -> str:
+    source, _, name = entity.rpartition(".")
+    return f"{source or 'generic'}/{name}"
 
 
 def event(number: int, **changes: Any) -> str:
@@ -112,3 +148,9 @@ def event(number: int, **changes: Any) -> str:
 def orders_csv(*rows: str) -> str:
     """A CSV of orders with the columns order_id, ordered_at, total, email."""
     return "\n".join(["order_id,ordered_at,total,email", *rows, ""])
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()

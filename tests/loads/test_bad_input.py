@@ -256,6 +256,31 @@ def test_names_and_links(shop: Project) -> None:
     )
 
 
+def test_header_that_is_a_person(shop: Project) -> None:
+    """A file without a header would have its first row told to everybody as the names of its columns."""
+    shop.write("generic/contacts/c.csv", "77,alice@example.com,Alice,Liddell\n78,bob@example.com,Bob,Builder\n")
+    summary = shop.load()
+    told = " ".join([*summary.warnings, *(reason for _, _, reason, _ in shop.quarantine())])
+    assert summary.warnings and not any(value in told for value in ("alice@example.com", "Alice", "Liddell"))
+
+
+def test_blanks_that_are_something(shop: Project) -> None:
+    """A line of a no-break space is blank to some readers; where two disagree, refused rows would bear others' text."""
+    lines = [event(1), "\u00a0", "\x1c", '{"message_id": "x"}', event(2)]
+    shop.write("generic/events/odd.ndjson", "\n".join(lines))
+    shop.load()
+    assert shop.ledger("generic/events/odd.ndjson") == (5, 2, 0, 3)
+    assert [(row[1], row[3]) for row in shop.quarantine()] == [(2, "\u00a0"), (3, "\x1c"), (4, '{"message_id": "x"}')]
+
+
+def test_line_ends_in_quotes_on_both_paths(shop: Project) -> None:
+    """One bad record elsewhere in a file must not change what its neighbours say."""
+    for name, more in (("fast", ""), ("exact", 'x,"1"2\r\n')):
+        shop.write(f"generic/products/{name}.csv", f'product_id,title\r\n{name},"two\r\nlines"\r\n{more}')
+    shop.load()
+    assert shop.rows("select distinct title from raw_generic.products") == [("two\r\nlines",)]
+
+
 def test_strays_are_told(shop: Project) -> None:
     """A misspelt folder or an unknown ending would be passed over in silence."""
     shop.write("generic/oders/x.csv", "a\n1\n")

@@ -15,7 +15,9 @@ from .landing import Project
 def test_shipped_contracts() -> None:
     """Every entity promised to companies must be there, with its required columns and the columns every raw table ends with."""
     contracts = load_contracts()
-    assert set(contracts) >= {"generic", "segment", "ga4", "shopify", "klaviyo", "google_ads", "facebook_ads"}
+    assert set(contracts) == {
+        "generic", "segment", "ga4", "snowplow", "shopify", "hubspot", "klaviyo", "google_ads", "facebook_ads",
+    }  # fmt: skip
     assert len(contracts["generic"]) == 23
     assert list(contracts["generic"]["ad_spend"].all_columns)[-len(META_COLUMNS) :] == list(META_COLUMNS)
     required = {name for name, column in contracts["generic"]["order_lines"].columns.items() if column.required}

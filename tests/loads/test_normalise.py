@@ -134,3 +134,45 @@ def test_reasons_hold_no_personal_data() -> None:
     ):
         _, reason = normalise_email(raw)
         assert reason and "secret" not in reason and "sécret" not in reason
+
+
+def test_agents_and_addresses_of_all_columns(project: Project) -> None:
+    """A user agent or address in a place nobody looks at is a bot among the visitors; one that is no address must say so."""
+    project.write(
+        "segment/events/e.ndjson",
+        '{"messageId":"1","type":"page","timestamp":"2026-01-31","context":{"userAgent":"Agent \\"A\\"","ip":"192.0.2.1"}}\n'
+        '{"messageId":"2","type":"page","timestamp":"2026-01-31","context":{"user_agent":"curl/8","ip":"unknown"},"request_ip":"::1"}\n'
+        '{"messageId":"3","type":"page","timestamp":"2026-01-31","context_user_agent":"Agent B","context_ip":"192.0.2.2"}\n',
+    )
+    project.write("shopify/order/o.csv", "id,total_price,created_at,browser_ip\n1,5,2026-01-31,::ffff:192.0.2.1\n")
+    project.write("generic/ip_companies/c.csv", "network,company\n10.1.2.3/8,Acme\nnowhere,Junk\n::/0,All\n")
+    project.load()
+    with project.warehouse() as con:
+        normalise_identifiers(con, project.settings)
+    assert project.rows("select user_agent, is_bot from identity.user_agents order by all") == [
+        ('Agent "A"', False), ("Agent B", False), ("curl/8", True),
+    ]  # fmt: skip
+    first = "0" * 20 + "ffff" + "c0000201"
+    assert project.rows("select ip, address, reason from identity.ip_addresses order by all") == [
+        ("192.0.2.1", first, None), ("192.0.2.2", first[:-1] + "2", None), ("::1", "0" * 31 + "1", None),
+        ("::ffff:192.0.2.1", first, None), ("unknown", None, "no IP address"),
+    ]  # fmt: skip
+    assert project.rows("select network, prefix, reason is null from identity.networks order by all") == [
+        ("10.1.2.3/8", 104, True), ("::/0", 0, True), ("::/0", 0, True), ("nowhere", None, False),
+    ]  # fmt: skip
+
+
+def test_the_companys_networks_are_looked_at_again_when_they_change(project: Project) -> None:
+    """An office that is added later would stay a visitor for all the days before."""
+    rows = "".join(
+        f'{{"messageId":"{ip}","type":"page","timestamp":"2026-01-31","context":{{"ip":"{ip}"}}}}\n'
+        for ip in ("192.0.2.1", "2001:db8::1", "junk")
+    )
+    project.write("segment/events/e.ndjson", rows)
+    project.load()
+    for networks, expected in (("192.0.2.0/24", ["192.0.2.1"]), ("2001:db8::/32", ["2001:db8::1"])):
+        project.configure(f"traffic: {{internal_networks: ['{networks}']}}\n")
+        with project.warehouse() as con:
+            normalise_identifiers(con, project.settings)
+        found = project.rows("select ip from identity.ip_addresses where is_internal order by 1")
+        assert [ip for (ip,) in found] == expected

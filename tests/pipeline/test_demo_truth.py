@@ -69,11 +69,11 @@ def test_every_identifier_of_a_person_is_known(beside):
 def test_carts_are_exact(beside):
     """A wrong cart is a message about a product that somebody bought or threw out."""
     differing = beside.execute(
-        """with truth as (select * from carts join whole using (truth_person_id) where kind <> 'bot'),
+        """with truth as (select * from carts join whole using (truth_person_id) where kind not in ('bot', 'internal')),
         found as (
             select truth_person_id, cart_value, cart_updated_at
             from w.profiles.profiles join whole using (profile_id) join people using (truth_person_id)
-            where cart_updated_at is not null and people.kind not in ('test', 'bot')
+            where cart_updated_at is not null and people.kind not in ('test', 'bot', 'internal')
         )
         select * from truth full join found using (truth_person_id)
         where truth.value is distinct from found.cart_value or truth.last_touched_at is distinct from found.cart_updated_at"""
@@ -86,8 +86,9 @@ def test_cart_abandoners_are_exact(beside):
     """Precision and recall of the audience that earns its keep: who abandoned a cart, did not just buy, and may be spoken to."""
     found = """select truth_person_id from w.audiences.decisions join whole using (profile_id) join people using (truth_person_id)
         where audience = 'cart_abandoners' and (included or blocked_by like 'excluded:%')
-            and people.kind not in ('test', 'bot')"""
-    truth = "select truth_person_id from carts join whole using (truth_person_id) where abandoned and kind <> 'bot'"
+            and people.kind not in ('test', 'bot', 'internal')"""
+    truth = """select truth_person_id from carts join whole using (truth_person_id)
+        where abandoned and kind not in ('bot', 'internal')"""
     assert set(beside.execute(found).fetchall()) == set(beside.execute(truth).fetchall())
     harmed = beside.execute(
         """select profile_id from w.audiences.members where audience = 'cart_abandoners' and (
@@ -153,7 +154,7 @@ def test_bots_and_test_orders_are_nobody(beside):
     """A bot in an audience costs money; a test order in the books is a lie."""
     bots = """select audience, profile_id
         from w.audiences.members join persons using (profile_id) join people using (truth_person_id)
-        where people.kind in ('bot', 'test') and members.kind <> 'suppression'"""
+        where people.kind in ('bot', 'test', 'internal') and members.kind <> 'suppression'"""
     assert beside.execute(bots).fetchall() == []
     test_orders = """select order_id from orders join people using (truth_person_id)
         semi join w.profiles.person_orders using (order_id) where people.kind = 'test'"""
@@ -165,3 +166,61 @@ def test_spend_equals_the_accounts(demo: Settings, beside):
     totals = json.loads((demo.base / "truth" / "totals.json").read_text())
     found = dict(beside.execute("select source, sum(spend) from w.unified.ad_spend group by 1").fetchall())
     assert {platform: Decimal(amount) for platform, amount in totals["ad_spend"].items()} == found
+
+
+def test_machines_and_the_company_itself_are_told_from_visitors(beside):
+    """A bot that looks like a browser, or the shop's own office, counted as visitors; or visitors left out as bots."""
+    wrong = beside.execute(
+        """with judged as (
+            select events.anonymous_id, bool_and(is_internal) as is_internal,
+                bool_and(is_bot or days.excluded_reason is not null) as is_bot
+            from w.unified.events
+            left join w.unified.traffic_days as days
+                on days.device = 'a:' || events.anonymous_id and days.event_date = events.event_date
+            where events.anonymous_id is not null
+            group by 1
+        )
+        select * from judged join devices using (anonymous_id)
+        where judged.is_bot <> devices.is_bot or judged.is_internal <> devices.is_internal"""
+    ).fetchall()
+    assert wrong == []
+    assert one(beside, "select count(*) from w.unified.traffic_days where excluded_reason is not null") > 0
+    assert one(beside, "select count(*) from devices where is_internal") > 2
+    seen = """select device from w.profiles.sessions join devices on device = 'a:' || anonymous_id where is_bot or is_internal"""
+    assert beside.execute(seen).fetchall() == []
+
+
+def test_staff_are_marked_and_nobody_else(beside):
+    """A member of staff among the customers distorts every figure; a customer taken for staff is never spoken to again."""
+    wrong = beside.execute(
+        """select profile_id, kind, is_internal from w.profiles.profiles join persons using (profile_id)
+        join people using (truth_person_id) where is_internal <> (kind = 'test')"""
+    ).fetchall()
+    assert wrong == []
+    assert one(beside, "select count(*) from w.profiles.profiles where is_internal") > 0
+
+
+def test_what_is_left_out_is_counted(demo: Settings, beside):
+    """What leaves the figures in silence can't be told from what was lost."""
+    totals = json.loads((demo.base / "truth" / "totals.json").read_text())
+    orders, events = one(
+        beside,
+        """select sum(count) filter (what = 'orders'), sum(count) filter (what = 'events' and reason <> 'internal_network')
+        from w.quality.left_out""",
+    )
+    assert (orders, events) == (totals["test_orders"], totals["bot_events"])
+
+
+def test_visitors_are_found_in_their_companies_networks(beside):
+    """A business visitor would stay a stranger, or be put down to the provider in whose network the company's lies."""
+    differing = beside.execute(
+        """with found as (
+            select distinct sessions.device, companies.company
+            from w.profiles.sessions join w.unified.visitor_companies as companies using (ip)
+        )
+        select * from devices left join found on found.device = 'a:' || anonymous_id
+        where not is_bot and devices.company is distinct from found.company and anonymous_id in (
+            select substr(device, 3) from w.profiles.sessions where device like 'a:%')"""
+    ).fetchall()
+    assert differing == []
+    assert one(beside, "select count(distinct company) from w.profiles.company_visits") == 4

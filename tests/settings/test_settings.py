@@ -153,3 +153,30 @@ def test_lines_are_those_of_the_file(tmp_path):
     file = read_config_file(path)
     assert file.where(("a", 1, "c")) == f"{path}:4"
     assert file.where(("a", 1, "unknown")) == f"{path}:3"
+
+
+def test_traffic_takes_networks_and_domains_as_people_write_them(project):
+    """An office's address or an @ before the domain must work as it is noted down."""
+    text = "traffic: {internal_networks: [203.0.113.9/24, '2001:DB8::1', 198.51.100.7], staff_domains: ['@Example.com']}\n"
+    traffic = load_settings(project(COMPANY + text)).traffic
+    assert traffic.internal_networks == ["203.0.113.0/24", "2001:db8::1/128", "198.51.100.7/32"]
+    assert traffic.staff_domains == ["example.com"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("internal_networks: [office]", "no network in CIDR notation"),
+        ("internal_networks: [10.0.0.0/33]", "no network in CIDR notation"),
+        ("internal_networks: ['::/0']", "the whole internet"),
+        ("staff_domains: [bob@example.com]", "no domain of e-mail addresses"),
+        ("staff_domains: [com]", "no domain of e-mail addresses"),
+        ("max_events_per_minute: 0", "greater than or equal to 10"),
+    ],
+)
+def test_mistakes_in_traffic_are_told_with_their_line(project, text, told):
+    """A mistyped network would leave the office among the customers, or every customer out."""
+    path = project(COMPANY + f"traffic:\n  {text}\n")
+    with pytest.raises(RelanceError) as caught:
+        load_settings(path)
+    assert told in str(caught.value) and f"{path}:3" in str(caught.value)

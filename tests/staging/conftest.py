@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.control import Run, write_control
@@ -21,16 +23,23 @@ from dagster_project.warehouse import open_warehouse
 
 from . import landed
 
-MODELS = ["resource_type:seed", "path:models/staging", "path:models/unified"]
-GROWING = ["+unified_order_events", "+unified_email_events"]
+MODELS = ["resource_type:seed", *(f"path:models/{room}" for room in ("staging", "unified", "identity", "profiles"))]
+GROWING = [
+    *("+unified_order_events", "+unified_email_events", "+unified_device_consents"),
+    *("+sessions", "+product_days", "+event_links"),
+]
 """The models that a load adds to, with what they are made of; all others are made anew each time."""
 
 
 def land(settings: Settings, files: dict[str, list[dict[str, Any]]]) -> None:
-    """Write files of the landing folder: path → rows, one JSON object each."""
+    """Write files of the landing folder: path → rows, one JSON object each, or a Parquet file if the path says so."""
     for path, rows in files.items():
         target = settings.landing_path / path
         target.parent.mkdir(parents=True, exist_ok=True)
+        if path.endswith(".parquet"):
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            pq.write_table(pa.table({name: [row.get(name) for row in rows] for name in names}), target)
+            continue
         target.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 

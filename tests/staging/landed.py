@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from . import landed_hubspot, landed_segment, landed_snowplow, landed_traffic, landed_vendors
+
 CONFIGURATION = """
 company: {name: Test shop, currency: EUR, timezone: Europe/Paris, country: FR}
 sources:
   shopify:
     order: {key: [id, created_at]}
 """
+CONFIGURATION += landed_traffic.SETTINGS
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
 
@@ -55,6 +58,11 @@ ITEMS = [
 RESENT = track("lower", "product added", properties={"product_id": "p1", "quantity": 2, "price": "no price"})
 
 FIRST_DAY: dict[str, list[dict]] = {
+    **landed_segment.FILES,
+    **landed_snowplow.FILES,
+    **landed_hubspot.FILES,
+    **landed_traffic.FILES,
+    **landed_vendors.FIRST_DAY,
     "segment/events/2026-01-10.ndjson": [
         # The device's clock is a day fast: sent 5 s after it happened, received 1 s later.
         track(
@@ -261,6 +269,9 @@ FIRST_DAY: dict[str, list[dict]] = {
 }
 
 SECOND_DAY: dict[str, list[dict]] = {
+    **landed_hubspot.NEXT_DAY,
+    **landed_traffic.NEXT_DAY,
+    **landed_vendors.SECOND_DAY,
     "segment/events/2026-01-11.ndjson": [
         track("late", "Product Viewed", "2025-11-01T10:00:00Z"),
         RESENT,

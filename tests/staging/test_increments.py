@@ -8,12 +8,21 @@ from dagster_project.warehouse import open_warehouse
 from . import landed
 from .conftest import GROWING, Shop, build, land
 
-TABLES = ["events", "email_events", "order_events", "orders", "contacts", "products", "ad_spend", "consents"]
+TABLES = [
+    *("unified." + name for name in ("events", "email_events", "order_events", "orders", "contacts", "products", "ad_spend")),
+    *("unified." + name for name in ("consents", "traffic_days", "test_orders", "visitor_companies")),
+    *("profiles." + name for name in ("sessions", "product_days", "profiles", "company_visits")),
+    *(
+        "unified." + name
+        for name in ("order_lines", "order_reversals", "leads", "message_events", "bounced_addresses", "rate_gaps")
+    ),
+    *("identity.identifiers", "quality.left_out"),
+]
 
 
 def _content(shop: Shop, table: str) -> list[tuple]:
-    columns = [row["column_name"] for row in shop.query(f"describe unified.{table}") if row["column_name"] != "_batch"]
-    return [tuple(row.values()) for row in shop.query(f"select {', '.join(columns)} from unified.{table} order by all")]
+    columns = [row["column_name"] for row in shop.query(f"describe {table}") if row["column_name"] != "_batch"]
+    return [tuple(row.values()) for row in shop.query(f"select {', '.join(columns)} from {table} order by all")]
 
 
 def test_two_days_in_steps_equal_two_days_at_once(shop: Shop, make_shop: Callable[[str], Settings]) -> None:

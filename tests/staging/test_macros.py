@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -13,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+STAGING = ("url_parameter", "order_status", "event_key", "plain_id")
 
 
 class Adapter:
@@ -32,10 +31,12 @@ def sql(macros: Path) -> dict[str, Any]:
     """Name of a macro → the macro, which gives SQL."""
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     found: dict[str, Any] = {}
-    environment.globals.update(adapter=Adapter(found))
-    for name in ("engine/url_decoded", "staging/url_parameter", "staging/event_time", "staging/order_status"):
+    environment.globals.update({"adapter": Adapter(found), "return": lambda text: text})
+    names = ["engine/url_decoded", "engine/matches", *(f"staging/{name}" for name in STAGING)]
+    for name in names:
         module = environment.from_string((macros / f"{name}.sql").read_text(encoding="utf-8")).module
         found.update({key: value for key, value in vars(module).items() if isinstance(value, jinja2.runtime.Macro)})
+        environment.globals.update(found)
     return found
 
 
@@ -64,17 +65,31 @@ def test_no_url_stops_a_run(engine: duckdb.DuckDBPyConnection, sql: dict[str, An
 
 
 @settings(max_examples=60)
-@given(happened=MOMENTS, delay=st.integers(0, 10**6), transit=st.integers(0, 10**4), skew=st.integers(-(10**8), 10**8))
-def test_event_time_does_not_depend_on_the_devices_clock(
-    engine: duckdb.DuckDBPyConnection, sql: dict[str, Any], happened: datetime, delay: int, transit: int, skew: int
+@given(words=st.lists(st.text("abcdefghij", min_size=1, max_size=6), min_size=1, max_size=4), between=st.sampled_from(" _-"))
+def test_spellings_of_an_event_are_one(
+    engine: duckdb.DuckDBPyConnection, sql: dict[str, Any], words: list[str], between: str
 ) -> None:
-    """Segment's rule: whatever the device's clock says, an event is placed as late as its way to the server took, no more."""
-    error = timedelta(seconds=skew)
-    original, sent = happened + error, happened + error + timedelta(milliseconds=delay)
-    received = happened + timedelta(milliseconds=delay + transit)
-    placed = sql["event_time"]("stamped", "original", "sent", "received")
-    query = f"select {placed} from (select $1 as stamped, $1 as original, $2 as sent, $3 as received)"
-    assert engine.execute(query, [original, sent, received]).fetchone() == (happened + timedelta(milliseconds=transit),)
+    """One tracker's productViewed would not be another's Product Viewed; names of other letters stay apart."""
+    spellings = [
+        between.join(words),
+        between.join(words).upper(),
+        f" {between.join(words).title()} ",
+        "".join(map(str.title, words)),
+    ]
+    query = f"select distinct {sql['event_key']('name')} from (select unnest($1) as name)"
+    assert engine.execute(query, [spellings]).fetchall() == [("".join(words),)]
+
+
+@settings(max_examples=60)
+@given(number=st.integers(0, 10**12), text=TEXTS)
+def test_only_a_whole_number_loses_its_point(
+    engine: duckdb.DuckDBPyConnection, sql: dict[str, Any], number: int, text: str
+) -> None:
+    """A login that a tool held as a float would be another person; a login that merely ends so would be one too."""
+    query = f"select {sql['plain_id']('id')} from (select $1 as id)"
+    assert engine.execute(query, [f"{number}.0"]).fetchone() == (str(number),)
+    for kept in (str(number), f"{number}.05", f"a{text}.0", f"{number}.0.0"):
+        assert engine.execute(query, [kept]).fetchone() == (kept,)
 
 
 @settings(max_examples=40)

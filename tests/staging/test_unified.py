@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner
 
+from dagster_project.dbt_run import _release_warehouse
 from dagster_project.dbt_workspace import prepare_workspace
 
 from .conftest import Shop
@@ -41,7 +42,7 @@ def test_event_names_are_one_vocabulary(shop: Shop) -> None:
     names = {row["message_id"]: row["event"] for row in rows}
     assert (names["old-name"], names["lower"], names["own-name"]) == ("Order Completed", "Product Added", "Quiz Finished")
     assert (names["tagged"], names["known"]) == ("Page Viewed", None)
-    found = shop.query("select type, event from unified.events where source = 'ga4' order by all")
+    found = shop.query("select type, event from unified.events where source = 'ga4' and anonymous_id = 'cookie.1' order by all")
     assert [(row["type"], row["event"]) for row in found] == [
         ("page", "Page Viewed"), ("track", "Order Completed"), ("track", "Product Viewed"), ("track", "quiz_done"),
     ]  # fmt: skip
@@ -85,7 +86,8 @@ def test_ga4_parameters_and_items(shop: Shop) -> None:
     assert (view["product_id"], view["price"], view["quantity"]) == ("sku-1", Decimal("12.5"), Decimal(2))
     assert (view["utm_source"], view["occurred_at"]) == ("x", datetime(2026, 1, 10, 10))
     purchase = shop.one(
-        "select *, products::json -> '$[0]' as first from unified.events where source = 'ga4' and event = 'Order Completed'"
+        """select *, products::json -> '$[0]' as first from unified.events
+        where source = 'ga4' and event = 'Order Completed' and order_id = '1'"""
     )
     assert (purchase["order_id"], purchase["total"], purchase["product_id"]) == ("1", Decimal("99.5"), None)
     assert purchase["first"].replace(" ", "").startswith('{"product_id":"sku-1","name":"The\\"item_id\\"mug"')
@@ -172,7 +174,7 @@ def test_order_lines(shop: Shop) -> None:
 def test_email_events_have_an_address_and_a_type(shop: Shop) -> None:
     """Opens without an address belong to nobody; visits to the site are no e-mail events."""
     rows = {row["event_id"]: row for row in shop.query("select * from unified.email_events")}
-    assert set(rows) == {"e1", "e2", "x1"}
+    assert {"e1", "e2", "x1"} <= set(rows) and not {"e3", "e4"} & set(rows)
     assert (rows["e1"]["email"], rows["e1"]["type"], rows["e1"]["campaign_name"]) == ("fay@example.com", "opened", "January")
     assert rows["e2"]["email"] == "gus@example.com"
     assert (rows["x1"]["email"], rows["x1"]["type"], rows["x1"]["is_machine"]) == ("hal@example.com", "opened", True)
@@ -180,7 +182,10 @@ def test_email_events_have_an_address_and_a_type(shop: Shop) -> None:
 
 def test_consents_that_vendors_keep(shop: Shop) -> None:
     """A refusal that only Shopify knows would be passed over; half a double opt-in would count as a yes."""
-    found = shop.query("select identifier, purpose, status, occurred_at from unified.consents order by identifier")
+    found = shop.query(
+        """select identifier, purpose, status, occurred_at from unified.consents
+        where source = 'shopify' or identifier = 'fay@example.com' order by identifier"""
+    )
     assert [tuple(row.values()) for row in found] == [
         ("cleo@example.com", "email", "granted", datetime(2025, 5, 1)),
         ("dan@example.com", "email", "withdrawn", datetime(2025, 12, 1)),
@@ -190,7 +195,7 @@ def test_consents_that_vendors_keep(shop: Shop) -> None:
 
 def test_ad_spend_in_money(shop: Shop) -> None:
     """Google's millionths would make spend a million times too high; an ad without its campaign can't be attributed."""
-    rows = shop.query("select * exclude (spend_id, updated_at) from unified.ad_spend order by platform, spend")
+    rows = shop.query("select * from unified.ad_spend where campaign_id in ('10', '200') order by platform, spend")
     assert [(row["platform"], row["spend"], row["currency"], row["spend_company"]) for row in rows] == [
         ("facebook_ads", Decimal("7.25"), "EUR", Decimal("7.25")),
         ("google_ads", Decimal(1), "USD", Decimal("0.9")),
@@ -214,6 +219,9 @@ def test_unit_tests_of_the_models_hold(shop: Shop) -> None:
     places = ["--project-dir", workspace.project_dir, "--profiles-dir", workspace.profiles_dir]
     command = ["test", *places, "--target-path", workspace.target_dir, "--log-path", workspace.target_dir, "--quiet"]
     command += ["--select", "test_type:unit,path:models/unified"]
-    outcome = dbtRunner().invoke([str(part) for part in command])
+    try:
+        outcome = dbtRunner().invoke([str(part) for part in command])
+    finally:
+        _release_warehouse()
     assert outcome.success, [(result.node.name, result.message) for result in getattr(outcome.result, "results", [])]
     assert len(outcome.result.results) >= 4

@@ -11,7 +11,7 @@
     audience's window before as_of) and quiet_since (nothing must have happened after it).
 
     Columns: profile_id, clauses (names, in order), clauses_met (bit n is set when clause n holds), blocked_by (the first
-    clause that does not hold), value, reason and context (JSON, for members only: it is costly to write).
+    clause that does not hold; `internal` for the company's own people, who are in suppression lists alone), value, reason and context (JSON, for members only: it is costly to write).
 #}
 {% macro audience_candidates(people, clauses, value='cast(null as decimal(18, 4))', reason={}, context={}) %}
 with settings as (
@@ -19,16 +19,18 @@ with settings as (
         run.as_of,
         run.as_of_date,
         {{ days_before('run.as_of', 'audiences.window_days') }} as window_start,
-        {{ hours_before('run.as_of', 'audiences.quiet_hours') }} as quiet_since
+        {{ hours_before('run.as_of', 'audiences.quiet_hours') }} as quiet_since,
+        audiences.kind <> 'suppression' as speaks_to_people
     from {{ source('control', 'run') }} as run
     cross join {{ source('control', 'audiences') }} as audiences
     where audiences.audience = '{{ model.name }}'
 ),
 
 candidates as (
-    select people.*, settings.*
+    select people.*, settings.*, settings.speaks_to_people and internal.internal_id is not null as is_one_of_us
     from {{ people if people is not string or people[:1] == '(' else '(' ~ people ~ ')' }} as people
     cross join settings
+    left join (select profile_id as internal_id from {{ ref('internal_people') }}) as internal on people.profile_id = internal.internal_id
     where {{ clauses.values() | first }}
 ),
 
@@ -47,7 +49,7 @@ select
     '{{ clauses.keys() | join(",") }}' as clauses,
     cast(met as integer) as clauses_met,
     case
-        when false then cast(null as varchar(60))
+        when is_one_of_us then 'internal'
         {% for name, condition in (clauses.items() | list)[1:] -%}
         when not coalesce({{ condition }}, false) then '{{ name }}'
         {% endfor -%}

@@ -3,7 +3,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
 {% set channels = {
     'ads': (['ads', 'platform_matching'], '(profiles.email is not null or profiles.phone is not null)'),
-    'email': (['email'], 'profiles.email is not null'),
+    'email': (['email'], 'profiles.email is not null and profiles.email_bounced_at is null'),
     'sms': (['sms'], 'profiles.phone is not null'),
     'whatsapp': (['whatsapp'], 'profiles.phone is not null'),
     'phone': (['phone'], 'profiles.phone is not null'),

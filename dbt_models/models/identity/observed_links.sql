@@ -1,11 +1,11 @@
 -- One row per two identifiers seen together, by the rule that joins them.
 -- The left end is the one that belongs to the right: a device to a login, an order to a customer, an account to an e-mail.
 {% set together = [
-    ('event_links', 'first_seen', 'login', [('anonymous_id', 'user_id')]),
-    ('event_links', 'first_seen', 'given_on_site', [
+    ('event_links_known', 'first_seen', 'login', [('anonymous_id', 'user_id')]),
+    ('event_links_known', 'first_seen', 'given_on_site', [
         ('anonymous_id', 'email'), ('anonymous_id', 'phone'), ('user_id', 'email'), ('user_id', 'phone'),
     ]),
-    ('event_links', 'first_seen', 'ordered_on_site', [('anonymous_id', 'order_id'), ('order_id', 'user_id')]),
+    ('event_links_known', 'first_seen', 'ordered_on_site', [('anonymous_id', 'order_id'), ('order_id', 'user_id')]),
     ('unified_contacts', 'created_at', 'contact', [('contact_id', 'email'), ('contact_id', 'phone')]),
     ('unified_leads', 'created_at', 'lead', [('lead_id', 'email'), ('lead_id', 'phone')]),
     ('unified_event_registrations', 'starts_at', 'registration', [('phone', 'email')]),
@@ -14,7 +14,14 @@
     ('unified_surveys', 'answered_at', 'survey', [('customer_id', 'email')]),
 ] %}
 
-with orders as (
+with visitor_links as (
+    select links.*
+    from {{ ref('event_links_known') }} as links
+    left join {{ ref('machine_devices') }} as machines on links.anonymous_id = machines.anonymous_id
+    where machines.anonymous_id is null
+),
+
+orders as (
     select
         source,
         order_id,
@@ -25,7 +32,7 @@ with orders as (
         case when customer_id is null then 'order_id' else 'customer_id' end as buyer_type,
         coalesce(customer_id, order_id) as buyer
     from {{ ref('unified_orders') }}
-    where status <> 'test'
+    where not is_test
 ),
 
 accounts as (
@@ -50,9 +57,9 @@ observed as (
         '{{ rule }}' as rule,
         source,
         {{ at }} as first_seen,
-        {{ 'last_seen' if model == 'event_links' else at }} as last_seen,
-        {{ 'observations' if model == 'event_links' else '1' }} as observations
-    from {{ ref(model) }}
+        {{ 'last_seen' if model == 'event_links_known' else at }} as last_seen,
+        {{ 'observations' if model == 'event_links_known' else '1' }} as observations
+    from {{ 'visitor_links' if model == 'event_links_known' else ref(model) }}
     where {{ left }} is not null and {{ right }} is not null
     union all
     {% endfor %}

@@ -1,15 +1,16 @@
--- One row per person and product that lies in their cart now: added − removed since their last order.
+-- One row per person and product that lies in their cart now: added − removed since their last order. Prices are in the company's
+-- currency, NULL where no rate is known.
 with days as (
     select
         identifiers.profile_id,
         days.product_id,
         days.last_cart_at,
         days.open_quantity,
-        days.price,
-        days.currency
+        {{ in_company_currency('days.price') }} as price
     from {{ ref('product_days') }} as days
     inner join {{ ref('identifiers') }} as identifiers
         on days.identifier_type = identifiers.identifier_type and days.identifier = identifiers.identifier
+    {{ company_rate("coalesce(days.currency, " ~ company('currency') ~ ")", 'days.event_date') }}
     where days.last_cart_at is not null
 ),
 
@@ -36,8 +37,9 @@ select
     lines.product_id,
     lines.quantity,
     lines.cart_updated_at,
-    coalesce(lines.price, products.price) as price,
-    cast(lines.quantity * coalesce(lines.price, products.price) as decimal(18, 4)) as value
+    coalesce(lines.price, {{ in_company_currency('products.price') }}) as price,
+    cast(lines.quantity * coalesce(lines.price, {{ in_company_currency('products.price') }}) as decimal(18, 4)) as value
 from touched as lines
 left join {{ ref('unified_products') }} as products on lines.product_id = products.product_id
+{{ company_rate("coalesce(products.currency, " ~ company('currency') ~ ")", 'cast(lines.cart_updated_at as date)') }}
 where lines.quantity > 0

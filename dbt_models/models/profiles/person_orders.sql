@@ -6,4 +6,4 @@ select
 from {{ ref('unified_orders') }} as orders
 inner join {{ ref('identifiers') }} as identifiers
     on identifiers.identifier_type = 'order_id' and identifiers.identifier = orders.order_id
-where orders.status <> 'test'
+where not orders.is_test

@@ -1,6 +1,7 @@
 -- One row per device, login, product and day: what was done with the product. What is still open of a cart counts only
 -- what came after the device's last order of that day.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date'],
+    post_hook='{{ drop_excluded_days() }}') }}
 
 with events as (
     {{ touched_events([

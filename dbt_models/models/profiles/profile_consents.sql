@@ -13,6 +13,13 @@ with statements as (
     select 'phone', identifier, channel, 'withdrawn', occurred_at, type, event_id
     from {{ ref('unified_message_events') }}
     where type = 'stop' and channel in ('sms', 'whatsapp') and identifier is not null
+    {% for identifier_type in ['push_token', 'user_id', 'anonymous_id'] -%}
+    -- Push messages go to a device or to whoever is logged in on it: which of them the tool names, it does not say.
+    union all
+    select '{{ identifier_type }}', identifier, channel, 'withdrawn', occurred_at, type, event_id
+    from {{ ref('unified_message_events') }}
+    where type = 'stop' and channel = 'push' and identifier is not null
+    {% endfor -%}
     union all
     select identifier_type, identifier, 'email', 'withdrawn', occurred_at, 'unsubscribed on the site', message_id
     from {{ ref('unsubscriptions') }}

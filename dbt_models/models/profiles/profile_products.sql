@@ -12,20 +12,13 @@ with web as (
     group by 1, 2
 ),
 
--- Of an order whose lines several sources tell, one source's word counts.
-lines as (
-    select *
-    from {{ ref('unified_order_lines') }}
-    qualify rank() over (partition by order_id order by {{ source_rank('source') }}, source) = 1
-),
-
 bought as (
     select
         orders.profile_id,
         lines.product_id,
         max(orders.ordered_at) as bought_at,
         cast(sum(lines.quantity) as decimal(18, 4)) as bought_quantity
-    from lines
+    from {{ ref('unified_order_lines') }} as lines
     inner join {{ ref('person_orders') }} as orders on lines.order_id = orders.order_id
     where orders.is_revenue and lines.product_id is not null
     group by 1, 2

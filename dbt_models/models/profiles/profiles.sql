@@ -95,6 +95,12 @@ visits as (
     group by 1
 ),
 
+companies as (
+    select profile_id, {{ newest('company', 'last_seen_at') }} as company
+    from {{ ref('company_visits') }}
+    group by 1
+),
+
 carts as (
     select
         profile_id,
@@ -117,6 +123,8 @@ select
     {% for trait in traits %}
     survivors.{{ trait }},
     {% endfor %}
+    companies.company as visiting_company,
+    internal.profile_id is not null as is_internal,
     people.first_seen_at,
     greatest(people.first_seen_at, visits.last_visit_at, orders.last_checkout_at, email.last_response_at) as last_seen_at,
     coalesce(visits.session_count, 0) as session_count,
@@ -128,6 +136,7 @@ select
     orders.last_order_at,
     coalesce(carts.cart_value, cast(0 as decimal(18, 4))) as cart_value,
     carts.cart_updated_at,
+    bounced.bounced_at as email_bounced_at,
     cast(email.opened as double) / nullif(email.delivered, 0) as email_open_rate,
     cast(email.clicked as double) / nullif(email.delivered, 0) as email_click_rate
 from people
@@ -135,4 +144,7 @@ left join survivors on people.profile_id = survivors.profile_id
 left join visits on people.profile_id = visits.profile_id
 left join {{ ref('order_totals') }} as orders on people.profile_id = orders.profile_id
 left join carts on people.profile_id = carts.profile_id
+left join {{ ref('unified_bounced_addresses') }} as bounced on survivors.email = bounced.email
+left join companies on people.profile_id = companies.profile_id
+left join {{ ref('internal_people') }} as internal on people.profile_id = internal.profile_id
 left join {{ ref('email_engagement') }} as email on people.profile_id = email.profile_id

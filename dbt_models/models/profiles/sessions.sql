@@ -1,12 +1,13 @@
 -- One row per visit: consecutive events of one device with less than 30 minutes between them, within one day of the
 -- company's time (a visit over midnight counts as two, so that days add up).
 -- The visit belongs to whoever was logged in during it, else to the device.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date'],
+    post_hook='{{ drop_excluded_days() }}') }}
 
 with events as (
     {{ touched_events([
         '_batch', 'anonymous_id', 'user_id', 'event_date', 'occurred_at', 'message_id', 'type', 'event', 'url', 'referrer',
-        'utm_source', 'utm_medium', 'utm_campaign', 'click_id_type', 'click_id',
+        'utm_source', 'utm_medium', 'utm_campaign', 'click_id_type', 'click_id', 'ip',
     ]) }}
 ),
 
@@ -51,6 +52,7 @@ select
     max(case when place = 1 then utm_medium end) as utm_medium,
     max(case when place = 1 then utm_campaign end) as utm_campaign,
     max(case when place = 1 then click_id_type end) as click_id_type,
-    max(case when place = 1 then click_id end) as click_id
+    max(case when place = 1 then click_id end) as click_id,
+    max(case when place = 1 then ip end) as ip
 from placed
 group by 1, 2, 3

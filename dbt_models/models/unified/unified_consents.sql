@@ -1,4 +1,5 @@
--- One row per answer about one purpose, whatever source it came from.
+-- One row per answer about one purpose, whatever source it came from. Of what web events carry along, the last time that a device
+-- gave each answer.
 {{ config(alias='consents') }}
 
 {{ unify('consents', {
@@ -10,3 +11,16 @@
     'collected_by': 'string',
     'proof': 'string',
 }) }}
+union all
+select
+    'anonymous_id',
+    anonymous_id,
+    purpose,
+    status,
+    max(occurred_at),
+    source,
+    source,
+    source,
+    max(_batch)
+from {{ ref('unified_device_consents') }}
+group by anonymous_id, purpose, status, source

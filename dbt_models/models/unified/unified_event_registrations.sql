@@ -11,4 +11,5 @@
     'city': 'string',
     'postal_code': 'string',
     'status': 'string',
+    'traits': 'string',
 }) }}

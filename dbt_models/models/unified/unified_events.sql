@@ -35,7 +35,10 @@ with unified as (
 )
 
 select
-    *,
-    {{ local_date('occurred_at') }} as event_date,
-    {{ is_bot('user_agent') }} as is_bot
+    unified.*,
+    {{ local_date('unified.occurred_at') }} as event_date,
+    coalesce(agents.is_bot, false) as is_bot,
+    coalesce(addresses.is_internal, false) as is_internal
 from unified
+left join {{ source('identity', 'user_agents') }} as agents on unified.user_agent = agents.user_agent
+left join {{ source('identity', 'ip_addresses') }} as addresses on unified.ip = addresses.ip

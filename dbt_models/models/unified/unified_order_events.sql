@@ -11,6 +11,8 @@ select
     occurred_at,
     total,
     currency,
+    products,
+    is_internal,
     source,
     _batch
 from {{ ref('unified_events') }}

@@ -14,6 +14,7 @@ with unified as (
         'image_url': 'string',
         'availability': 'string',
         'tier': 'string',
+        'traits': 'string',
     }) }}
 )
 

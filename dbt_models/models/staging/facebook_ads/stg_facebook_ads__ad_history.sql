@@ -8,5 +8,6 @@ with raw as (
 select
     id as ad_id,
     name as ad_name,
-    campaign_id
+    campaign_id,
+    creative_id
 from raw

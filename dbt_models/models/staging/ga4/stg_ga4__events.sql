@@ -13,6 +13,7 @@ with events as (
     select
         *,
         {{ ga4_params('event_params') }} as params,
+        {{ ga4_params('user_properties') }} as user_params,
         {{ json_pick('items', item_paths) }} as in_items,
         {{ json_pick('ecommerce', commerce_paths) }} as in_ecommerce,
         {{ json_pick('collected_traffic_source', collected_paths) }} as in_collected
@@ -26,7 +27,7 @@ read as (
         user_pseudo_id,
         user_id,
         case when instr(user_id, '@') > 1 then user_id end as raw_email,
-        event_timestamp,
+        _happened_at,
         {{ ga4_param('params', 'page_location') }} as url,
         {{ ga4_param('params', 'page_referrer') }} as referrer,
         {% for key, name in manual.items() -%}
@@ -40,7 +41,7 @@ read as (
         coalesce({{ ga4_param('params', 'value') }}, {{ commerce.purchase_revenue }}, {{ commerce.refund_value }}) as total,
         {{ ga4_param('params', 'currency') }} as currency,
         items,
-        event_params,
+        {{ ga4_object('params', 'user_params') }} as properties,
         _batch
     from events
 ),
@@ -60,7 +61,7 @@ select
     tagged.user_id,
     normal_email.value as email,
     null as phone,
-    tagged.event_timestamp as occurred_at,
+    tagged._happened_at as occurred_at,
     null as received_at,
     tagged.url,
     tagged.referrer,
@@ -81,7 +82,7 @@ select
         when tagged.item_id is not null
             then replace(replace(tagged.items, '"item_id":', '"product_id":'), '"item_name":', '"name":')
     end as products,
-    tagged.event_params as properties,
+    tagged.properties,
     null as user_agent,
     null as ip,
     'ga4' as source,

@@ -10,6 +10,7 @@ select
     null as campaign_name,
     raw.url,
     coalesce(raw.is_machine, false) as is_machine,
+    lower(trim(raw.bounce_type)) as bounce_type,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'email_events') }} as raw

@@ -15,6 +15,7 @@ select
     raw.city,
     raw.postal_code,
     lower(trim(raw.status)) as status,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

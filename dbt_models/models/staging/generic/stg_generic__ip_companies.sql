@@ -11,6 +11,7 @@ select
     lower(trim(raw.domain)) as domain,
     raw.industry,
     iso.country as country,
+    raw._landed_on as listed_on,
     'generic' as source,
     raw._batch
 from raw

@@ -24,10 +24,12 @@ select
     raw.coupon_codes,
     raw.channel,
     raw.heard_via,
+    raw.landing_url,
     raw.delivered_at,
     iso.country as country,
     raw.postal_code,
     raw.updated_at,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

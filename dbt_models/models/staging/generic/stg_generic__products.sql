@@ -17,6 +17,7 @@ select
     raw.image_url,
     raw.availability,
     raw.tier,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

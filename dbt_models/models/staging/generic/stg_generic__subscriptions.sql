@@ -16,6 +16,7 @@ select
     raw.ended_at,
     raw.amount,
     upper(trim(raw.currency)) as currency,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

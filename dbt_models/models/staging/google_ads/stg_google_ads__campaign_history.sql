@@ -12,10 +12,18 @@ tagged as (
             {{ url_parameter("concat('?', final_url_suffix)", 'utm_campaign') }}, {{ url_parameter('tracking_url_template', 'utm_campaign') }}
         ) as url_campaign
     from raw
+),
+
+-- Of Google's placeholders only the campaign's own id is the same for every click.
+named as (
+    select
+        *,
+        replace({{ url_decoded('url_campaign') }}, '{campaignid}', id) as tag
+    from tagged
 )
 
 select
     id as campaign_id,
     name as campaign_name,
-    case when instr(url_campaign, '{') = 0 then {{ url_decoded('url_campaign') }} end as utm_campaign
-from tagged
+    case when instr(tag, '{') = 0 then tag end as utm_campaign
+from named

@@ -1,4 +1,5 @@
--- One row per campaign, day, network and device in Google Ads, in its newest version. Google counts money in millionths.
+-- One row per campaign, day, network and device in Google Ads, in its newest version. Google counts money
+-- in millionths; other exports give the cost in the currency itself.
 {{ config(enabled=feeds('google_ads', 'campaign_stats')) }}
 
 with raw as (
@@ -16,7 +17,7 @@ select
     campaigns.utm_campaign,
     raw.impressions,
     raw.clicks,
-    cast(raw.cost_micros as decimal(26, 8)) / 1000000 as spend,
+    coalesce(cast(raw.cost_micros as decimal(26, 8)) / 1000000, raw.cost) as spend,
     accounts.currency,
     raw.conversions,
     raw.conversions_value as conversion_value,

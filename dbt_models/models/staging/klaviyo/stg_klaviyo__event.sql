@@ -1,49 +1,45 @@
 -- One row per e-mail event in Klaviyo. What people did in the shop is better known to the shop's own sources, except for orders
--- (stg_klaviyo__placed_order).
+-- (stg_klaviyo__order_event). Klaviyo marks what machines did: opens of Apple's privacy proxy and of scanners, clicks of scanners
+-- (https://help.klaviyo.com/hc/en-us/articles/4416791883163).
 {{ config(enabled=feeds('klaviyo', 'event')) }}
-{% set event_paths = ['$.url', '$.URL'] %}
-{% set person_paths = ['$.email'] %}
-{% set about_event = json_picked('in_event', event_paths) %}
-{% set about_person = json_picked('in_person', person_paths) %}
+{% set types = {
+    'received email': 'delivered',
+    'opened email': 'opened',
+    'clicked email': 'clicked',
+    'bounced email': 'bounced',
+    'marked email as spam': 'complained',
+    'unsubscribed': 'unsubscribed',
+    'unsubscribed from list': 'unsubscribed',
+    'unsubscribed from email marketing': 'unsubscribed',
+} %}
+{% set paths = [
+    '$.url', '$.URL', '$.machine_open', '$."Apple Privacy Open"', '$.bot_click', '$."Bot Click"', '$.bounce_type', '$."Bounce Type"',
+] %}
+{% set about_event = json_picked('in_event', paths) %}
+{% set marks = ['machine_open', '"Apple Privacy Open"', 'bot_click', '"Bot Click"'] %}
 
-with raw as (
+with activity as (
     select
         *,
-        {{ json_pick('event_properties', event_paths) }} as in_event,
-        {{ json_pick('person_properties', person_paths) }} as in_person
-    from {{ source('raw_klaviyo', 'event') }}
-),
-
-typed as (
-    select
-        raw.*,
-        case metrics.name
-            when 'received email' then 'delivered'
-            when 'opened email' then 'opened'
-            when 'clicked email' then 'clicked'
-            when 'bounced email' then 'bounced'
-            when 'marked email as spam' then 'complained'
-            when 'unsubscribed' then 'unsubscribed'
-            when 'unsubscribed from list' then 'unsubscribed'
-            when 'unsubscribed from email marketing' then 'unsubscribed'
-        end as email_event
-    from raw
-    inner join {{ ref('stg_klaviyo__metric') }} as metrics on raw.metric_id = metrics.metric_id
+        {{ json_pick('properties', paths) }} as in_event
+    from {{ ref('stg_klaviyo__activity') }}
+    where metric in ('{{ types | join("', '") }}')
 )
 
 select
-    typed.id as event_id,
-    coalesce(people.email, normal_email.value) as email,
-    typed.email_event as type,
-    typed.timestamp as occurred_at,
-    typed.campaign_id,
-    campaigns.campaign_name,
+    activity.event_id,
+    activity.email,
+    case activity.metric{% for metric, type in types.items() %} when '{{ metric }}' then '{{ type }}'{% endfor %} end as type,
+    activity.occurred_at,
+    coalesce(activity.campaign_id, activity.flow_message_id) as campaign_id,
+    coalesce(campaigns.campaign_name, flows.flow_name) as campaign_name,
     coalesce({{ about_event.url }}, {{ about_event.URL }}) as url,
-    false as is_machine,
+    {% for mark in marks -%}
+    coalesce(lower({{ about_event[mark] }}), 'false') = 'true'{{ ' or ' if not loop.last }}
+    {%- endfor %} as is_machine,
+    lower(coalesce({{ about_event.bounce_type }}, {{ about_event['"Bounce Type"'] }})) as bounce_type,
     'klaviyo' as source,
-    typed._batch
-from typed
-left join {{ ref('stg_klaviyo__person') }} as people on typed.person_id = people.contact_id
-left join {{ ref('stg_klaviyo__campaign') }} as campaigns on typed.campaign_id = campaigns.campaign_id
-{{ normalised_email(about_person.email) }}
-where typed.email_event is not null
+    activity._batch
+from activity
+left join {{ ref('stg_klaviyo__campaign') }} as campaigns on activity.campaign_id = campaigns.campaign_id
+left join {{ ref('stg_klaviyo__flow') }} as flows on activity.flow_id = flows.flow_id

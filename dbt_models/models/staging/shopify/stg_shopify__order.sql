@@ -1,5 +1,6 @@
 -- One row per order in Shopify, in its newest version. The amount given back comes from its refund transactions: Shopify's refund
--- itself names none. A cancelled order is no revenue even where its payment was not given back.
+-- itself names none; where no payments are landed, from the lines that were given back. A cancelled order is no revenue even where
+-- its payment was not given back.
 {{ config(enabled=feeds('shopify', 'order')) }}
 
 with raw as (
@@ -17,10 +18,30 @@ repaid as (
 
 refunds as (
     select
+        refunds.order_id,
+        min(refunds.refunded_at) as refunded_at,
+        sum(lines.amount) as lines_amount
+    from {{ ref('stg_shopify__refund') }} as refunds
+    left join {{ ref('stg_shopify__order_line_refund') }} as lines on refunds.refund_id = lines.refund_id
+    group by refunds.order_id
+),
+
+codes as (
+    select
         order_id,
-        min(refunded_at) as refunded_at
-    from {{ ref('stg_shopify__refund') }}
+        {{ joined_texts('code') }} as coupon_codes
+    from {{ ref('stg_shopify__order_discount_code') }}
     group by order_id
+),
+
+deliveries as (
+    select
+        order_id,
+        max(delivered_at) as delivered_at
+    from {{ ref('stg_shopify__fulfillment') }}
+    group by order_id
+    -- An order has arrived when its last parcel has.
+    having count(*) = count(delivered_at)
 ),
 
 placed as (
@@ -34,6 +55,8 @@ placed as (
 
 select
     placed.order_id,
+    placed.name as order_name,
+    placed.order_number,
     placed.customer_id,
     normal_email.value as email,
     normal_phone.value as phone,
@@ -51,20 +74,25 @@ select
     placed.total_shipping_price as shipping,
     placed.total_tax as tax,
     placed.total_price as total,
-    repaid.refunded_amount,
+    coalesce(repaid.refunded_amount, refunds.lines_amount) as refunded_amount,
     refunds.refunded_at,
-    {{ json_texts('placed.discount_codes', '$[*].code') }} as coupon_codes,
+    coalesce({{ json_texts('placed.discount_codes', '$[*].code') }}, codes.coupon_codes) as coupon_codes,
     placed.source_name as channel,
+    placed.browser_ip as ip,
     null as heard_via,
-    null as delivered_at,
+    placed.landing_site as landing_url,
+    deliveries.delivered_at,
     iso.country as country,
     coalesce(placed.shipping_address_zip, placed.billing_address_zip) as postal_code,
     placed.updated_at,
+    placed._extra as traits,
     'shopify' as source,
     placed._batch
 from placed
 left join repaid on placed.id = repaid.order_id
 left join refunds on placed.id = refunds.order_id
+left join codes on placed.id = codes.order_id
+left join deliveries on placed.id = deliveries.order_id
 {{ normalised_email('placed.email') }}
 {{ normalised_phone('placed.phone', 'placed.shipping_address_country_code') }}
 {{ iso_country('placed.country') }}

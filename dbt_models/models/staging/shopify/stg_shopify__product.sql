@@ -30,6 +30,7 @@ select
         else 'in stock'
     end as availability,
     null as tier,
+    raw._extra as traits,
     'shopify' as source,
     raw._batch
 from raw

@@ -1,0 +1,27 @@
+-- One row per person who is the company's own: by the domain of their e-mail address, or by having placed an order as a test.
+with buyers as (
+    {% for type in ['customer_id', 'email', 'phone'] -%}
+    select '{{ type }}' as identifier_type, {{ type }} as identifier
+    from {{ ref('unified_orders') }}
+    -- Who ordered from the company's network may be a customer in its shop.
+    where is_test and test_reason <> 'internal_network' and {{ type }} is not null
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+),
+
+reasons as (
+    select identifiers.profile_id, 'staff' as reason
+    from {{ ref('identifiers') }} as identifiers
+    inner join {{ source('control', 'staff_domains') }} as staff on {{ mail_domain('identifiers.identifier') }} = staff.domain
+    where identifiers.identifier_type = 'email'
+    union all
+    select identifiers.profile_id, 'test_orders'
+    from {{ ref('identifiers') }} as identifiers
+    inner join buyers on identifiers.identifier_type = buyers.identifier_type and identifiers.identifier = buyers.identifier
+)
+
+select
+    profile_id,
+    min(reason) as reason
+from reasons
+group by profile_id
