@@ -126,7 +126,8 @@ class Clock(_Part):
 class Entity(_Part):
     """One raw table.
 
-    `facts` never change: of rows with the same key one is kept, the one that comes first by the `prefer` columns. Of
+    `facts` never change: of rows with the same key one is kept, the one that comes first by the `prefer` columns; before
+    that, one that lacks the `prefer_without` column, which a source adds to what it has told already. Of
     `versions` every distinct one is kept, and `version` names the columns that order them. `key_digest` columns enter the
     key as a digest, since they are long; where a row gives all the `key_suffices` columns, these stand in the digest's place.
     `folders` are further folders of the source whose files feed it. `extra` names values
@@ -143,6 +144,7 @@ class Entity(_Part):
     version: list[str] = []
     happened: Clock | None = None
     prefer: list[str] = []
+    prefer_without: str | None = None
     folders: list[str] = []
     require_any: list[list[str]] = []
     extra: list[Identifier] = []
@@ -152,6 +154,7 @@ class Entity(_Part):
     def _known_columns(self) -> Entity:
         clock = self.happened.columns if self.happened else []
         named = [*self.key, *self.key_digest, *self.key_suffices, *self.version, *self.prefer, *clock]
+        named += [self.prefer_without] if self.prefer_without else []
         named += [name for group in self.require_any for name in group]
         for column in self.columns.values():
             named += column.required_when

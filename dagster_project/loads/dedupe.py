@@ -29,14 +29,16 @@ def mark_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed) 
     con.execute("create or replace temp table load_replaced (id bigint, _key varchar, _file varchar, _batch bigint)")
     if not _find_candidates(con, plan, landed, ident):
         return
-    ranks = entity.prefer if entity.mode == "facts" else ["_landed_on"]
+    ranks, before = (entity.prefer, entity.prefer_without) if entity.mode == "facts" else (["_landed_on"], None)
+    order = [*([f"{identifier(before)} is not null"] if before else []), *(f"{identifier(name)} nulls last" for name in ranks)]
+    ranks = [*ranks, *([before] if before else [])]
     told = stage_sql(plan, landed, ["_fileno", "_record", "_path", ident, "_hash", "_reason", *ranks], only="load_candidates")
     con.execute(f"create or replace temp table load_told as from ({told}) where _reason is null")
     columns = ", ".join(identifier(name) for name in ranks) + ", " * bool(ranks)
     con.execute(
         f"""create or replace temp table load_ranked as
         select *, row_number() over (partition by ident order by
-            {"".join(f"{identifier(name)} nulls last, " for name in ranks)} _hash, id nulls last, _path, _record) as place
+            {"".join(f"{term}, " for term in order)} _hash, id nulls last, _path, _record) as place
         from (
             select {columns} {ident} as ident, _hash, null as id, _path, _record, _fileno, null as _batch from load_told
             union all

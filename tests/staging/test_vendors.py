@@ -135,8 +135,9 @@ def test_a_checkout_that_was_abandoned(shop: Shop) -> None:
 def test_properties_look_alike_whatever_the_source(shop: Shop) -> None:
     """A rule on a property of events would find Segment's and miss Google's, which are a list of typed values."""
     found = shop.one(
-        "select properties ->> '$.coupon' as coupon, properties ->> '$.page_title' as title, "
-        "properties ->> '$.user_properties.tier' as tier from unified.events where source = 'ga4' and order_id = '#1001' and event = 'Order Completed'"
+        """select properties ->> '$.coupon' as coupon, properties ->> '$.page_title' as title,
+            properties ->> '$.user_properties.tier' as tier
+        from unified.events where source = 'ga4' and order_id = '#1001' and event = 'Order Completed'"""
     )
     assert found == {"coupon": "X", "title": 'say "hi"', "tier": "gold"}
 
