@@ -14,6 +14,7 @@ from dagster_project.config_file import several
 from dagster_project.connectors.store import list_store
 from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
+from dagster_project.identity.probable import require_splink
 from dagster_project.loads.discover import Landing, discover
 from dagster_project.loads.glance import look_into
 from dagster_project.settings import Settings, load_settings
@@ -46,6 +47,7 @@ def check_project(config: Path) -> list[str]:
     activations = None
     if audiences is not None:
         activations = read(lambda: load_activations(settings, {audience.name: audience.spec.kind for audience in audiences}))
+    read(lambda: require_splink(settings))
     mistakes += wrong_seeds(settings)
     looks = [look_into(settings, feed) for feed in landing.feeds] if landing else []
     mistakes += [mistake for found, _ in looks for mistake in found]

@@ -113,7 +113,7 @@ def foundation_hash(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.suffix in {".sql", ".yml", ".csv"}]
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix in {".sql", ".py", ".yml", ".csv"}]
 
 
 def horizon(con: duckdb.DuckDBPyConnection, as_of: datetime) -> datetime | None:
@@ -169,6 +169,8 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 $horizon::timestamp as horizon, $currency::varchar as currency,
                 $timezone::varchar as timezone, $country::varchar as country,
                 $email_limit::bigint as email_limit, $phone_limit::bigint as phone_limit, $account_limit::bigint as account_limit,
+                $exact_limit::bigint as exact_limit, $probable_enabled::boolean as probable_enabled,
+                $link_above::double as probable_link_above, $review_above::double as probable_review_above,
                 $unknown_consent::varchar as unknown_consent, $holdout_salt::varchar as holdout_salt,
                 $max_minute::bigint as max_events_per_minute, $max_day::bigint as max_events_per_day""",
             {
@@ -179,6 +181,10 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 "email_limit": settings.identity.limits.email,
                 "phone_limit": settings.identity.limits.phone,
                 "account_limit": settings.identity.limits.account,
+                "exact_limit": settings.identity.limits.exact,
+                "probable_enabled": settings.identity.probabilistic.enabled,
+                "link_above": settings.identity.probabilistic.link_above,
+                "review_above": settings.identity.probabilistic.review_above,
                 "unknown_consent": settings.consent.unknown,
                 "holdout_salt": settings.holdout.salt,
                 "max_minute": settings.traffic.max_events_per_minute,

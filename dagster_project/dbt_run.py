@@ -195,7 +195,7 @@ def _fingerprint(project_dir: Path, target_dir: Path) -> str:
     for folder, folders, names in os.walk(project_dir, followlinks=True):
         folders[:] = sorted(name for name in folders if Path(folder, name) != target_dir)
         for name in sorted(names):
-            if name.endswith((".sql", ".yml", ".csv", ".md")):
+            if name.endswith((".sql", ".py", ".yml", ".csv", ".md")):
                 path = os.path.join(folder, name)
                 stat = os.stat(path)
                 digest.update(f"{path}\0{os.path.realpath(path)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())

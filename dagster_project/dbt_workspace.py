@@ -58,7 +58,7 @@ def prepare_workspace(settings: Settings) -> Workspace:
         root / file.relative_to(DBT): file
         for folder in ("models", "macros", "tests")
         for file in (DBT / folder).rglob("*.*")
-        if file.suffix in {".sql", ".yml"} and not (file.is_relative_to(AUDIENCES) and file.parent != AUDIENCES)
+        if file.suffix in {".sql", ".py", ".yml"} and not (file.is_relative_to(AUDIENCES) and file.parent != AUDIENCES)
     }
     for audience in load_audiences(settings):
         for file in (audience.model_path, audience.yaml_path):
@@ -104,7 +104,12 @@ def _project(settings: Settings) -> dict[str, Any]:
         "seed-paths": ["seeds"],
         "test-paths": ["tests"],
         "flags": {"send_anonymous_usage_stats": False, "use_colors": False, "partial_parse": True},
-        "vars": {"feeds": feeds(settings), "audiences": audiences, "order_precedence": settings.order_precedence},
+        "vars": {
+            "feeds": feeds(settings),
+            "audiences": audiences,
+            "order_precedence": settings.order_precedence,
+            "exact_rules": settings.identity.exact_rules,
+        },
         "models": {
             "relance": {
                 "+materialized": "table",

@@ -25,6 +25,7 @@ from dagster_project.audiences import load_audiences
 from dagster_project.dbt_run import prepare_manifest
 from dagster_project.dbt_workspace import prepare_workspace
 from dagster_project.errors import RelanceError
+from dagster_project.identity.probable import require_splink
 from dagster_project.settings import CONFIG_NAME, Settings, load_settings
 
 
@@ -32,8 +33,9 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     """Everything Dagster knows of one project.
 
     Raises:
-        RelanceError: an audience, activation or model is wrong.
+        RelanceError: an audience, activation or model is wrong, or a library that the project needs is missing.
     """
+    require_splink(settings)
     audiences = load_audiences(settings)
     activations = load_activations(settings, {audience.name: audience.spec.kind for audience in audiences})
     workspace = prepare_workspace(settings)

@@ -37,5 +37,5 @@ def safe_message(text: str) -> str:
     if re.search(r"\b(Conversion|Invalid Input|Constraint|Out of Range) Error", line):
         line = re.sub(r"\".*\"|'.*'", "…", line)
         line = re.sub(r"(key:?\s*)\S.*", r"\1…", line) if "Constraint Error" in line else line
-    line = re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "…", line)
+    line = re.sub(r"\S*@\S*", "…", line)  # quote marks too may stand in an address
     return line[:500]

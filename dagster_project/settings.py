@@ -128,10 +128,41 @@ class IdentityLimits(Part):
     email: int = Field(default=25, ge=1)
     phone: int = Field(default=10, ge=1)
     account: int = Field(default=10, ge=1)
+    exact: int = Field(default=10, ge=1)
+    """Contacts that agree on all columns of an exact rule."""
+
+
+class Probabilistic(Part):
+    """Contacts that are one person in all probability, by names, birth date and address (pip install 'relance[match]')."""
+
+    enabled: bool = False
+    link_above: float = Field(default=0.95, gt=0, le=1)
+    """From this probability on, two contacts are one person."""
+    review_above: float = Field(default=0.5, gt=0, le=1)
+    """From this one on, they are listed in identity.probable_pairs for a person to review."""
+
+    @model_validator(mode="after")
+    def _review_comes_first(self) -> Probabilistic:
+        if self.review_above > self.link_above:
+            raise ValueError("`review_above` should not be greater than `link_above`: what is linked would not be listed")
+        return self
+
+
+def _rule_column(name: Any) -> str:
+    text = str(name).strip()
+    if not re.fullmatch(r"\w[\w .-]{0,59}", text):
+        raise ValueError(f"`{name}` is no column of contacts: letters, digits, blanks, points and hyphens")
+    return text
+
+
+RuleColumn = Annotated[str, BeforeValidator(_rule_column)]
 
 
 class Identity(Part):
     limits: IdentityLimits = IdentityLimits()
+    exact_rules: list[Annotated[list[RuleColumn], Field(min_length=1)]] = []
+    """Columns of contacts, further ones included: contacts that agree on all columns of one rule are one person."""
+    probabilistic: Probabilistic = Probabilistic()
     user_id_is: list[Literal["customer_id", "contact_id", "lead_id", "email"]] = []
     """What the site's user ids also are: equal identifiers among these and the user ids are the same person."""
 

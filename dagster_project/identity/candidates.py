@@ -27,6 +27,17 @@ RULES = {
 }
 """Rule → SQL of its key; NULL where a contact lacks a part of it."""
 
+_FIRST = (
+    "coalesce(jaro_winkler_similarity(l.first_name, r.first_name) >= 0.75 "
+    "or jaro_winkler_similarity(l.first_name, r.last_name) >= 0.75, true)"
+)
+_LAST = (
+    "coalesce(jaro_winkler_similarity(l.last_name, r.last_name) >= 0.75 "
+    "or jaro_winkler_similarity(l.last_name, r.first_name) >= 0.75, true)"
+)
+_WORTH = f"(({_FIRST} and {_LAST}) or (l.birth_date = r.birth_date and ({_FIRST} or {_LAST})))"
+"""SQL: names alike, or one of them and the birth date. All others are families and strangers, and most of the pairs."""
+
 PAIRS_PER_CONTACT = 10
 FEWEST = 50_000
 """A rule may bring ten pairs per contact; in any case this many."""
@@ -64,7 +75,13 @@ def collect_candidates(con: duckdb.DuckDBPyConnection) -> Candidates:
             from groups join keys as l using (key) join keys as r on l.key = r.key and l.n < r.n
             where groups.within"""
         )
-    con.execute("create or replace temp table candidates as select distinct n_l, n_r from found_pairs")
+    con.execute(
+        f"""create or replace temp table candidates as
+        select found.n_l, found.n_r
+        from (select distinct n_l, n_r from found_pairs) as found
+        join contacts as l on l.n = found.n_l join contacts as r on r.n = found.n_r
+        where {_WORTH}"""
+    )
     con.execute("drop table found_pairs; drop table keys; drop table groups")
     (pairs,) = con.execute("select count(*) from candidates").fetchone() or (0,)
     return Candidates(pairs, left_out)

@@ -17,46 +17,63 @@ from dagster_project.identity.comparisons import SWAPPED, near
 CROWD = 50
 """Contacts that probable links would join into one person; more are no person."""
 
-BEARERS = 3
-"""A first name borne together with this many different last names is a name, not a slip of the pen: Leo is not Lea mistyped."""
+BEARERS, OF_THE_OTHER = 3, 0.02
+"""A first name borne together with this many different last names, and with this share of those of the name it resembles, is
+a name and no slip of the pen: Leo is not Lea mistyped."""
 
 _NAMES_ALIKE = f"coalesce({near('first_name_l', 'first_name_r')}, false)"
-_NAMES_SWAPPED = f"coalesce({SWAPPED}, false)"
-_BOTH_ARE_NAMES = f"first_name_l <> first_name_r and bearers_l >= {BEARERS} and bearers_r >= {BEARERS}"
-_DATES_AGREE = (
-    # A digit wrong, two neighbours exchanged, day for month, or two digits wrong within one year.
-    "(damerau_levenshtein(birth_date_l, birth_date_r) <= 1 "
-    "or birth_date_l = substr(birth_date_r, 1, 5) || substr(birth_date_r, 9, 2) || substr(birth_date_r, 5, 3) "
-    "or (substr(birth_date_l, 1, 4) = substr(birth_date_r, 1, 4) and damerau_levenshtein(birth_date_l, birth_date_r) <= 2))"
+_BOTH_ARE_NAMES = (
+    "(first_name_l <> first_name_r and least(bearers_l, bearers_r) >= "
+    f"greatest({BEARERS}, {OF_THE_OTHER} * greatest(bearers_l, bearers_r)))"
+)
+# A digit wrong, two neighbours exchanged, or day for month.
+_DATES_NEAR = (
+    "coalesce(damerau_levenshtein(birth_date_l, birth_date_r) <= 1 "
+    "or birth_date_l = substr(birth_date_r, 1, 5) || substr(birth_date_r, 9, 2) || substr(birth_date_r, 5, 3), false)"
+)
+_DATES_COMPATIBLE = (
+    f"({_DATES_NEAR} or (substr(birth_date_l, 1, 4) = substr(birth_date_r, 1, 4) "
+    "and damerau_levenshtein(birth_date_l, birth_date_r) <= 2))"
 )
 _LAST_NAMES_ALIKE = f"coalesce({near('last_name_l', 'last_name_r')}, false)"
 _SAME_STREET = (
-    "coalesce(jaro_winkler_similarity(street_l, street_r) >= 0.88 and coalesce(house_l = house_r, true) "
-    "and (coalesce(postal_code_l = postal_code_r, false) or coalesce(jaro_winkler_similarity(city_l, city_r) >= 0.88, false)), false)"
+    "coalesce(damerau_levenshtein(street_l, street_r) <= 2 and coalesce(house_l = house_r, true) and ("
+    "coalesce(postal_code_l = postal_code_r, false) or coalesce(jaro_winkler_similarity(city_l, city_r) >= 0.88, false)), false)"
 )
 _SAME_CONTACT = "(coalesce(email_l = email_r, false) or coalesce(phone_l = phone_r, false))"
 _SAME_BIRTHDAY = "coalesce(birth_date_l = birth_date_r, false)"
 
-CONTRADICTION = f"""case
+
+def _contradiction(names_alike: str) -> str:
+    return f"""case
     when gender_l <> gender_r then 'genders_differ'
     when (is_minor_l or is_minor_r) and (first_name_l is distinct from first_name_r or birth_date_l is distinct from birth_date_r)
         then 'minor'
-    when birth_date_l is not null and birth_date_r is not null and not {_DATES_AGREE} then 'birth_dates_differ'
-    when first_name_l is not null and first_name_r is not null and not {_NAMES_SWAPPED} and (not {_NAMES_ALIKE} or {_BOTH_ARE_NAMES})
+    when birth_date_l is not null and birth_date_r is not null and not {_DATES_COMPATIBLE} then 'birth_dates_differ'
+    when first_name_l is not null and first_name_r is not null
+        and not {SWAPPED} and (not {names_alike} or {_BOTH_ARE_NAMES})
         then 'first_names_differ'
 end"""
+
+
+CONTRADICTION = _contradiction(_NAMES_ALIKE)
 """SQL: the fact that makes two contacts two people; NULL if there is none."""
 
+_OF_THIRDS = _contradiction("jaro_winkler_similarity(first_name_l, first_name_r) >= 0.75")
+"""The same for two contacts that a third one joins: both may have mistyped its name."""
+
 TOO_LITTLE = f"""case
-    when {_NAMES_SWAPPED} or ({_NAMES_ALIKE} and coalesce({near("last_name_l", "last_name_r")}, true)) then
-        case when not (coalesce({_DATES_AGREE}, false) or {_SAME_CONTACT} or {_SAME_STREET}) then 'too_little_in_common' end
+    when {SWAPPED} or ({_NAMES_ALIKE} and coalesce({near("last_name_l", "last_name_r")}, true)) then
+        case when not ({_DATES_NEAR} or {_SAME_CONTACT} or {_SAME_STREET}) then 'too_little_in_common' end
     -- A maiden name, or no first name: the birth date and one more fact have to agree.
     when not ({_SAME_BIRTHDAY} and ({_NAMES_ALIKE} or {_LAST_NAMES_ALIKE})
         and ({_SAME_CONTACT} or {_SAME_STREET} or coalesce(postal_code_l = postal_code_r, false))) then 'too_little_in_common'
 end"""
 """SQL: set where two contacts agree on nothing that a namesake or a family would not share."""
 
-UNRELATED = f"(not {_NAMES_SWAPPED} and not {_NAMES_ALIKE} and first_name_l is not null and first_name_r is not null and not {_SAME_BIRTHDAY})"
+UNRELATED = (
+    f"(first_name_l is not null and first_name_r is not null and not {SWAPPED} and not {_NAMES_ALIKE} and not {_SAME_BIRTHDAY})"
+)
 """SQL: other first name, other birth date. Husband and wife: not worth a review."""
 
 _COLUMNS = (
@@ -113,7 +130,7 @@ def _contradictions(con: duckdb.DuckDBPyConnection, groups: Iterable[list[int]])
     con.execute("create or replace temp table within (n_l bigint, n_r bigint)")
     lefts, rights = [one for one, _ in pairs], [other for _, other in pairs]
     con.execute("insert into within select unnest($1::bigint[]), unnest($2::bigint[])", [lefts, rights])
-    rows = con.execute(f"select n_l, n_r from ({side_by_side('within')}) where {CONTRADICTION} is not null").fetchall()
+    rows = con.execute(f"select n_l, n_r from ({side_by_side('within')}) where {_OF_THIRDS} is not null").fetchall()
     con.execute("drop table within")
     apart: dict[int, set[int]] = defaultdict(set)
     for one, other in rows:

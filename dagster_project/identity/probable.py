@@ -7,35 +7,40 @@ and the thresholds alone: counts are whole numbers, the sample is drawn with a f
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from dagster_project.config_file import read_config_file
 from dagster_project.errors import RelanceError
 from dagster_project.identity.candidates import collect_candidates
 from dagster_project.identity.comparisons import COMPARISONS, count_strangers
 from dagster_project.identity.families import CONTRADICTION, TOO_LITTLE, UNRELATED, hold_back, side_by_side
+from dagster_project.settings import Settings
 
 FORM_DEFAULT = 0.005
 """A birth date, e-mail or phone on more than this share of all contacts (and on more than 20) is what a form fills in."""
 
+LONGEST = 80
+"""Characters of a field that are compared."""
+
 EVIDENT_SHARE = 0.6
-"""Share of the duplicates that agree letter by letter on name and birth date, contact or address: from their number that of all."""
+"""Share of the duplicates that agree letter by letter on names and birth date, e-mail, phone or address."""
 
 SCHEMA = pa.schema(
     [
-        ("left_type", pa.string()), ("left_identifier", pa.string()), ("right_type", pa.string()), ("right_identifier", pa.string()),
+        ("left_type", pa.string()), ("left_identifier", pa.string()),
+        ("right_type", pa.string()), ("right_identifier", pa.string()),
         ("probability", pa.float64()), ("status", pa.string()), ("held_back", pa.string()), ("evidence", pa.string()),
+        ("known_since", pa.timestamp("us")),
     ]
 )  # fmt: skip
-"""One row per pair, left before right. `status` is linked or review; `held_back` says why a pair above the threshold is not linked;
-`evidence` is JSON, field → level of agreement, without a value of the contacts."""
+"""One row per pair, left before right. `status` is linked or review; `held_back` says why a pair above the threshold is not
+linked; `evidence` is JSON, field → level of agreement, without a value of the contacts; `known_since` is when the later of the
+two was made."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,13 @@ class Matching:
     note: str | None = None
 
 
-def require_splink(where: str) -> None:
+def require_splink(settings: Settings) -> None:
     """
     Raises:
-        RelanceError: Splink is not installed.
+        RelanceError: probable duplicates are turned on and Splink is not installed.
     """
-    if find_spec("splink") is None:
+    if settings.identity.probabilistic.enabled and find_spec("splink") is None:
+        where = read_config_file(settings.config_path).where(("identity", "probabilistic", "enabled"))
         how = "pip install 'relance[match]', or set `enabled: false` there"
         raise RelanceError("Probable duplicates need Splink, which is not installed", where, how)
 
@@ -72,7 +78,7 @@ def propose(contacts: pa.Table, terms: Terms, options: dict[str, str] | None = N
     """Pairs of contacts that are probably one person.
 
     Args:
-        contacts: contact_id, source, FIELDS, gender (f, m or NULL) and is_minor; texts in folded form.
+        contacts: contact_id, source, created_at, FIELDS, gender (f, m or NULL) and is_minor; texts in folded form.
         options: settings of DuckDB, such as memory_limit.
 
     Returns:
@@ -88,9 +94,10 @@ def propose(contacts: pa.Table, terms: Terms, options: dict[str, str] | None = N
         if named < 2:
             return SCHEMA.empty_table(), Matching(count, note="fewer than two contacts have a name")
         candidates = collect_candidates(con)
-        if not candidates.pairs:
-            return SCHEMA.empty_table(), Matching(count, note="no two contacts have anything in common")
-        _score(con, terms.review_above, count)
+        u = count_strangers(con) if candidates.pairs else {}
+        if not u:
+            return SCHEMA.empty_table(), Matching(count, note="no two contacts have enough in common to be compared")
+        _score(con, u, terms.review_above, count)
         found = _judge(con, terms)
     statuses = found.column("status").to_pylist()
     linked = statuses.count("linked")
@@ -99,16 +106,21 @@ def propose(contacts: pa.Table, terms: Terms, options: dict[str, str] | None = N
 
 
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """The table `contacts`: numbered in an order of their own, without what a form fills in."""
+    """The table `contacts`: numbered in an order of their own, without what a form fills in.
+
+    Comparing two texts takes time by the product of their lengths, so the longest are cut.
+    """
+    texts = ("first_name", "last_name", "gender", "street", "house", "postal_code", "city")
+    cut = ", ".join(f"substr({name}, 1, {LONGEST}) as {name}" for name in texts)
     common = ", ".join(
-        f"case when count({name}) over (partition by {name}) <= greatest(20, {FORM_DEFAULT} * count(*) over ()) then {name} end as {name}"
+        f"""case when count({name}) over (partition by {name}) <= greatest(20, {FORM_DEFAULT} * count(*) over ())
+            then substr({name}, 1, {LONGEST}) end as {name}"""
         for name in ("birth_date", "email", "phone")
     )
     con.execute(
         f"""create temp table contacts as
         with own as (
-            select contact_id, source, first_name, last_name, gender, street, house, postal_code, city, {common},
-                coalesce(is_minor, false) as is_minor
+            select contact_id, source, created_at, {cut}, {common}, coalesce(is_minor, false) as is_minor
             from given_contacts where contact_id is not null),
         numbered as (select row_number() over (order by own) as n, own.* from own),
         names as (select first_name, count(distinct last_name) as bearers from own where first_name is not null group by all)
@@ -117,27 +129,28 @@ def _prepare(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _score(con: duckdb.DuckDBPyConnection, review_above: float, count: int) -> None:
-    """Fill the temporary table `scored` with the candidates that are probable enough."""
+def _score(con: duckdb.DuckDBPyConnection, u: dict[str, dict[int, float]], review_above: float, count: int) -> None:
+    """Fill the temporary table `scored` with the candidates that are probable enough.
+
+    Args:
+        u: as `count_strangers` found it; what it does not name is not compared.
+    """
     from splink import DuckDBAPI, Linker, block_on
 
-    u = count_strangers(con)
-    used = [comparison for comparison in COMPARISONS if comparison.name in u]
     settings = {
         "link_type": "dedupe_only",
         "unique_id_column_name": "n",
         "probability_two_random_records_match": _prior(con, count),
-        "comparisons": [comparison.splink(u[comparison.name]) for comparison in used],
+        "comparisons": [comparison.splink(u[comparison.name]) for comparison in COMPARISONS if comparison.name in u],
         "blocking_rules_to_generate_predictions": [block_on("n")],
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": False,
     }
-    with _quiet():
-        api = DuckDBAPI(connection=con)
-        linker = Linker(api.register("contacts"), settings)
-        con.execute("create temp table blocked as select n_l as join_key_l, n_r as join_key_r, '0' as match_key from candidates")
-        linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
-        scored = linker.inference.predict(threshold_match_probability=review_above, warning_mode="never")
+    api = DuckDBAPI(connection=con)
+    linker = Linker(api.register("contacts"), settings, log_level=None)
+    con.execute("create temp table blocked as select n_l as join_key_l, n_r as join_key_r, '0' as match_key from candidates")
+    linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+    scored = linker.inference.predict(threshold_match_probability=review_above, warning_mode="never")
     con.execute(
         f"""create temp table scored as
         select least(n_l, n_r) as n_l, greatest(n_l, n_r) as n_r, round(match_probability, 6) as probability
@@ -166,16 +179,16 @@ def _judge(con: duckdb.DuckDBPyConnection, terms: Terms) -> pa.Table:
     levels = ", ".join(comparison.sql() for comparison in COMPARISONS)
     rows = con.execute(
         f"""select pairs.n_l, pairs.n_r, left_contact.contact_id, right_contact.contact_id, pairs.probability,
-            coalesce({CONTRADICTION}, {TOO_LITTLE}) as held_back, {levels}
+            greatest(left_contact.created_at, right_contact.created_at), coalesce({CONTRADICTION}, {TOO_LITTLE}), {levels}
         from ({side_by_side("scored")}) as pairs
         join contacts as left_contact on left_contact.n = pairs.n_l join contacts as right_contact on right_contact.n = pairs.n_r
         where left_contact.contact_id <> right_contact.contact_id and not {UNRELATED}
         order by pairs.probability desc, pairs.n_l, pairs.n_r"""
     ).fetchall()
-    links = [(row[0], row[1]) for row in rows if row[4] >= terms.link_above and row[5] is None]
+    links = [(row[0], row[1]) for row in rows if row[4] >= terms.link_above and row[6] is None]
     by_a_third = hold_back(con, links)
     best: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for left, right, left_id, right_id, probability, held_back, *numbers in rows:
+    for left, right, left_id, right_id, probability, known_since, held_back, *numbers in rows:
         above = probability >= terms.link_above
         held_back = (held_back or by_a_third.get((left, right))) if above else None
         agreement = {comparison.name: comparison.names[number] for comparison, number in zip(COMPARISONS, numbers, strict=True)}
@@ -185,18 +198,6 @@ def _judge(con: duckdb.DuckDBPyConnection, terms: Terms) -> pa.Table:
         ends = (left_id, right_id) if left_id < right_id else (right_id, left_id)
         known = best.get(ends)
         if known is None or (status == "linked" and known[5] != "linked"):
-            best[ends] = ("contact_id", ends[0], "contact_id", ends[1], probability, status, held_back, told)
+            best[ends] = ("contact_id", ends[0], "contact_id", ends[1], probability, status, held_back, told, known_since)
     columns = list(zip(*(best[ends] for ends in sorted(best)), strict=True)) or [()] * len(SCHEMA)
     return pa.table([pa.array(column, kind) for column, kind in zip(columns, SCHEMA.types, strict=True)], schema=SCHEMA)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Splink tells of its steps, and that the model was not trained, on its logger."""
-    logger = logging.getLogger("splink")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

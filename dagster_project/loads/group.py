@@ -59,9 +59,9 @@ def load_group(
         if isinstance(error, _NOT_THE_FILES_FAULT):
             raise
         why = str(error) if isinstance(error, Mismatch) else f"DuckDB's reader fails ({type(error).__name__})"
-    except (Unsettled, OSError):
+    except (Unsettled, OSError) as error:
         if len(files) == 1:
-            yield [], [_left_alone(files[0])]
+            yield [], [_left_alone(files[0], error)]
             return
     else:
         yield loaded
@@ -92,14 +92,16 @@ def _load_exactly(con: duckdb.DuckDBPyConnection, feed: Feed, file: LandedFile, 
         landed = read_exact(con, feed, file.scan)
         landed.note = f"read record by record: {why}"
         return _finish(con, feed, [file], batch, landed)
-    except (Unsettled, OSError):
-        return [], [_left_alone(file)]
+    except (Unsettled, OSError) as error:
+        return [], [_left_alone(file, error)]
     except Mismatch as error:
         how = "this is a fault of the loads: report it with a file that shows it, and move the file away meanwhile"
         raise RelanceError(f"The books do not balance: {error}", file.path, how) from None
 
 
-def _left_alone(file: LandedFile) -> str:
+def _left_alone(file: LandedFile, error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+        return f"{file.path} can't be read: {error.strerror}"
     return f"{file.path} changed or went while it was being read: what is there then is left to the next load"
 
 

@@ -52,7 +52,9 @@ class Lines:
 def _cut(block: bytes) -> tuple[pa.StringArray, np.ndarray, int]:
     """(lines that are not blank, their places in the block, number of all lines) of a block of whole lines."""
     ends = places(block, LF)
-    bounds = np.unique(np.concatenate(([0], ends + 1, [len(block)])))
+    bounds = np.concatenate(([0], ends + 1))
+    if bounds[-1] < len(block):
+        bounds = np.append(bounds, len(block))
     count = len(bounds) - 1
     texts = pa.StringArray.from_buffers(count, pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(block))
     blank = blanks(block, bounds)

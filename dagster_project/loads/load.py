@@ -101,16 +101,25 @@ def load_landing(settings: Settings, con: duckdb.DuckDBPyConnection, progress: T
 
 @contextmanager
 def _modest_memory(settings: Settings, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Groups of files are small, so loading needs little; left alone, DuckDB fills all it may with pages of no further use."""
-    if settings.warehouse.memory_limit:
-        yield
-        return
-    row = con.execute("select current_setting('memory_limit')").fetchone()
-    con.execute(f"set memory_limit = '{LOAD_MEMORY}'")
+    """Loading streams and needs little memory; left alone, DuckDB fills all it may with pages of no further use.
+
+    It also keeps the sides of a join as they are written: DuckDB can't tell how many lines a file has, takes them for few, and
+    would gather all of them to look up a handful of duplicates.
+    """
+    kept = {name: _setting(con, name) for name in ("memory_limit", "disabled_optimizers")}
+    if not settings.warehouse.memory_limit:
+        con.execute(f"set memory_limit = '{LOAD_MEMORY}'")
+    con.execute("set disabled_optimizers = 'build_side_probe_side'")
     try:
         yield
     finally:
-        con.execute(f"set memory_limit = '{row[0] if row else ''}'")
+        for name, value in kept.items():
+            con.execute(f"set {name} = '{value}'")
+
+
+def _setting(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    row = con.execute(f"select current_setting('{name}')").fetchone()
+    return row[0] if row else ""
 
 
 def _load_feeds(

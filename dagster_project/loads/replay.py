@@ -24,7 +24,7 @@ from dagster_project.loads.group import prepare
 from dagster_project.loads.mend import MendedRows, write_open
 from dagster_project.loads.plan import Plan, SourceColumn, make_plan, refusal
 from dagster_project.loads.quarantine import OpenRow, Shape, Text, as_it_came, open_shapes, open_slices
-from dagster_project.loads.read import Landed, Mismatch, pick_keys
+from dagster_project.loads.read import Landed, pick_keys
 from dagster_project.loads.record_by_record import insert_arrow
 from dagster_project.loads.write import new_rows, note_faults, write_rows
 from dagster_project.settings import Settings
@@ -123,7 +123,7 @@ def _outcomes(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, writte
     reason. Returns the number of rows by outcome, and of refused ones by reason.
 
     Raises:
-        Mismatch: what was `written` is not what should have been.
+        RelanceError: what was `written` is not what should have been.
     """
     note_faults(con, plan, landed)
     con.execute(
@@ -137,7 +137,8 @@ def _outcomes(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, writte
     counts = dict(con.execute("select outcome, count(*) from replay_outcomes group by 1").fetchall())
     row = con.execute(f"select count(*) from {written}").fetchone()
     if row is None or row[0] != counts.get("accepted", 0):
-        raise Mismatch(f"{plan.feed.label}: {row} rows written, {counts} booked")
+        what = f"The books do not balance: {row[0] if row else 0} rows written, {counts.get('accepted', 0)} to be booked"
+        raise RelanceError(what, plan.feed.label, "this is a fault of the replay: nothing was changed; report it")
     query = "select reason, count(*) from replay_outcomes where outcome = 'refused' group by 1"
     return counts, dict(con.execute(query).fetchall())
 

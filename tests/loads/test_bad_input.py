@@ -296,10 +296,10 @@ def test_unreadable_file(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None
     """A file that can't be opened must not stop the others."""
     path = shop.write("generic/orders/locked.csv", orders_csv("a,2026-01-31,1,"))
 
-    def refuse(target: Path):  # the tests may run as root, whom no permission stops
+    def refuse(target: Path, *rest: object):  # the tests may run as root, whom no permission stops
         if target == path:
             raise PermissionError(13, "Permission denied")
-        return scan(target)
+        return scan(target, *rest)
 
     scan = load.scan_file
     monkeypatch.setattr(load, "scan_file", refuse)

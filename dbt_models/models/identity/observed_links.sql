@@ -82,6 +82,13 @@ observed as (
         least(accounts.first_seen, others.first_seen), greatest(accounts.last_seen, others.last_seen), 1
     from accounts
     inner join accounts as others on accounts.account = others.account and accounts.identifier_type > others.identifier_type
+    union all
+    select left_type, left_identifier, right_type, right_identifier, rule, source, first_seen, first_seen, 1
+    from {{ ref('exact_links') }}
+    union all
+    select left_type, left_identifier, right_type, right_identifier, 'probabilistic', 'prediction', known_since, known_since, 1
+    from {{ ref('probable_pairs') }}
+    where status = 'linked'
 )
 
 select

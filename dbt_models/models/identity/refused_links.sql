@@ -60,6 +60,15 @@ refused as (
     from links
     inner join minors_addresses as own on links.right_type = own.right_type and links.right_identifier = own.right_identifier
     where links.rule = 'registration'
+    union all
+    -- By a key that is junk, unless something better joins the two.
+    select junk.left_type, junk.left_identifier, junk.right_type, junk.right_identifier, junk.refused_reason
+    from {{ ref('exact_links') }} as junk
+    left join links
+        on junk.left_type = links.left_type and junk.left_identifier = links.left_identifier
+        and junk.right_type = links.right_type and junk.right_identifier = links.right_identifier
+        and junk.rule <> links.rule
+    where junk.refused_reason is not null and links.rule is null
     {% for side in ['left', 'right'] -%}
     union all
     select links.left_type, links.left_identifier, links.right_type, links.right_identifier, 'reused_order_number'

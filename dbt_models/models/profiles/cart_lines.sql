@@ -38,7 +38,7 @@ select
     lines.quantity,
     lines.cart_updated_at,
     coalesce(lines.price, {{ in_company_currency('products.price') }}) as price,
-    cast(lines.quantity * coalesce(lines.price, {{ in_company_currency('products.price') }}) as decimal(18, 4)) as value
+    {{ product('lines.quantity', 'coalesce(lines.price, ' ~ in_company_currency('products.price') ~ ')') }} as value
 from touched as lines
 left join {{ ref('unified_products') }} as products on lines.product_id = products.product_id
 {{ company_rate("coalesce(products.currency, " ~ company('currency') ~ ")", 'cast(lines.cart_updated_at as date)') }}

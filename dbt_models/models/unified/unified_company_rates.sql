@@ -11,7 +11,7 @@ with legs as (
     from {{ ref('unified_exchange_rates') }}
     where from_currency <> to_currency and rate > 0
     union all
-    select to_currency, from_currency, date, cast(1 / cast(rate as double) as decimal(20, 12)), 2
+    select to_currency, from_currency, date, try_cast(1 / cast(rate as double) as decimal(20, 12)), 2
     from {{ ref('unified_exchange_rates') }}
     where from_currency <> to_currency and rate > 0
 ),
@@ -43,7 +43,7 @@ through as (
         first_leg.to_currency as bridge,
         greatest(first_leg.valid_from, second_leg.valid_from) as valid_from,
         least(first_leg.valid_to, second_leg.valid_to) as valid_to,
-        cast(cast(first_leg.rate as double) * cast(second_leg.rate as double) as decimal(20, 12)) as rate
+        try_cast(cast(first_leg.rate as double) * cast(second_leg.rate as double) as decimal(20, 12)) as rate
     from spans as first_leg
     inner join quoted as second_leg
         on first_leg.to_currency = second_leg.from_currency

@@ -62,7 +62,7 @@ select
     quantity,
     price,
     null,
-    cast(quantity * price as decimal(18, 4)),
+    {{ product('quantity', 'price') }},
     customer_id,
     ordered_at,
     currency,

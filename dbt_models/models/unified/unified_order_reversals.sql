@@ -46,7 +46,7 @@ prices as (
 worth as (
     select
         products_back.message_id,
-        cast(sum(products_back.quantity * coalesce(products_back.price, prices.price, 0)) as decimal(18, 4)) as amount
+        try_cast(sum({{ product('products_back.quantity', 'coalesce(products_back.price, prices.price, 0)') }}) as decimal(18, 4)) as amount
     from products_back
     left join prices on products_back.order_id = prices.order_id and products_back.product_id = prices.product_id
     group by products_back.message_id

@@ -12,7 +12,7 @@ select
     quantity,
     price as unit_price,
     total_discount as discount,
-    cast(quantity * price - coalesce(total_discount, 0) as decimal(18, 4)) as line_total,
+    cast({{ product('quantity', 'price') }} - coalesce(total_discount, 0) as decimal(18, 4)) as line_total,
     null as customer_id,
     null as ordered_at,
     null as currency,

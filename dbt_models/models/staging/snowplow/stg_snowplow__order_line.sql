@@ -16,7 +16,7 @@ select
     coalesce(ti_quantity, 1) as quantity,
     ti_price as unit_price,
     null as discount,
-    coalesce(ti_quantity, 1) * ti_price as line_total,
+    {{ product('coalesce(ti_quantity, 1)', 'ti_price') }} as line_total,
     null as customer_id,
     null as ordered_at,
     upper(ti_currency) as currency,
