@@ -23,8 +23,8 @@ def test_one_big_file_tells_how_far_it_is(project: Project, monkeypatch: pytest.
     target = project.write(f"generic/events/e.{kind}", b"")
     with duckdb.connect() as con:
         form = {"ndjson": "json", "parquet": "parquet", "csv": "csv"}[kind]
-            read = f"select * replace (to_json(properties)::varchar as properties) from read_json('{rows}')"
-            con.execute(f"copy ({read}) to '{target}' (format {form})")
+        read = f"select * replace (to_json(properties)::varchar as properties) from read_json('{rows}')"
+        con.execute(f"copy ({read}) to '{target}' (format {form})")
     told: list[str] = []
     with project.warehouse() as con:
         summary = load_landing(project.settings, con, told.append)
