@@ -69,6 +69,7 @@ def land(project: str) -> None:
     from dagster_project.warehouse import open_warehouse
 
     settings = load_settings(Path(project))
+    duckdb.execute("select ?", [1])  # DuckDB imports pandas when it first meets a parameter
     step("work")
     with open_warehouse(settings) as con:
         summary = load_landing(settings, con)
@@ -87,6 +88,7 @@ def unify(project: str) -> None:
     settings = load_settings(Path(project))
     workspace = prepare_workspace(settings)
     prepare_manifest(workspace)
+    duckdb.execute("select ?", [1])
     step("work")
     with open_warehouse(settings) as con:
         normalise_identifiers(con, settings)

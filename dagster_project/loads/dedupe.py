@@ -34,6 +34,11 @@ def mark_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed) 
     ranks = [*ranks, *([before] if before else [])]
     told = stage_sql(plan, landed, ["_fileno", "_record", "_path", ident, "_hash", "_reason", *ranks], only="load_candidates")
     con.execute(f"create or replace temp table load_told as from ({told}) where _reason is null")
+    # Looked up by what tells them apart alone: of rows that are not concerned, no other column is read.
+    con.execute(
+        f"""create or replace temp table load_known as
+        select rowid as id from {entity.table} where {ident} in (select {ident} from load_told)"""
+    )
     columns = ", ".join(identifier(name) for name in ranks) + ", " * bool(ranks)
     con.execute(
         f"""create or replace temp table load_ranked as
@@ -43,12 +48,12 @@ def mark_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed) 
             select {columns} {ident} as ident, _hash, null as id, _path, _record, _fileno, null as _batch from load_told
             union all
             select {columns} {ident}, {_known_hash(entity)}, rowid, _file, _line, null, _batch from {entity.table}
-            where {ident} in (select {ident} from load_told)
+            where rowid in (select id from load_known)
         )"""
     )
     con.execute("insert into load_dupes select _fileno, _record from load_ranked where id is null and place > 1")
     con.execute("insert into load_replaced select id, ident, _path, _batch from load_ranked where id is not null and place > 1")
-    for table in ("load_told", "load_ranked"):
+    for table in ("load_told", "load_known", "load_ranked"):
         con.execute(f"drop table temp.{table}")
 
 
