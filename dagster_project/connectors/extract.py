@@ -143,7 +143,7 @@ def _typed(start: Any, column: Any) -> Any:
     """A first value of YAML as the column has it: a date where times are asked for is its midnight."""
     try:
         kind = column.python_type
-    except NotImplementedError:
+    except NotImplementedError:  # SQLAlchemy knows no Python type for some columns of some databases
         return start
     if isinstance(start, str) and issubclass(kind, (date, datetime)):
         start = datetime.fromisoformat(start)
