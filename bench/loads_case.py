@@ -108,4 +108,5 @@ def unify(project: str) -> None:
 WORK = {"bare-parquet": bare_parquet, "bare-ndjson": bare_ndjson, "land": land, "unify": unify}
 
 if __name__ == "__main__":
+    step("start-up")
     WORK[sys.argv[1]](*sys.argv[2:])

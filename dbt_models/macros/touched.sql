@@ -24,7 +24,7 @@
       and exists (
           select 1
           from {{ ref('unified_events') }} as news
-          where news._batch > (select coalesce(max(_batch), 0) from {{ this }})
+          where news._batch > {{ newest_batch(this) }}
             and news.event_date = events.event_date
             and coalesce('a:' || news.anonymous_id, 'u:' || news.user_id) = coalesce('a:' || events.anonymous_id, 'u:' || events.user_id)
       )

@@ -14,7 +14,7 @@ select
 from {{ ref(model) }}
 where {{ before_horizon(happened) if happened else 'true' }}
         {%- if after %}
-    and _batch > (select coalesce(max(_batch), -1) from {{ after }})
+    and _batch > {{ newest_batch(after) }}
         {%- endif %}
 {{ 'union all' if not loop.last }}
     {%- endfor %}

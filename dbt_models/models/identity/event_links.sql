@@ -6,7 +6,7 @@ with events as (
     select * from {{ ref('unified_events') }}
     where not is_bot and not is_internal
     {% if is_incremental() %}
-      and _batch > (select coalesce(max(_batch), 0) from {{ this }})
+      and _batch > {{ newest_batch(this) }}
     {% endif %}
 )
 

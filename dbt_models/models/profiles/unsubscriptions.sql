@@ -11,5 +11,5 @@ select
 from {{ ref('unified_events') }}
 where event = 'Unsubscribed' and coalesce(email, user_id) is not null
 {% if is_incremental() %}
-  and _batch > (select coalesce(max(_batch), 0) from {{ this }})
+  and _batch > {{ newest_batch(this) }}
 {% endif %}

@@ -33,7 +33,7 @@ events as (
     from {{ ref('unified_events') }}
     where event in ('{{ types | join("', '") }}')
     {% if is_incremental() %}
-      and _batch > (select coalesce(max(_batch), -1) from {{ this }})
+      and _batch > {{ newest_batch(this) }}
     {% endif %}
 )
 

@@ -20,5 +20,5 @@ where event in ('Order Completed', 'Order Refunded', 'Order Cancelled')
   and order_id is not null
   and not is_bot
 {% if is_incremental() %}
-  and _batch > (select coalesce(max(_batch), -1) from {{ this }})
+  and _batch > {{ newest_batch(this) }}
 {% endif %}
