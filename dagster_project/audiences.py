@@ -9,14 +9,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dagster_project.config_file import ConfigFile, load_model, near_miss, read_config_file, several
+from dagster_project.consent.policy import Purpose
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Part, Settings
 
 Kind = Literal["retargeting", "remarketing", "suppression"]
-Purpose = Literal[
-    "trackers", "ads", "platform_matching", "ad_user_data", "ad_personalization", "email", "email_tracking",
-    "sms", "whatsapp", "push", "phone", "post", "profiling",
-]  # fmt: skip
 
 
 class FrequencyCap(Part):

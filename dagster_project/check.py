@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dagster_project.activation.activations import Activation, load_activations
 from dagster_project.activation.tables import held_without_activation
 from dagster_project.audiences import load_audiences
-from dagster_project.config_file import several
+from dagster_project.config_file import Location, touches
+from dagster_project.connectors.drivers import missing_drivers
 from dagster_project.connectors.store import list_store
+from dagster_project.consent.policy import region_of
 from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
 from dagster_project.identity.probable import require_splink
-from dagster_project.loads.discover import Landing, discover
+from dagster_project.identity.somebodys_word import wrong_links
+from dagster_project.loads.discover import Feed, Landing, discover
 from dagster_project.loads.glance import look_into
-from dagster_project.settings import Settings, load_settings
+from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import open_warehouse
 
 
-def check_project(config: Path) -> list[str]:
+@dataclass(frozen=True)
+class Findings:
+    """What a check found: `lines` say what is there, `warnings` what may not be meant so, `mistakes` what must be mended."""
+
+    lines: list[str]
+    warnings: list[str]
+    mistakes: list[RelanceError]
+
+
+def check_project(config: Path) -> Findings:
     """Read configuration, sources, audiences and activations, and the columns of the newest landed files.
 
-    Returns:
-        Lines that say what was found, and warnings.
-
     Raises:
-        RelanceError: every mistake, with file and line.
+        RelanceError: relance.yml can't be read at all.
     """
-    settings = load_settings(config)
-    mistakes: list[RelanceError] = []
+    settings, wrong = read_settings(config)
+    mistakes = [error for _, error in wrong]
+    places = [at for at, _ in wrong]
 
     def read(load: Callable[[], Any]) -> Any:
         try:
@@ -40,30 +51,38 @@ def check_project(config: Path) -> list[str]:
             mistakes.append(error)
             return None
 
-    # Listed, not fetched: what lies in an object store may be large, and nothing runs here.
-    landing: Landing | None = read(lambda: discover(settings, list_store(settings) if settings.landing.is_remote else None))
+    landing = Landing(()) if touches(("landing",), places) else read(lambda: _landing(settings)) or Landing(())
+    looks = [look_into(settings, feed) for feed in landing.feeds if not touches(_place(feed), places)]
     audiences = read(lambda: load_audiences(settings))
     # Without the audiences, activations could only be said to name unknown ones.
     activations = None
     if audiences is not None:
         activations = read(lambda: load_activations(settings, {audience.name: audience.spec.kind for audience in audiences}))
     read(lambda: require_splink(settings))
-    mistakes += wrong_seeds(settings)
-    looks = [look_into(settings, feed) for feed in landing.feeds] if landing else []
+    mistakes += [*missing_drivers(settings), *wrong_seeds(settings), *wrong_links(settings)]
     mistakes += [mistake for found, _ in looks for mistake in found]
-    if mistakes:
-        raise several(mistakes)
+
     company = settings.company
-    told = [line for _, lines in looks for line in lines]
-    kinds = Counter(audience.spec.kind for audience in audiences)
-    return [
+    kinds = Counter(audience.spec.kind for audience in audiences or ())
+    lines = [
         f"{settings.config_path}: {company.name}, {company.currency}, {company.timezone}, {company.country}",
+        f"consent: the policy of {region_of(settings.consent, company.country)} where a person's country is unknown",
         *(f"{feed.label}: {len(feed.files)} file{'s' if len(feed.files) != 1 else ''}" for feed in landing.feeds),
-        f"{len(audiences)} audiences: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
-        f"{len(activations)} activations: " + ", ".join(activation.name for activation in activations),
-        *(f"Warning: {warning}" for warning in [*landing.warnings, *told, *_left_behind(settings, activations)]),
-        "No mistakes.",
+        f"{len(audiences or ())} audiences: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
+        f"{len(activations or ())} activations: " + ", ".join(activation.name for activation in activations or ()),
     ]
+    left_behind = [] if activations is None else _left_behind(settings, activations)
+    warnings = [*landing.warnings, *(line for _, told in looks for line in told), *left_behind]
+    return Findings(lines, warnings, mistakes)
+
+
+def _landing(settings: Settings) -> Landing:
+    """Listed, not fetched: what lies in an object store may be large, and nothing runs here."""
+    return discover(settings, list_store(settings) if settings.landing.is_remote else None)
+
+
+def _place(feed: Feed) -> Location:
+    return ("sources", feed.entity.source, feed.entity.name)
 
 
 def _left_behind(settings: Settings, activations: list[Activation]) -> list[str]:

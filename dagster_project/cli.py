@@ -18,27 +18,29 @@ from typing import Any
 import click
 
 from dagster_project.errors import RelanceError
+from dagster_project.interrupts import end_now, watched
 
 BAD_INPUT = 2
 CHECK_FAILED = 1
 
 
 def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Mistakes a person can mend end in one message and exit code 2, never in a traceback."""
+    """Mistakes a person can mend end in one message and exit code 2, Ctrl+C in one line and 130, neither in a traceback."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except RelanceError as error:
-            click.echo(f"relance: {error}", err=True)
-            sys.exit(BAD_INPUT)
-        except KeyboardInterrupt:
-            click.echo("relance: interrupted; the next run picks up where this one stopped", err=True)
-            sys.stdout.flush()
-            sys.stderr.flush()
-            # At once: threads of the database that are still at work would bring the process down with noise.
-            os._exit(130)
+        with watched() as watch:
+            try:
+                return command(*args, **kwargs)
+            except KeyboardInterrupt:
+                end_now()
+            except Exception as error:
+                if watch.interrupted.is_set():
+                    end_now()
+                if not isinstance(error, RelanceError):
+                    raise
+                click.echo(f"relance: {error}", err=True)
+                sys.exit(BAD_INPUT)
 
     return run
 
@@ -55,6 +57,8 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def main() -> None:
     """Relance: raw files in, scored people and audience files out."""
     os.environ.update(DO_NOT_TRACK="1", DBT_SEND_ANONYMOUS_USAGE_STATS="false", GX_ANALYTICS_ENABLED="false")
+    # Python's helper process for dbt's locks grumbles when a run is interrupted, although it does clean them up.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
 
 
 @main.command()
@@ -129,9 +133,16 @@ def init(directory: Path) -> None:
 def check(config: Path) -> None:
     """Read configuration, audiences and activations, and say every mistake at once. Runs nothing."""
     from dagster_project.check import check_project
+    from dagster_project.config_file import several
 
-    for line in check_project(config):
+    found = check_project(config)
+    for line in [] if found.mistakes else found.lines:
         click.echo(line)
+    for warning in found.warnings:
+        click.echo(f"Warning: {warning}")
+    if found.mistakes:
+        raise several(found.mistakes)
+    click.echo("No mistakes.")
 
 
 @main.command()
@@ -174,6 +185,70 @@ def audiences(config: Path) -> None:
     from dagster_project.settings import load_settings
 
     report_console().print(audience_table(load_settings(config)))
+
+
+@main.command()
+@click.argument("identifier")
+@config_option
+@click.option("--audience", default=None, metavar="NAME", help="Why in this audience or not, clause by clause.")
+@click.option(
+    "--export",
+    default=None,
+    metavar="FILE.json",
+    type=click.Path(path_type=Path),
+    help="Write everything held on the person as JSON (access request).",
+)
+@told_plainly
+def explain(config: Path, identifier: str, audience: str | None, export: Path | None) -> None:
+    """One person: an e-mail address, a phone number, a profile_id, or type:value such as customer_id:4711."""
+    from dagster_project.explain.command import explain_project
+    from dagster_project.report.terminal import report_console
+    from dagster_project.settings import load_settings
+
+    explain_project(load_settings(config), identifier, audience, export, report_console())
+
+
+@main.command()
+@click.argument("name", required=False)
+@config_option
+@click.option("--identity", is_flag=True, help="The rules by which identifiers become people: limits, rules and seeds as edited.")
+@told_plainly
+def preview(config: Path, name: str | None, identity: bool) -> None:
+    """What an edited audience, or edited identity rules, would change: built in a scratch copy, which exports nothing."""
+    from dagster_project.explain.preview import preview_edit, preview_rules
+    from dagster_project.report.terminal import report_console
+    from dagster_project.settings import load_settings
+
+    if identity == (name is not None):
+        raise RelanceError("What to preview is one thing", "relance preview", "name an audience, or add --identity")
+    if name is not None:
+        preview_edit(load_settings(config), name, report_console())
+    else:
+        preview_rules(load_settings(config), report_console())
+
+
+@main.command()
+@click.argument("identifier")
+@config_option
+@click.option("--dry-run", is_flag=True, help="Count what would go, and change nothing.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@told_plainly
+def erase(config: Path, identifier: str, dry_run: bool, yes: bool) -> None:
+    """Erase a person for good: an e-mail address, a phone number, or type:value such as customer_id:4711."""
+    from dagster_project.privacy.command import erase_project
+    from dagster_project.settings import load_settings
+
+    def agreed(lines: list[str]) -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            raise RelanceError("Nobody is there to confirm that this person is to be erased", "relance erase", "add --yes")
+        for line in lines:
+            click.echo(line)
+        return click.confirm("Erase this person for good?")
+
+    for line in erase_project(load_settings(config), identifier, dry_run, agreed):
+        click.echo(line)
 
 
 @main.command()

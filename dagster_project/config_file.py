@@ -21,6 +21,8 @@ from dagster_project.errors import RelanceError
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[str | int, ...]
+Mistake = tuple[Location, RelanceError]
+"""A mistake with the place it stands at in its file."""
 
 
 class Part(BaseModel):
@@ -46,10 +48,14 @@ for _tag, _pattern, _first in (
 
 @dataclass
 class ConfigFile:
-    """A parsed YAML file: its data, and the 1-based line of every key and list item in it."""
+    """A parsed YAML file: its data, and the 1-based line of every key and list item in it.
+
+    `written` is the data with its `${NAME}` as they stand in the file: what tells a variable from a value written out.
+    """
 
     path: Path
     data: Any
+    written: Any = None
     lines: dict[Location, int] = field(default_factory=dict)
 
     def where(self, location: Location = ()) -> str:
@@ -63,6 +69,17 @@ class ConfigFile:
             if (*at, part) in self.lines:
                 at = (*at, part)
         return f"{self.path}:{self.lines.get(at, 1)}"
+
+    def named(self, location: Location, inside: Location = ()) -> str:
+        """A location below `inside` as a person writes it: without the levels that stand in no file, but with what is missing."""
+        at, parts, absent = inside, [], []
+        for part in location:
+            if (*at, part) in self.lines:
+                at, absent = (*at, part), []
+                parts.append(part)
+            else:
+                absent.append(part)
+        return ".".join(str(part) for part in [*parts, *absent])
 
 
 def read_config_file(path: Path, environment: dict[str, str] | None = None) -> ConfigFile:
@@ -89,13 +106,18 @@ def read_config_file(path: Path, environment: dict[str, str] | None = None) -> C
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or "it is not YAML"
-        raise RelanceError(
-            f"The file is not valid YAML: {problem}", f"{path}:{line}", "check indentation, quotes and colons"
-        ) from None
+        how = "check indentation, quotes and colons"
+        if any("${" in written for written in text.splitlines()[line - 1 : line]):
+            how = 'write "${NAME}" in quotes where it stands between braces or brackets'
+        raise RelanceError(f"The file is not valid YAML: {problem}", f"{path}:{line}", how) from None
     finally:
         loader.dispose()
-    file = ConfigFile(path, data if data is not None else {}, lines)
-    file.data = _interpolate(file, file.data, (), os.environ if environment is None else environment)
+    written = data if data is not None else {}
+    file = ConfigFile(path, written, written, lines)
+    missing: list[RelanceError] = []
+    file.data = _interpolate(file, written, (), os.environ if environment is None else environment, missing)
+    if missing:
+        raise several(missing)
     return file
 
 
@@ -114,7 +136,63 @@ def load_model(path: Path, model: type[Model], *, inside: Location = (), file: C
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise several(_explain(file, inside, data, model, item) for item in error.errors()) from None
+        raise several(_explain(file, inside, model, item) for item in error.errors()) from None
+
+
+def read_sound(file: ConfigFile, model: type[Model], fallback: dict[str, Any]) -> tuple[Model, list[Mistake]]:
+    """What of a file fits a pydantic model, and the mistakes in the rest.
+
+    Args:
+        fallback: top-level key → what stands in for it where the file describes it wrongly, of keys that the model needs.
+
+    Raises:
+        RelanceError: the file holds no mapping.
+    """
+    if not isinstance(file.data, dict):
+        raise RelanceError("The file should hold `key: value` lines", file.where(), "compare it with relance.example.yml")
+    data: dict[Any, Any] = file.data
+    mistakes: dict[Location, RelanceError] = {}
+    removed: list[Location] = []
+    while True:
+        try:
+            return model.model_validate(data), list(mistakes.items())
+        except ValidationError as error:
+            found = [(tuple(item["loc"]), item) for item in error.errors()]
+        for at, item in found:
+            # What is said of a place because a part of it was taken away is no mistake of its own.
+            if not touches(at, removed):
+                mistakes.setdefault(at, _explain(file, (), model, item))
+        # One place at a time: the rest may be sound without it.
+        first = found[0][0]
+        removed.append(first)
+        place = _present(data, first)
+        if not place:
+            data = fallback
+        elif first[0] in fallback:
+            data = {**data, first[0]: fallback[first[0]]}
+        else:
+            data = _without(data, place)
+
+
+def touches(at: Location, places: Iterable[Location]) -> bool:
+    """Whether a place lies in one of these, or holds one of them."""
+    return any(at[: len(place)] == place[: len(at)] for place in places)
+
+
+def _present(data: Any, location: Location) -> Location:
+    """The part of a location that the data has; levels that pydantic alone knows are passed over, and a list is one thing."""
+    at: Location = ()
+    for part in location:
+        if isinstance(data, dict) and part in data:
+            at, data = (*at, part), data[part]
+    return at
+
+
+def _without(data: dict[Any, Any], at: Location) -> dict[Any, Any]:
+    head, *rest = at
+    if not rest:
+        return {key: value for key, value in data.items() if key != head}
+    return {**data, head: _without(data[head], tuple(rest))}
 
 
 def several(mistakes: Iterable[RelanceError]) -> RelanceError:
@@ -153,27 +231,30 @@ def _collect_lines(node: yaml.Node, at: Location, lines: dict[Location, int], pa
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-def _interpolate(file: ConfigFile, value: Any, at: Location, environment: Any) -> Any:
+def _interpolate(file: ConfigFile, value: Any, at: Location, environment: Any, missing: list[RelanceError]) -> Any:
+    """The value with its variables replaced; those that have no value are added to `missing`."""
     if isinstance(value, dict):
-        return {key: _interpolate(file, item, (*at, key), environment) for key, item in value.items()}
+        return {key: _interpolate(file, item, (*at, key), environment, missing) for key, item in value.items()}
     if isinstance(value, list):
-        return [_interpolate(file, item, (*at, index), environment) for index, item in enumerate(value)]
+        return [_interpolate(file, item, (*at, index), environment, missing) for index, item in enumerate(value)]
     if not isinstance(value, str):
         return value
 
     def replace(match: re.Match[str]) -> str:
         found = environment.get(match[1]) or match[2]
         if found is None:
-            raise RelanceError(f"The environment variable {match[1]} has no value", file.where(at), f"export {match[1]}=…")
-        return found
+            missing.append(
+                RelanceError(f"The environment variable {match[1]} has no value", file.where(at), f"export {match[1]}=…")
+            )
+        return found or ""
 
     return _VARIABLE.sub(replace, value)
 
 
-def _explain(file: ConfigFile, inside: Location, data: Any, model: type[BaseModel], item: Any) -> RelanceError:
+def _explain(file: ConfigFile, inside: Location, model: type[BaseModel], item: Any) -> RelanceError:
     """A pydantic error item as what, where, how. The offending value is not repeated: it may be a secret."""
     location: Location = tuple(item["loc"])
-    name = ".".join(str(part) for part in location)
+    name = file.named(location, inside)
     where = file.where((*inside, *location))
     if item["type"] == "extra_forbidden":
         known = _known_keys(model, location[:-1])

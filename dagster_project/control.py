@@ -17,8 +17,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dagster_project.audiences import load_audiences
+from dagster_project.consent.policy import PACKS, write_policy
 from dagster_project.loads.agents import rules_version
-from dagster_project.loads.contract import load_contracts
+from dagster_project.loads.books import IN_RAW
+from dagster_project.loads.contract import CONTRACTS, load_contracts
+from dagster_project.profile_settings import write_priority
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import open_warehouse
 
@@ -27,6 +30,9 @@ LIVE = timedelta(days=1)
 
 FOUNDATION = ("staging", "unified", "identity", "profiles")
 """Rooms whose tables grow by increments."""
+
+JUDGED_EACH_TIME = {"must_link.csv", "cannot_link.csv", "blocked_identifiers.csv"}
+"""Seeds that no such table has read: whom they join and part is decided anew in every run, as are the limits in relance.yml."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,10 @@ def raw_state(con: duckdb.DuckDBPyConnection) -> str:
     refused rows are loaded after all.
     """
     files = "select distinct source, entity, sha256 from quality.load_ledger order by all"
-    rows = "select source, entity, sum(rows_accepted - rows_erased)::bigint from quality.load_ledger group by all order by all"
-    return _hash_of(con, "quality", "load_ledger", files) + _hash_of(con, "quality", "load_ledger", rows)
+    rows = f"select source, entity, sum({IN_RAW})::bigint from quality.load_ledger group by all order by all"
+    erased = "select identifier_type, identifier_sha256, verdict, requested_at from privacy.tombstones order by all"
+    ledger = _hash_of(con, "quality", "load_ledger", files) + _hash_of(con, "quality", "load_ledger", rows)
+    return ledger + _hash_of(con, "privacy", "tombstones", erased)
 
 
 def _ledger_head(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
@@ -82,6 +90,8 @@ def configuration_hash(settings: Settings) -> str:
     """A hash of relance.yml, models, macros, seeds, audiences and activations: of all that decides what is made of the data."""
     folders = [
         SHIPPED / "dbt_models",
+        CONTRACTS,
+        PACKS,
         *settings.folders("seeds"),
         *settings.folders("audiences"),
         *settings.folders("activations"),
@@ -96,13 +106,15 @@ def configuration_hash(settings: Settings) -> str:
 def foundation_hash(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     """A hash of what decides the tables that grow by increments: a change of it means building them afresh.
 
-    The horizon belongs to it: what a run left out as yet to come must not be missing from later ones. So do the facts that
-    a better telling took the place of: tables that grow hold what was told first.
+    The horizon belongs to it: what a run left out as yet to come must not be missing from later ones. So do the rows that
+    a better telling, a correction or another reading of their file took the place of: tables that grow hold what was told first.
     """
-    deciding = {"company", "sources", "order_precedence", "identity", "traffic"}
+    parts = ("company", "sources", "order_precedence", "traffic", "sessions")
+    deciding = dict.fromkeys(parts, True) | {"consent": {"trackers"}}
     digest = hashlib.sha256(settings.model_dump_json(include=deciding).encode())
-    folders = [SHIPPED / "dbt_models" / part for part in ("macros", *(f"models/{room}" for room in FOUNDATION))]
-    for path in sorted({file for folder in [*folders, *settings.folders("seeds")] for file in _files(folder)}):
+    folders = [CONTRACTS, *(SHIPPED / "dbt_models" / part for part in ("macros", *(f"models/{room}" for room in FOUNDATION)))]
+    files = {file for folder in [*folders, *settings.folders("seeds")] for file in _files(folder)}
+    for path in sorted(file for file in files if file.name not in JUDGED_EACH_TIME):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     digest.update(rules_version(settings).encode())
@@ -125,8 +137,10 @@ def horizon(con: duckdb.DuckDBPyConnection, as_of: datetime) -> datetime | None:
     if datetime.now(UTC).replace(tzinfo=None) - as_of < LIVE:
         return None
     present = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
+    # What lay ahead when it was loaded (a subscription that begins next month) is a plan: it is no sign that time has passed.
     newest = [
-        f"select max(_happened_at) as moment from {entity.table}"
+        f"select max(_happened_at) as moment from {entity.table} "
+        + ("where _happened_at < _loaded_at + interval 1 day" if entity.happened.future == "taken" else "")
         for entities in load_contracts().values()
         for entity in entities.values()
         if entity.happened and f"raw_{entity.source}.{entity.name}" in present
@@ -168,24 +182,29 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
             """create or replace table control.company as select
                 $horizon::timestamp as horizon, $currency::varchar as currency,
                 $timezone::varchar as timezone, $country::varchar as country,
-                $email_limit::bigint as email_limit, $phone_limit::bigint as phone_limit, $account_limit::bigint as account_limit,
                 $exact_limit::bigint as exact_limit, $probable_enabled::boolean as probable_enabled,
                 $link_above::double as probable_link_above, $review_above::double as probable_review_above,
-                $unknown_consent::varchar as unknown_consent, $holdout_salt::varchar as holdout_salt,
+                $unknown_consent::varchar as unknown_consent, $trackers::boolean as trackers_without_answer,
+                $session_seconds::bigint as session_seconds, $session_by_campaign::boolean as session_by_campaign,
+                $lapsed::bigint as lapsed_after_days, $professional_lapsed::bigint as professional_lapsed_after_days,
+                $lead_days::bigint as lead_days, $holdout_salt::varchar as holdout_salt,
                 $max_minute::bigint as max_events_per_minute, $max_day::bigint as max_events_per_day""",
             {
                 "horizon": horizon(con, run.as_of),
                 "currency": settings.company.currency,
                 "timezone": settings.company.timezone,
                 "country": settings.company.country,
-                "email_limit": settings.identity.limits.email,
-                "phone_limit": settings.identity.limits.phone,
-                "account_limit": settings.identity.limits.account,
                 "exact_limit": settings.identity.limits.exact,
                 "probable_enabled": settings.identity.probabilistic.enabled,
                 "link_above": settings.identity.probabilistic.link_above,
                 "review_above": settings.identity.probabilistic.review_above,
                 "unknown_consent": settings.consent.unknown,
+                "trackers": settings.consent.trackers == "granted",
+                "session_seconds": settings.sessions.minutes * 60,
+                "session_by_campaign": settings.sessions.campaign_change,
+                "lapsed": settings.lifecycle.lapsed_after_days,
+                "professional_lapsed": settings.lifecycle.professional_lapsed_after_days or settings.lifecycle.lapsed_after_days,
+                "lead_days": settings.lifecycle.lead_days,
                 "holdout_salt": settings.holdout.salt,
                 "max_minute": settings.traffic.max_events_per_minute,
                 "max_day": settings.traffic.max_events_per_day,
@@ -195,13 +214,29 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
         same = settings.identity.user_id_is
         for identifier_type in ["user_id", *same] if same else []:
             con.execute("insert into control.same_account values (?, ?)", [identifier_type, "email" in same])
+        con.execute(
+            "create or replace table control.identity_limits (identifier_type varchar, partner_type varchar, most bigint)"
+        )
+        con.executemany("insert into control.identity_limits values (?, ?, ?)", settings.identity.limits.by_pair())
         staff = settings.traffic.staff_domains
         con.execute("create or replace table control.staff_domains as select unnest($1::varchar[]) as domain", [staff])
+        write_policy(con, settings.consent, settings.company.country)
+        write_priority(con, settings.profile)
+        _write_retention(con, settings)
         _write_audiences(con, settings)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
         raise
+
+
+def _write_retention(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    kept = settings.retention
+    con.execute(
+        """create or replace table control.retention as select $1::boolean as enabled, $2::bigint as days,
+            $3::bigint as customers_days, $4::bigint as announce_days, $5::varchar as action""",
+        [kept.enabled, kept.days, kept.customers_days or kept.days, kept.announce_days, kept.action],
+    )
 
 
 def _write_audiences(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -114,7 +114,7 @@ def _project(settings: Settings) -> dict[str, Any]:
             "relance": {
                 "+materialized": "table",
                 "staging": {"+materialized": "view", "+schema": "staging"},
-                **{room: {"+schema": room} for room in ("unified", "identity", "profiles", "scores", "audiences")},
+                **{room: {"+schema": room} for room in ("unified", "identity", "profiles", "scores", "audiences", "privacy")},
             }
         },
         "seeds": {"relance": {"+schema": "seeds"}},

@@ -18,6 +18,8 @@ from dagster_project.assets.control import control_tables
 from dagster_project.assets.dbt import dbt_rooms
 from dagster_project.assets.identity import normalised_identifiers
 from dagster_project.assets.loads import LEDGER, landing_assets
+from dagster_project.assets.orders import orders_have_an_amount
+from dagster_project.assets.privacy import ERASURES, erasures
 from dagster_project.assets.pulls import pull_assets
 from dagster_project.assets.rates import amounts_have_a_rate
 from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, landed_files_sensor, schedule
@@ -42,13 +44,16 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     manifest = json.loads(prepare_manifest(workspace).read_bytes())
 
     exports = activation_assets(activations)
-    handed_on = {dep.asset_key for export in exports for spec in export.specs for dep in spec.deps}
+    handed_on = {dep.asset_key for export in exports for spec in export.specs for dep in spec.deps} - {ERASURES}
+    # Also of a company that exports nothing, erasures wait until everything else is made.
+    handed_on |= {dg.AssetKey(["audiences", "members"]), dg.AssetKey(["privacy", "retention_due"])}
     assets = [
         landing_assets(settings),
         *pull_assets(settings),
         normalised_identifiers(settings),
         control_tables(manifest, after=[LEDGER]),
         dbt_rooms(workspace, manifest, handed_on),
+        erasures(workspace, handed_on),
         *exports,
     ]
     daily = dg.define_asset_job(
@@ -63,7 +68,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     )
     return dg.Definitions(
         assets=assets,
-        asset_checks=[amounts_have_a_rate],
+        asset_checks=[amounts_have_a_rate, orders_have_an_amount],
         jobs=[daily, hourly],
         schedules=[
             schedule(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
 from dagster_project.settings import Settings
 
@@ -81,6 +82,8 @@ def prepare_home(settings: Settings) -> Path:
         "event_log_storage": {
             "module": __name__, "class": ProjectEventLog.__name__, "config": {"base_dir": str(home / "history" / "runs")},
         },
+        # Steps print nothing; to capture it, Dagster would start two helper processes each, which cry out when Ctrl+C is pressed.
+        "compute_logs": {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__},
         "python_logs": {"python_log_level": "INFO"},  # not a line on the terminal for each of a thousand events
         "concurrency": {"pools": {"granularity": "run", "default_limit": 1}},
         "run_monitoring": {"enabled": True, "start_timeout_seconds": 300, "max_resume_run_attempts": 0},

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from dagster_project.config_file import Part, load_model, read_config_file
+from dagster_project.config_file import Mistake, Part, read_config_file, read_sound, several
 from dagster_project.connectors.options import Landing, Pull
+from dagster_project.connectors.secrets import plain_secrets
+from dagster_project.consent.policy import PolicyChanges
 from dagster_project.errors import RelanceError
+from dagster_project.identity_settings import Identity
+from dagster_project.loads.mappings import wrong_sources
+from dagster_project.privacy.retention_settings import Retention
+from dagster_project.profile_settings import Lifecycle, Profile
+from dagster_project.setting_types import Country, Currency, MailDomain, Network, SourceName, Timezone
 
 SHIPPED = Path(__file__).resolve().parent.parent
 """Folder that holds the shipped dbt_models/, seeds/ and activations/."""
@@ -26,48 +32,6 @@ CONFIG_NAME = "relance.yml"
 
 MIRROR = Path(".relance") / "landing"
 """Where the files of an object store are kept, relative to the project; a look back at the past shares it."""
-
-
-def _timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"`{name}` is no IANA time zone such as Europe/Paris")
-    return name
-
-
-def _code(length: int, what: str) -> Any:
-    def check(value: Any) -> str:
-        text = str(value).strip().upper()
-        if not re.fullmatch(f"[A-Z]{{{length}}}", text):
-            raise ValueError(f"should be a {what}")
-        return text
-
-    return BeforeValidator(check)
-
-
-Timezone = Annotated[str, BeforeValidator(_timezone)]
-Currency = Annotated[str, _code(3, "currency of three letters (ISO 4217), such as EUR")]
-Country = Annotated[str, _code(2, "country of two letters (ISO 3166), such as FR")]
-
-
-def _network(value: Any) -> str:
-    try:
-        network = ip_network(str(value).strip(), strict=False)
-    except ValueError:
-        raise ValueError(f"`{value}` is no network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32") from None
-    if network.prefixlen == 0:
-        raise ValueError(f"`{value}` is the whole internet: every visitor would be one of the company's own")
-    return str(network)
-
-
-def _mail_domain(value: Any) -> str:
-    text = str(value).strip().removeprefix("@").lower()
-    if not re.fullmatch(r"(?:[^\s@./]+\.)+[^\s@./]+", text):
-        raise ValueError(f"`{value}` is no domain of e-mail addresses, such as example.com")
-    return text
-
-
-Network = Annotated[str, BeforeValidator(_network)]
-MailDomain = Annotated[str, BeforeValidator(_mail_domain)]
 
 
 class Company(Part):
@@ -120,51 +84,10 @@ class SourceSettings(Part):
     """Zone of times that name none."""
     entities: dict[str, EntitySettings] = {}
 
-
-class IdentityLimits(Part):
-    """How many others may hang on one identifier before it is junk and joins nobody: accounts of one kind on an e-mail or a
-    phone, e-mails or phones on an account (`guest`, `0`, a till)."""
-
-    email: int = Field(default=25, ge=1)
-    phone: int = Field(default=10, ge=1)
-    account: int = Field(default=10, ge=1)
-    exact: int = Field(default=10, ge=1)
-    """Contacts that agree on all columns of an exact rule."""
-
-
-class Probabilistic(Part):
-    """Contacts that are one person in all probability, by names, birth date and address (pip install 'relance[match]')."""
-
-    enabled: bool = False
-    link_above: float = Field(default=0.95, gt=0, le=1)
-    """From this probability on, two contacts are one person."""
-    review_above: float = Field(default=0.5, gt=0, le=1)
-    """From this one on, they are listed in identity.probable_pairs for a person to review."""
-
-    @model_validator(mode="after")
-    def _review_comes_first(self) -> Probabilistic:
-        if self.review_above > self.link_above:
-            raise ValueError("`review_above` should not be greater than `link_above`: what is linked would not be listed")
-        return self
-
-
-def _rule_column(name: Any) -> str:
-    text = str(name).strip()
-    if not re.fullmatch(r"\w[\w .-]{0,59}", text):
-        raise ValueError(f"`{name}` is no column of contacts: letters, digits, blanks, points and hyphens")
-    return text
-
-
-RuleColumn = Annotated[str, BeforeValidator(_rule_column)]
-
-
-class Identity(Part):
-    limits: IdentityLimits = IdentityLimits()
-    exact_rules: list[Annotated[list[RuleColumn], Field(min_length=1)]] = []
-    """Columns of contacts, further ones included: contacts that agree on all columns of one rule are one person."""
-    probabilistic: Probabilistic = Probabilistic()
-    user_id_is: list[Literal["customer_id", "contact_id", "lead_id", "email"]] = []
-    """What the site's user ids also are: equal identifiers among these and the user ids are the same person."""
+    @classmethod
+    def own_keys(cls) -> set[str]:
+        """What stands beside the entities of a source."""
+        return set(cls.model_fields) - {"entities"}
 
 
 class Traffic(Part):
@@ -183,9 +106,19 @@ class Traffic(Part):
     """Domains of the company's own e-mail addresses; a subdomain is a domain of its own."""
 
 
-class Consent(Part):
-    unknown: Literal["denied", "granted"] = "denied"
-    """What silence means: in the EU, silence is a refusal."""
+class Sessions(Part):
+    """Where one visit ends and the next begins."""
+
+    minutes: int = Field(default=30, ge=1, le=720)
+    """Without an event; 30 is what web analytics has agreed on."""
+    campaign_change: bool = True
+    """Whether coming back through another campaign begins a new visit."""
+
+
+class Consent(PolicyChanges):
+    trackers: Literal["denied", "granted"] = "granted"
+    """What silence about trackers means. Most sites' banners let events through only after a yes, so that what arrives without
+    a word was allowed; where the site sends events before it has asked, this is `denied`."""
 
 
 class Windows(Part):
@@ -218,7 +151,7 @@ def _mapped_sources(value: Any) -> Any:
     """`sources.<source>.<entity>` → `sources.<source>.entities.<entity>`: one level less to write."""
     if not isinstance(value, dict):
         return value
-    own = set(SourceSettings.model_fields) - {"entities"}
+    own = SourceSettings.own_keys()
     shaped = {}
     for source, settings in value.items():
         settings = settings or {}
@@ -238,11 +171,15 @@ class Settings(Part):
     warehouse: Warehouse = Warehouse()
     landing: Landing = Landing()
     sources: Annotated[dict[str, SourceSettings], BeforeValidator(_mapped_sources)] = {}
-    order_precedence: list[str] = ["shopify", "generic", "hubspot", "klaviyo", "ga4", "segment", "snowplow"]
+    order_precedence: list[SourceName] = ["shopify", "generic", "hubspot", "klaviyo", "ga4", "segment", "snowplow"]
     """Which source's word counts when several report the same order."""
     identity: Identity = Identity()
     traffic: Traffic = Traffic()
+    sessions: Sessions = Sessions()
     consent: Consent = Consent()
+    profile: Profile = Profile()
+    lifecycle: Lifecycle = Lifecycle()
+    retention: Retention = Retention()
     windows: Windows = Windows()
     holdout: Holdout = Holdout()
     activations: Activations = Activations()
@@ -338,17 +275,33 @@ def load_settings(path: Path | str) -> Settings:
     Raises:
         RelanceError: every mistake in the file, with its line.
     """
+    settings, mistakes = read_settings(path)
+    if mistakes:
+        raise several(error for _, error in mistakes)
+    return settings
+
+
+def read_settings(path: Path | str) -> tuple[Settings, list[Mistake]]:
+    """What is sound in relance.yml, and every mistake in it: whoever looks for mistakes elsewhere need not wait for these.
+
+    Raises:
+        RelanceError: the file can't be read at all.
+    """
     path = Path(path).expanduser().resolve()
     if path.is_dir():
         path = path / CONFIG_NAME
-    settings = load_model(path, Settings)
+    file = read_config_file(path)
+    settings, mistakes = read_sound(file, Settings, {"company": _NOBODY})
     settings._base = path.parent
+    mistakes += [*wrong_sources(file, SourceSettings.own_keys()), *plain_secrets(file)]
     if not settings.landing.is_remote and not settings.landing_path.is_dir():
-        where = read_config_file(path).where(("landing",))
-        raise RelanceError(
-            "The landing folder does not exist", f"{where} → {settings.landing_path}", "create it, or correct `landing:`"
-        )
-    return settings
+        what, how = "The landing folder does not exist", "create it, or correct `landing:`"
+        mistakes.append((("landing",), RelanceError(what, f"{file.where(('landing',))} → {settings.landing_path}", how)))
+    return settings, mistakes
+
+
+_NOBODY = {"name": "", "currency": "XXX", "timezone": "UTC", "country": "ZZ"}
+"""Stands in for a company that relance.yml describes wrongly, until it is corrected."""
 
 
 def _parse_moment(text: str) -> date | datetime:

@@ -71,6 +71,7 @@ def find_changes(
         """create or replace temp table act_removes as
             select h.match_keys_sha256, h.profile_id, h.attributes_sha256,
                 case when h.profile_id in (select profile_id from act_rows) then 'changed'
+                    when starts_with(h.profile_id, 'erased-') then 'erased'
                     else coalesce(g.blocked_by, 'left') end as reason
             from act_held h
             left join act_gated g using (profile_id)

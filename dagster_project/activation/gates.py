@@ -22,6 +22,7 @@ NEEDED = {
     ("audiences", "members"): {"audience", "kind", "profile_id", "holdout"},
     ("profiles", "profiles"): {"profile_id", "birth_date"},
     ("profiles", "consents"): {"profile_id", "purpose", "status", "identifier"},
+    ("profiles", "identifier_consents"): {"profile_id", "purpose", "identifier_type", "identifier", "status"},
     ("identity", "identifiers"): {"identifier_type", "identifier", "profile_id"},
 }
 
@@ -53,7 +54,7 @@ def gate_members(con: duckdb.DuckDBPyConnection, settings: Settings, activation:
             select distinct profile_id from audiences.members
             where kind = 'suppression' and audience <> $audience{_only(activation)}
         ),
-        consenting as ({_consenting_sql(settings, activation)}),
+        consenting as ({_consenting_sql(activation)}),
         minor as (select distinct profile_id from profiles.profiles where {minor})
         select member.profile_id, case
             when erased.profile_id is not null then 'erased'
@@ -77,13 +78,10 @@ def _only(activation: Activation) -> str:
     return f" and audience in ({', '.join(map(literal, activation.suppressions)) or 'null'})"
 
 
-def _consenting_sql(settings: Settings, activation: Activation) -> str:
-    """People who agreed to every purpose of the destination; where the policy takes silence for a yes, who refused none."""
+def _consenting_sql(activation: Activation) -> str:
+    """People who may be spoken to for every purpose of the destination: profiles.consents alone says so, policy included."""
     purposes = activation.destination.consent.purposes
     asked = f"profiles.consents where profile_id is not null and purpose in ({', '.join(map(literal, purposes))})"
-    if settings.consent.unknown == "granted":
-        refusals = f"select profile_id from {asked} and status is distinct from 'granted'"
-        return f"select profile_id from member where profile_id not in ({refusals})"
     return f"""
         select profile_id from (
             select profile_id, purpose from {asked} group by all having bool_and(coalesce(status, '') = 'granted')
@@ -91,7 +89,7 @@ def _consenting_sql(settings: Settings, activation: Activation) -> str:
 
 
 def _erased_sql(con: duckdb.DuckDBPyConnection) -> str:
-    """People whose erasure has been asked for, where such requests are known."""
+    """People whose erasure has been asked for and was not carried out yet; requests that were are gone from the table."""
     if not {"identifier_type", "identifier"} <= columns_of(con, "unified", "erasures"):
         return "select null::varchar as profile_id where false"
     return """

@@ -8,6 +8,7 @@ from dagster_project.activation.activations import Activation
 from dagster_project.activation.match_keys import cache_name, learn, raw_sql
 from dagster_project.activation.specs import Column, FileColumn, file_columns
 from dagster_project.activation.tables import columns_of, literal
+from dagster_project.consent.policy import BY_ADDRESS, Purpose
 from dagster_project.errors import RelanceError
 
 
@@ -86,7 +87,6 @@ def _people(con: duckdb.DuckDBPyConnection, activation: Activation) -> None:
 def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Column) -> None:
     """Make act_<key>(profile_id, cells): the person's e-mails or phones, the profile's own first, at most `repeat`."""
     kind = column.field
-    consent = activation.destination.consent
     con.execute(
         f"""create or replace temp table act_addresses as
             select profile_id, {kind} as raw, true as own from act_people where {kind} is not null
@@ -94,17 +94,7 @@ def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Col
             select p.profile_id, i.identifier, false from identity.identifiers i join act_people p using (profile_id)
             where i.identifier_type = '{kind}' and i.identifier is distinct from p.{kind}"""
     )
-    if consent.consented_address_only and kind == "email":
-        # A grant stays with the address it was given for: where it names one of the person's e-mails, the others stay home.
-        con.execute(
-            f"""create or replace temp table act_addresses as
-                select a.profile_id, a.raw, a.own from act_addresses a
-                left join (
-                    select distinct profile_id, identifier from profiles.consents
-                    where status = 'granted' and purpose in ({", ".join(map(literal, consent.purposes))})
-                ) c on c.profile_id = a.profile_id and c.identifier = 'email:' || a.raw
-                qualify c.identifier is not null or not bool_or(c.identifier is not null) over (partition by a.profile_id)"""
-        )
+    _keep_consented(con, activation.destination.consent.purposes, kind)
     learn(con, column, "select raw from act_addresses")
     con.execute(
         f"""create or replace temp table act_{column.key} as
@@ -123,6 +113,29 @@ def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Col
         {"name": cache_name(column)},
     )
     con.execute("drop table act_addresses")
+
+
+def _keep_consented(con: duckdb.DuckDBPyConnection, purposes: list[Purpose], kind: str) -> None:
+    """Take out of act_addresses what no grant covers: a grant stays with the address it was given for.
+
+    Purposes that go by address have their answer for each. Of the others, a grant that names an address covers no other
+    of its kind.
+    """
+    by_address = [purpose for purpose in purposes if purpose in BY_ADDRESS[kind]]
+    by_person = [purpose for purpose in purposes if all(purpose not in own for own in BY_ADDRESS.values())]
+    for purpose in by_address:
+        con.execute(
+            """delete from act_addresses where (profile_id, raw) not in (
+                   select (profile_id, identifier) from profiles.identifier_consents
+                   where purpose = ? and identifier_type = ? and status = 'granted')""",
+            [purpose, kind],
+        )
+    con.execute(
+        f"""delete from act_addresses as address using profiles.consents as said
+            where said.profile_id = address.profile_id and said.status = 'granted'
+                and said.purpose in ({", ".join(map(literal, by_person)) or "null"})
+                and starts_with(said.identifier, '{kind}:') and said.identifier <> '{kind}:' || address.raw"""
+    )
 
 
 def _cells_sql(activation: Activation, columns: list[FileColumn]) -> str:

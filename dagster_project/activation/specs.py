@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from dagster_project.activation.normalisers import NORMALISERS
-from dagster_project.audiences import Purpose
 from dagster_project.config_file import Location, load_model, near_miss, read_config_file, several
+from dagster_project.consent.policy import Purpose
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Part, Settings
 
@@ -66,8 +66,6 @@ class ConsentRule(Part):
     """All of them must be granted."""
     minimum_age: int | None = Field(default=None, ge=1)
     """People known to be younger are left out; unknown age passes."""
-    consented_address_only: bool = False
-    """Where the grant names one of the person's e-mails, only that e-mail is sent."""
     source: str = Field(min_length=1)
 
 

@@ -10,6 +10,7 @@ from dagster_project.activation.activations import Activation
 from dagster_project.activation.build import ActivationResult, run_activation
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.control import run_in_control
+from dagster_project.assets.privacy import ERASURES
 from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
 
@@ -35,7 +36,7 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(["audiences", activation.audience]), dg.AssetKey(["audiences", "members"])],
+        deps=[dg.AssetKey(["audiences", activation.audience]), dg.AssetKey(["audiences", "members"]), ERASURES],
         group_name="activations",
         description=f"{activation.description}\n\nAudience {activation.audience} → {destination.title}: {what}.",
         check_specs=[fit],

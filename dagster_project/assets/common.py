@@ -29,6 +29,7 @@ ROOMS = {
     "profiles": "One row per person, known or anonymous, and what they agreed to.",
     "scores": "Figures about people, each with what it is made of.",
     "audiences": "Who is in each audience, who is not, and why.",
+    "privacy": "Who was erased and who is no longer to be kept.",
     "activations": "Upload files for advertising and e-mail platforms, and the ledger of what each of them holds.",
     "measurement": "What it brought: attribution, return, lift.",
 }

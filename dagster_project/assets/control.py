@@ -14,7 +14,11 @@ from dagster_project.instance import POOL
 _DESCRIPTIONS = {
     "run": "The run: its name and the moment it speaks of.",
     "company": "The company's currency, time zone, country and limits, from relance.yml.",
+    "consent_policy": "What silence means and which grants count, by region, purpose and kind of people.",
+    "consent_regions": "Whose consent policy holds in which country.",
+    "profile_priority": "Whose word about a person counts for which field, from relance.yml.",
     "staff_domains": "The e-mail domains of the company's own people, from relance.yml.",
+    "retention": "How long people are kept, from relance.yml.",
     "audiences": "One row per audience, with its window, goal and holdout, from its YAML.",
     "audience_exclusions": "One row per audience and audience that it leaves out.",
 }

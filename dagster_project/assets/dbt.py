@@ -21,8 +21,10 @@ from dagster_project.assets.scope import (
     scope_of,
     starts_afresh,
 )
+from dagster_project.control import identify_run, write_control
 from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build
 from dagster_project.dbt_workspace import Workspace
+from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
 
 UNCHANGED = "Nothing it looks at has changed since this last held."
@@ -87,6 +89,29 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
         results.raise_if_broken()
 
     return dbt
+
+
+def build_again(run: RunInHand, workspace: Workspace) -> None:
+    """Make every table once more after rows have gone from the raw ones, as a run of its own name.
+
+    Raises:
+        RelanceError: a model fails, or a check that blocks does not hold.
+    """
+    with run.warehouse() as con:
+        identified = identify_run(con, run.settings, run.as_of)
+        write_control(con, run.settings, identified)
+        ground = ground_of(con, run.settings, identified.run_id)
+        afresh = starts_afresh(con, ground)
+        forget_build(con, afresh)
+    results = dbt_build(workspace, None, None, afresh, _teller(run), indirect_tests=True)
+    results.raise_if_broken()
+    if not results.success:
+        failed = ", ".join(node.name for node in results.nodes if not node.held and node.status in ("fail", "error"))
+        raise RelanceError(
+            f"After an erasure, these checks do not hold: {failed}", "privacy/erasures", "run again with them mended"
+        )
+    with run.warehouse() as con:
+        remember_build(con, ground)
 
 
 def _selection(manifest: Manifest, unique_ids: Collection[str]) -> list[str]:

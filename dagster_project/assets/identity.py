@@ -26,7 +26,7 @@ def normalised_identifiers(settings: Settings) -> dg.AssetsDefinition:
         dg.AssetKey([f"raw_{source}", name])
         for source, names in feeds(settings).items()
         for name in names
-        if contracts[source][name].extra or any(column.identifiers for column in contracts[source][name].columns.values())
+        if contracts[source][name].worked_out
     ]
     specs = [
         dg.AssetSpec(["identity", table], deps=sources, group_name="identity", description=told, kinds={KIND}, skippable=True)

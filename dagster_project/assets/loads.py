@@ -17,6 +17,7 @@ from dagster_project.loads.contract import Entity, load_contracts
 from dagster_project.loads.discover import feeds
 from dagster_project.loads.drift import drift_lines
 from dagster_project.loads.load import EntityLoad, LoadSummary, load_landing
+from dagster_project.loads.ties import ties
 from dagster_project.quality.gx import CheckResult
 from dagster_project.quality.landed import check_landed, check_ledger, create_passed, note_passed, passed_up_to
 from dagster_project.settings import Settings
@@ -28,6 +29,7 @@ FITS = "rows_fit_their_contract"
 FEW_REFUSED = "few_rows_refused"
 WHOLE = "files_are_whole"
 AS_USUAL = "columns_as_usual"
+IN_ORDER = "versions_in_order"
 
 REFUSED_SHARE = 0.05
 """Above this share of refused rows somebody should look at the files."""
@@ -83,6 +85,11 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
         dg.AssetCheckSpec(WHOLE, asset=LEDGER, description="No file that came or still lies there is cut off or damaged."),
         dg.AssetCheckSpec(
             AS_USUAL, asset=LEDGER, description="The newest files of each feed have the columns that those before them had."
+        ),
+        dg.AssetCheckSpec(
+            IN_ORDER,
+            asset=LEDGER,
+            description="Versions of one row are told apart by a version time or, without one, by the moment they landed.",
         ),
     ]
     for key in entities:
@@ -140,6 +147,7 @@ def _ledger_events(con: duckdb.DuckDBPyConnection, settings: Settings, summary: 
     yield _told(PLACED, summary.warnings)
     yield _told(WHOLE, [f"{file}: {what}" for file, what in broken_files(con, settings.landing_path, summary.started_at)])
     yield _told(AS_USUAL, drift_lines(con))
+    yield _in_order(con)
     # Always proved anew: it costs little, and rows may have gone since it last held.
     wrong = unbalanced(con)
     told = "; ".join(f"{file}: {what}" for file, _, _, what in wrong[:5])
@@ -190,6 +198,17 @@ def _told(check: str, lines: list[str]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=LEDGER, check_name=check, passed=not lines, severity=dg.AssetCheckSeverity.WARN, description=told or None
     )
+
+
+def _in_order(con: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
+    found = ties(con)
+    told = "; ".join(f"{tie.source}.{tie.entity}: {tie.keys:,} (as in {', '.join(tie.files)})" for tie in found)
+    how = "a version time of their own, or a time in the landing path, puts them in order"
+    return dg.AssetCheckResult(
+        asset_key=LEDGER, check_name=IN_ORDER, passed=not found, severity=dg.AssetCheckSeverity.WARN,
+        description=f"Rows with several versions of one moment: {told}; {how}" if found else None,
+        metadata={f"{tie.source}.{tie.entity}": tie.keys for tie in found},
+    )  # fmt: skip
 
 
 def _still_holds(key: dg.AssetKey, name: str) -> dg.AssetCheckResult:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.connectors.store import fingerprint, list_store, shown
+from dagster_project.connectors.store import fingerprint, list_store, shown_url
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Settings
 
@@ -72,7 +72,7 @@ def landed_files_sensor(settings: Settings, job_name: str) -> dg.SensorDefinitio
         description="Starts the daily job when a file in the landing folder is new or has changed, once it has stopped growing.",
     )
     def landed_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        place = shown(settings.landing.url) if settings.landing.is_remote else str(settings.landing_path)
+        place = shown_url(settings.landing.url) if settings.landing.is_remote else str(settings.landing_path)
         if not settings.landing.is_remote and not settings.landing_path.is_dir():
             return dg.SkipReason(f"The landing folder does not exist: {place}")
         try:

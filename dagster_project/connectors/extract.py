@@ -12,6 +12,7 @@ from typing import Any
 
 from dagster_project.connectors.options import Pull, RestPull, SqlPull
 from dagster_project.errors import RelanceError
+from dagster_project.private import private_folder
 
 ATTEMPTS = 5
 BACKOFF_SECONDS = 1.0
@@ -48,7 +49,7 @@ def extraction(pull: Pull, name: str, state: Path) -> Iterator[Extraction]:
     Raises:
         RelanceError: dlt is not installed.
     """
-    state.mkdir(parents=True, exist_ok=True)
+    private_folder(state)
     # dlt must not call home, leave files in the user's home, or write a row's values to the terminal.
     os.environ.update(RUNTIME__DLTHUB_TELEMETRY="false", RUNTIME__LOG_LEVEL="CRITICAL", DLT_DATA_DIR=str(state))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dagster_project.connectors.drivers import package_of
 from dagster_project.connectors.options import Pull
 from dagster_project.errors import RelanceError, safe_message
 
@@ -46,7 +47,9 @@ def pull_failure(label: str, pull: Pull, where: str, error: BaseException) -> Re
             return RelanceError(f"{doing}: the server can't be reached, or broke off", where, f"check `base_url`; {again}")
     for cause in reversed(chain):
         if isinstance(cause, ModuleNotFoundError):
-            return RelanceError(f"{doing}: the package `{cause.name}` is not installed", where, f"pip install {cause.name}")
+            return RelanceError(
+                f"{doing}: the package `{cause.name}` is not installed", where, f"pip install '{package_of(cause.name or '')}'"
+            )
         if isinstance(cause, sqlalchemy.exc.NoSuchTableError):
             return RelanceError(f"{doing}: there is no such table", where, "check `table` and `schema`")
         if isinstance(cause, sqlalchemy.exc.DBAPIError):

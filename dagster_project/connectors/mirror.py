@@ -33,9 +33,11 @@ from dagster_project.connectors.store import (
     write_whole,
 )  # fmt: skip
 from dagster_project.errors import RelanceError
+from dagster_project.private import owner_only, private_folder
 from dagster_project.settings import Settings
 
 MANIFEST = "landing.fetched.json"
+EVICTED = "landing.evicted.json"
 PARTS = "landing.parts"
 CHUNK = 8 << 20
 AT_ONCE = 8
@@ -75,19 +77,39 @@ def fetched_fingerprint(settings: Settings) -> str:
         return ""
 
 
+def evict(settings: Settings, path: str) -> None:
+    """Remove a mirrored file that holds what must not be kept; it is fetched again only when the object has changed."""
+    with FileLock(settings.base / ".relance" / "landing.lock"):
+        place = settings.base / ".relance" / EVICTED
+        known = _evicted(settings)
+        version = _Mirror.fetched(settings).get(path)
+        if version is not None:
+            write_whole(place, json.dumps(known | {path: version}))
+        (settings.landing_path / path).unlink(missing_ok=True)
+
+
+def _evicted(settings: Settings) -> dict[str, str]:
+    try:
+        kept = json.loads((settings.base / ".relance" / EVICTED).read_text(encoding="utf-8"))
+        return {str(path): str(version) for path, version in kept.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
 class _Mirror:
     def __init__(self, settings: Settings, store: Store, progress: Told):
         self._settings, self._store, self._progress = settings, store, progress
         self._folder = settings.landing_path
         self._state = settings.base / ".relance"
         self._have: dict[str, str] = {}
+        self._evicted = _evicted(settings)
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._saved = time.monotonic()
 
     def become(self, listing: Listing) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._have = self._read_manifest()
+        private_folder(self._folder)
+        self._have = self.fetched(self._settings)
         # Removals first: the place of a file that is gone may be a folder now.
         self._remove(listing)
         wanted = [path for path, entry in listing.items() if not self._holds(path, entry)]
@@ -100,6 +122,8 @@ class _Mirror:
             raise
 
     def _holds(self, path: str, entry: Entry) -> bool:
+        if self._evicted.get(path) == entry.version:
+            return True
         try:
             return self._have.get(path) == entry.version and os.stat(self._folder / path).st_size == entry.size
         except OSError:
@@ -167,7 +191,7 @@ class _Mirror:
             try:
                 part = self._download(path, name, entry)
                 target = self._folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
+                private_folder(target.parent)
                 os.replace(part, target)
                 return entry
             except FileNotFoundError:
@@ -186,14 +210,13 @@ class _Mirror:
 
     def _download(self, path: str, name: str, entry: Entry) -> Path:
         """Fetch into a file that is named after the version, so that a later attempt can go on at its end."""
-        parts = self._state / PARTS
-        parts.mkdir(parents=True, exist_ok=True)
+        parts = private_folder(self._state / PARTS)
         part = parts / hashlib.sha256(f"{path}\0{entry.version}\0{entry.size}".encode()).hexdigest()
         have = part.stat().st_size if part.exists() else 0
         if have > entry.size:
             part.unlink()
             have = 0
-        with open(part, "ab") as kept:
+        with open(part, "ab", opener=owner_only) as kept:
             for chunk in _chunks(self._store, name, have, entry.size):
                 kept.write(chunk)
                 self._count.add(size=len(chunk))
@@ -204,10 +227,12 @@ class _Mirror:
             raise _Changed("the object changes while it is fetched")
         return part
 
-    def _read_manifest(self) -> dict[str, str]:
+    @staticmethod
+    def fetched(settings: Settings) -> dict[str, str]:
+        """What the mirror holds: path → version."""
         try:
-            kept = json.loads((self._state / MANIFEST).read_text(encoding="utf-8"))
-            same = kept["url"] == self._settings.landing.url
+            kept = json.loads((settings.base / ".relance" / MANIFEST).read_text(encoding="utf-8"))
+            same = kept["url"] == settings.landing.url
             return {str(path): str(version) for path, version in kept["objects"].items()} if same else {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}

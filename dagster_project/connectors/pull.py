@@ -24,6 +24,7 @@ from dagster_project.connectors.failures import pull_failure
 from dagster_project.connectors.options import Pull
 from dagster_project.connectors.store import write_whole
 from dagster_project.errors import RelanceError
+from dagster_project.private import owner_only, private_folder
 from dagster_project.settings import Settings
 
 FOLDER = "pull"
@@ -51,7 +52,7 @@ def pull_entity(settings: Settings, source: str, entity: str, progress: Callable
     folder = settings.landing_path / source / entity / FOLDER
     state = settings.base / ".relance" / "pulls"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         for left in folder.glob(".*.part"):
             left.unlink()
         with extraction(pull, _name(source, entity, pull), state) as found:
@@ -65,7 +66,7 @@ def _write(found: Extraction, folder: Path, seen: Path, label: str, progress: Ca
     part = target.with_name(f".{target.name}.part")
     digest, rows, told = hashlib.sha256(), 0, time.monotonic()
     try:
-        with open(part, "xb") as file:
+        with open(part, "xb", opener=owner_only) as file:
             for row in found:
                 line = _line(row)
                 file.write(line)

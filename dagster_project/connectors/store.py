@@ -20,6 +20,7 @@ from fsspec.asyn import AsyncFileSystem
 
 from dagster_project.connectors.options import EXTRAS
 from dagster_project.errors import RelanceError, safe_message
+from dagster_project.private import owner_only, private_folder
 from dagster_project.settings import Settings
 
 LISTING = "landing.listing.json"
@@ -66,7 +67,7 @@ def open_store(settings: Settings) -> Store:
         files, root = fsspec.core.url_to_fs(landing.url, **landing.options)
     except Exception as error:  # each driver has exceptions of its own
         raise failure(settings, error) from None
-    return Store(files, root.rstrip("/"), shown(landing.url))
+    return Store(files, root.rstrip("/"), shown_url(landing.url))
 
 
 def list_store(settings: Settings, store: Store | None = None) -> Listing:
@@ -109,7 +110,7 @@ def fingerprint(listing: Listing) -> str:
     return digest.hexdigest()
 
 
-def shown(url: str) -> str:
+def shown_url(url: str) -> str:
     """A URL as it may stand in a message: without user and password."""
     parts = urlsplit(url)
     return url if "@" not in parts.netloc else url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
@@ -124,7 +125,7 @@ def entry_of(info: Mapping[str, Any]) -> Entry:
 
 def failure(settings: Settings, error: Exception, doing: str = "The landing can't be read") -> RelanceError:
     """What a driver raised, as one message that names what, where and how; its own words are kept only where they are plain."""
-    landing, where = settings.landing, f"{settings.config_path}, landing: {shown(settings.landing.url)}"
+    landing, where = settings.landing, f"{settings.config_path}, landing: {shown_url(settings.landing.url)}"
     if isinstance(error, RelanceError):
         return error
     code = getattr(error, "errno", None)
@@ -199,16 +200,16 @@ def pull_places(settings: Settings) -> list[str]:
 
 
 def _keep(settings: Settings, entries: Listing) -> None:
-    folder = settings.base / ".relance"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private_folder(settings.base / ".relance")
     objects = {path: [entry.size, entry.version, entry.changed_at] for path, entry in entries.items()}
     write_whole(folder / LISTING, json.dumps({"url": settings.landing.url, "objects": objects}))
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file by another content at once; whoever reads it meanwhile sees the one or the other."""
+    """Replace a file at once, readable by its owner alone: who reads it meanwhile sees the former content or the new one."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
+    with open(part, "w", encoding="utf-8", opener=owner_only) as file:
+        file.write(text)
     part.replace(path)
 
 

@@ -123,8 +123,9 @@ def _read(path: Path) -> tuple[list[OwnPattern], list[RelanceError]]:
 
 
 def _problem(con: duckdb.DuckDBPyConnection, pattern: str) -> str | None:
+    rule = literal(f"(?i){pattern}")  # no parameter: for the first one, DuckDB imports pandas (1.5 s)
     try:
-        found = con.execute("select regexp_matches('', $1), regexp_matches('Mozilla/5.0', $1)", [f"(?i){pattern}"]).fetchone()
+        found = con.execute(f"select regexp_matches('', {rule}), regexp_matches('Mozilla/5.0', {rule})").fetchone()
     except duckdb.Error:
         return "is no regular expression"
     return "fits every user agent" if found and any(found) else None

@@ -1,23 +1,26 @@
 """The books: what was read from every file and what became of it, and the rows that were refused.
 
-For every file rows_read = accepted + duplicate + quarantined + tombstoned. The tables are journals: rows are only added, but
-for quality.landing_files, which says what lies in the landing folder now, and for refused rows that can be loaded after all:
-those go from quality.quarantine to quality.replays, and the ledger's line of their file counts them where they went. A refused
-row is open until then, or until its file is corrected (`settled_at`).
+For every line of the ledger (one per file and load of it) rows_read = accepted + duplicate + quarantined + tombstoned. Lines are
+never removed, but their counts follow what becomes of the rows later on: an accepted row turns into a duplicate when a better
+telling takes its place, or when its file is read again by other rules (`withdrawn_at`); both are told in quality.replaced,
+there with the key of the row, here without one. Rows that went since their person was erased are counted apart (`rows_erased`).
+A refused row that is loaded after all goes from quality.quarantine to quality.replays. It is open until then, or until its file
+is corrected or read again (`settled_at`). quality.landing_files says what lies in the landing folder now. quality.retold tells of
+rows that got a later batch, so that what was made of them is made anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from dagster_project.loads.casts import identifier
-from dagster_project.loads.contract import Entity, load_contracts
+from dagster_project.loads.contract import META_COLUMNS, Entity, load_contracts
 from dagster_project.loads.discover import Feed
 from dagster_project.loads.layout import Layout
 from dagster_project.loads.scan import Scan
@@ -27,24 +30,33 @@ create schema if not exists quality;
 create table if not exists quality.load_ledger (
     file varchar, source varchar, entity varchar, sha256 varchar, rows_read bigint, rows_accepted bigint, rows_duplicate bigint,
     rows_quarantined bigint, rows_tombstoned bigint, rows_erased bigint, loaded_at timestamp,
-    batch bigint, format varchar, bytes bigint, landed_on date, mapping varchar, note varchar);
+    batch bigint, format varchar, bytes bigint, landed_on timestamp, mapping varchar, note varchar);
 alter table quality.load_ledger add column if not exists layout varchar;
 alter table quality.load_ledger add column if not exists broken varchar;
 alter table quality.load_ledger add column if not exists drifted bigint;
+alter table quality.load_ledger add column if not exists withdrawn_at timestamp;
+alter table quality.load_ledger add column if not exists rows_anonymous bigint;
 create table if not exists quality.quarantine (
     file varchar, line bigint, source varchar, entity varchar, reason varchar, raw varchar,
     record bigint, sha256 varchar, batch bigint, quarantined_at timestamp);
 alter table quality.quarantine add column if not exists is_whole boolean;
 alter table quality.quarantine add column if not exists settled_at timestamp;
 alter table quality.quarantine add column if not exists settlement varchar;
+alter table quality.quarantine add column if not exists header varchar;
 create table if not exists quality.replays (
     file varchar, line bigint, source varchar, entity varchar, reason varchar, outcome varchar, is_mended boolean,
     record bigint, batch bigint, replayed_at timestamp);
+alter table quality.replays add column if not exists raw_md5 varchar;
 create table if not exists quality.replaced (source varchar, entity varchar, _key varchar, batch bigint, replaced_at timestamp);
+create table if not exists quality.retold (source varchar, entity varchar, batch bigint, retold_at timestamp);
 create table if not exists quality.landing_files (
     path varchar, source varchar, entity varchar, mapping varchar, size bigint, mtime_ns bigint, sha256 varchar,
     loaded_at timestamp);
 """
+
+
+IN_RAW = "(rows_accepted - rows_erased + coalesce(rows_anonymous, 0))"
+"""SQL of the rows of a line of the ledger that are in the raw table: also amounts of nobody, taken from rows of erased people."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +64,14 @@ class LandedFile:
     """A file to load: its path relative to the landing folder, and what the scan found."""
 
     path: str
-    landed_on: date | None
+    landed_on: datetime | None
     scan: Scan
 
 
 @dataclass(frozen=True)
 class FileLoad:
-    """What became of one file's records.
+    """What became of one file's records. Of those that erasures stopped (`tombstoned`), some are in the raw table as amounts of
+    nobody (`anonymous`).
 
     `note` says why it was not read the usual way, `broken` why a part of it is lost.
     """
@@ -68,6 +81,8 @@ class FileLoad:
     accepted: int
     duplicate: int
     quarantined: int
+    tombstoned: int = 0
+    anonymous: int = 0
     note: str | None = None
     layout: Layout | None = None
     broken: str | None = None
@@ -76,6 +91,7 @@ class FileLoad:
 def ensure_books(con: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of the books where they are missing."""
     con.execute(_TABLES)
+    _retype(con, "quality", "load_ledger", {"landed_on": "timestamp"})
 
 
 def ensure_raw_tables(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Sequence[str]]) -> None:
@@ -96,8 +112,18 @@ def ensure_raw_tables(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Sequen
             for name, kind in entity.all_columns.items():
                 if name not in have:
                     con.execute(f"alter table {entity.table} add column {identifier(name)} {kind}")
+            _retype(con, f"raw_{source}", entity.name, {"_landed_on": META_COLUMNS["_landed_on"]})
             if "_happened_at" not in have:
                 con.execute(f"update {entity.table} set _happened_at = {entity.happened_sql(identifier)}")
+
+
+def _retype(con: duckdb.DuckDBPyConnection, schema: str, table: str, wanted: Mapping[str, str]) -> None:
+    """Give columns (name → type) of a table that an earlier release made the type they have now."""
+    query = """select column_name, lower(data_type) from duckdb_columns()
+        where database_name = current_database() and schema_name = ? and table_name = ?"""
+    for name, kind in con.execute(query, [schema, table]).fetchall():
+        if wanted.get(name, kind) != kind:
+            con.execute(f"alter table {identifier(schema)}.{identifier(table)} alter {identifier(name)} type {wanted[name]}")
 
 
 def next_batch(con: duckdb.DuckDBPyConnection) -> int:
@@ -110,6 +136,7 @@ def newest_batch(con: duckdb.DuckDBPyConnection, entity: Entity | None = None) -
     of_entity = "where source = $source and entity = $entity" if entity else ""
     query = f"""select coalesce(max(batch), 0) from (
         select batch, source, entity from quality.load_ledger union all select batch, source, entity from quality.replays
+        union all select batch, source, entity from quality.retold
     ) {of_entity}"""
     row = con.execute(query, {"source": entity.source, "entity": entity.name} if entity else {}).fetchone()
     return row[0] if row else 0
@@ -121,32 +148,46 @@ def book(con: duckdb.DuckDBPyConnection, feed: Feed, results: Sequence[FileLoad]
     con.execute(
         """insert into quality.load_ledger by name
         select path as file, source, entity, sha256, read as rows_read, accepted as rows_accepted, duplicate as rows_duplicate,
-            quarantined as rows_quarantined, 0 as rows_tombstoned, 0 as rows_erased, $now::timestamp as loaded_at,
+            quarantined as rows_quarantined, tombstoned as rows_tombstoned, anonymous as rows_anonymous,
+            0 as rows_erased, $now::timestamp as loaded_at,
             $batch::bigint as batch, format, size as bytes, landed_on, mapping, note, layout, broken
         from load_slice order by path""",
         {"now": now, "batch": batch},
     )
+    _settle(con, batch, now)
     con.unregister("load_slice")
     note_files(con, feed, [result.file for result in results], now)
 
 
+def line_spans(entity: Entity) -> str:
+    """SQL of the ledger's lines of an entity: line (its rowid), file, mapping, and the numbers from `batch` to below `until` that
+    the rows of the raw table have that it counts. Rows that were replayed carry a later number than their line.
+    """
+    return f"""select rowid as line, file, mapping, batch,
+            coalesce(lead(batch) over (partition by file order by batch), {2**63 - 1}) as until
+        from quality.load_ledger where source = '{entity.source}' and entity = '{entity.name}'"""
+
+
 def book_replaced(con: duckdb.DuckDBPyConnection, entity: Entity, file: str, batch: int, rows: int) -> None:
-    """Count accepted rows of a file as duplicates, since better tellings of them came with another file.
+    """Count rows of a file that left the raw table as duplicates: other tellings of them stand there, or soon will. Amounts of
+    nobody were never accepted: they only are in the raw table no longer.
 
     The rows carry the batch of the file, or a later one if they were replayed.
     """
     lines = con.execute(
-        """select rowid, rows_accepted from quality.load_ledger where file = ? and source = ? and entity = ? and batch <= ?
-        order by batch desc""",
+        """select rowid, rows_accepted - rows_erased, coalesce(rows_anonymous, 0) from quality.load_ledger
+        where file = ? and source = ? and entity = ? and batch <= ? order by batch desc""",
         [file, entity.source, entity.name, batch],
     ).fetchall()
-    for line, accepted in lines:
-        moved = min(accepted, rows)
-        rows -= moved
+    for line, accepted, anonymous in lines:
+        told = min(accepted, rows)
+        amounts = min(anonymous, rows - told)
+        rows -= told + amounts
         con.execute(
-            """update quality.load_ledger set rows_accepted = rows_accepted - $n, rows_duplicate = rows_duplicate + $n
+            """update quality.load_ledger set rows_accepted = rows_accepted - $told, rows_duplicate = rows_duplicate + $told,
+                rows_anonymous = coalesce(rows_anonymous, 0) - $amounts
             where rowid = $line""",
-            {"n": moved, "line": line},
+            {"told": told, "amounts": amounts, "line": line},
         )
 
 
@@ -163,24 +204,27 @@ def note_files(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[Lande
         from load_slice order by path""",
         {"now": now},
     )
-    _settle(con, now)
     con.unregister("load_slice")
 
 
-def _settle(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Refused rows of what a file held before are settled; those of what it holds (again) are open. Files are in load_slice."""
-    concerned = """from quality.load_ledger as l
-        join load_slice as s on s.path = l.file and s.source = l.source and s.entity = l.entity
-        where q.file = l.file and q.source = l.source and q.entity = l.entity and q.batch = l.batch"""
+def _settle(con: duckdb.DuckDBPyConnection, batch: int, now: datetime) -> None:
+    """Refused rows of earlier readings of the files in load_slice are settled, and so are those of this batch that were mended
+    by hand when they stood in an earlier content.
+    """
     con.execute(
-        f"""update quality.quarantine as q set settled_at = $now::timestamp,
+        """update quality.quarantine as q set settled_at = $now::timestamp,
             settlement = case when s.sha256 = l.sha256 then 'read again under another mapping' else 'corrected file' end
-        {concerned} and q.settled_at is null and (s.sha256 <> l.sha256 or s.mapping <> l.mapping)""",
-        {"now": now},
+        from quality.load_ledger as l join load_slice as s on s.path = l.file and s.source = l.source and s.entity = l.entity
+        where q.file = l.file and q.source = l.source and q.entity = l.entity and q.batch = l.batch
+            and q.settled_at is null and q.batch < $batch""",
+        {"now": now, "batch": batch},
     )
     con.execute(
-        f"""update quality.quarantine as q set settled_at = null, settlement = null
-        {concerned} and q.settled_at is not null and s.sha256 = l.sha256 and s.mapping = l.mapping"""
+        """update quality.quarantine as q set settled_at = $now::timestamp, settlement = 'mended before'
+        from quality.replays as r join load_slice as s on s.path = r.file and s.source = r.source and s.entity = r.entity
+        where r.is_mended and q.batch = $batch and q.file = r.file and q.source = r.source and q.entity = r.entity
+            and q.record = r.record and md5(q.raw) = r.raw_md5""",
+        {"now": now, "batch": batch},
     )
 
 
@@ -198,7 +242,7 @@ def _columns(feed: Feed, results: Sequence[FileLoad]) -> dict[str, pa.Array]:
         "source": text([feed.entity.source] * len(files)),
         "entity": text([feed.entity.name] * len(files)),
         "mapping": text([feed.fingerprint] * len(files)),
-        "landed_on": pa.array([file.landed_on for file in files], pa.date32()),
+        "landed_on": pa.array([file.landed_on for file in files], pa.timestamp("us")),
         "sha256": text([file.scan.sha256 for file in files]),
         "format": text([file.scan.format for file in files]),
         "size": number([file.scan.size for file in files]),
@@ -207,6 +251,8 @@ def _columns(feed: Feed, results: Sequence[FileLoad]) -> dict[str, pa.Array]:
         "accepted": number([result.accepted for result in results]),
         "duplicate": number([result.duplicate for result in results]),
         "quarantined": number([result.quarantined for result in results]),
+        "tombstoned": number([result.tombstoned for result in results]),
+        "anonymous": number([result.anonymous for result in results]),
         "note": text([result.note for result in results]),
         "layout": text([result.layout.dump() if result.layout else None for result in results]),
         "broken": text([result.broken for result in results]),
@@ -254,7 +300,7 @@ def unbalanced(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]
     for entity in _booked_entities(con):
         wrong += con.execute(
             f"""with booked as (
-                   select file, sum(rows_accepted - rows_erased)::bigint as n from quality.load_ledger
+                   select file, sum({IN_RAW})::bigint as n from quality.load_ledger
                    where source = $source and entity = $entity group by all),
                kept as (select _file as file, count(*) as n from {entity.table} group by all)
                select coalesce(booked.file, kept.file), $source, $entity,

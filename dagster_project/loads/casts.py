@@ -15,6 +15,32 @@ _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT",
 _FLOATS = {"FLOAT", "DOUBLE"}
 _NESTED = ("STRUCT", "MAP", "LIST", "UNION", "JSON")
 
+_OCTET, _GROUP = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])", "[0-9A-Fa-f]{1,4}"
+_V4 = rf"({_OCTET}\.){{3}}{_OCTET}"
+
+
+def _v6() -> str:
+    """IPv6 addresses (RFC 4291, section 2.2): eight groups, the last two perhaps an IPv4 address; `::` for one or more."""
+    whole = [f"({_GROUP}:){{7}}{_GROUP}", f"({_GROUP}:){{6}}{_V4}"]
+    # Before and after `::` stand seven groups at most.
+    left = [f"({_GROUP}(:{_GROUP}){{0,{count - 1}}})?" if count else "" for count in range(8)]
+    right = [f"(({_GROUP}:){{0,{count - 1}}}{_GROUP})?" if count else "" for count in range(8)]
+    short = [f"{left[count]}::{right[7 - count]}" for count in range(8)]
+    short += [f"{left[count]}::({_GROUP}:){{0,{5 - count}}}{_V4}" for count in range(6)]
+    return f"({'|'.join([*whole, *short])})(%[^%/]+)?"
+
+
+def _v4_masks() -> str:
+    """The length of a prefix, or a mask that says the same: its ones before its noughts, or after them."""
+    masks = [(1 << 32) - (1 << 32 - length) for length in range(33)]
+    both = sorted({*masks, *((1 << 32) - 1 - mask for mask in masks)})
+    dotted = [r"\.".join(str(mask >> shift & 255) for shift in (24, 16, 8, 0)) for mask in both]
+    return f"(0*(3[0-2]|[12]?[0-9])|{'|'.join(dotted)})"
+
+
+NETWORK = rf"\s*({_V4}(/{_v4_masks()})?|{_v6()}(/0*(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?)\s*"
+"""Texts that Python's ipaddress takes for a network (host bits and all), in RE2; an address alone is a network."""
+
 MEANING = {
     "text": "text",
     "json": "valid JSON of moderate depth",
@@ -24,6 +50,7 @@ MEANING = {
     "rate": "a number with a decimal point",
     "integer": "a whole number",
     "boolean": "true or false",
+    "network": "an IP network in CIDR notation",
 }
 """Contract type → what a value should have been, for the reason of a refusal."""
 
@@ -88,6 +115,9 @@ def cast_to(contract_type: str, value: str, source_type: str, zone: str) -> str:
     """
     if contract_type == "text":
         return as_text(value, source_type)
+    if contract_type == "network":
+        text = as_text(value, source_type)
+        return f"case when regexp_full_match({text}, {literal(NETWORK)}) then {text} end"
     if contract_type == "json":
         text = as_text(value, source_type)
         return f"case when json_valid({text}) and {is_flat(text)} then {text} end"

@@ -56,9 +56,7 @@ def _raw_entities(con: duckdb.DuckDBPyConnection) -> list[Entity]:
 
 
 def _collect(con: duckdb.DuckDBPyConnection, entity: Entity, country: str) -> Collected | None:
-    columns = {name: column.identifiers for name, column in entity.columns.items() if column.identifiers}
-    if entity.extra:
-        columns["_extra"] = entity.extra
+    columns = entity.worked_out
     if not columns:
         return None
     (newest,) = con.execute(f"select coalesce(max(_batch), 0) from {entity.table}").fetchone() or (0,)

@@ -5,6 +5,7 @@ Contracts are data (contracts/<source>.yml); this module only reads and checks t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -27,8 +28,10 @@ SQL_TYPES = {
     "rate": "decimal(28,12)",
     "integer": "bigint",
     "boolean": "boolean",
+    "network": "varchar",
 }
-"""Contract type → type of the raw column. `json` is JSON text; `rate` is an exchange rate, finer than money."""
+"""Contract type → type of the raw column. `json` is JSON text; `rate` is an exchange rate, finer than money; `network` a range of
+IP addresses in CIDR notation."""
 
 META_COLUMNS = {
     "_extra": "varchar",
@@ -36,15 +39,23 @@ META_COLUMNS = {
     "_hash": "varchar",
     "_file": "varchar",
     "_line": "bigint",
-    "_landed_on": "date",
+    "_landed_on": "timestamp",
     "_happened_at": "timestamp",
     "_batch": "bigint",
     "_loaded_at": "timestamp",
 }
 """Columns every raw table ends with."""
 
-Kind = Literal["email", "phone", "user_agent", "ip", "network"]
-"""What a value is worked out as: `network` is a range of addresses in CIDR notation."""
+WORKED_OUT = ("email", "phone", "user_agent", "ip", "network")
+"""What Python works out once for SQL to look up; `network` is a range of addresses in CIDR notation."""
+
+Kind = Literal[
+    "email", "phone", "user_agent", "ip", "network",
+    "user_id", "customer_id", "contact_id", "lead_id", "loyalty_card", "order_id", "hashed_email",
+    "anonymous_id", "advertising_id", "ga_client_id", "fbp", "push_token", "typed",
+]  # fmt: skip
+"""What a value is: one of those worked out, or an identifier that counts as it is written; of a `typed` one, another column says
+which type it is of."""
 
 
 class _Part(BaseModel):
@@ -52,10 +63,12 @@ class _Part(BaseModel):
 
 
 class Identifier(_Part):
-    """A value of a column that Python has to work out once for SQL to look up: an e-mail address, a phone number, a user agent, …
+    """A value of a column by which a person is known (an address, a number, an account, a device), or which Python has to work
+    out once for SQL to look up.
 
     `path` is a dotted path into a JSON column; `when` limits it to rows whose other columns have one of the values;
-    `containing` to values with that text; `region_from` names the column with the country of a phone number.
+    `containing` to values with that text; `region_from` names the column with the country of a phone number; `type_from` the one
+    that says what type a `typed` identifier is of.
     """
 
     kind: Kind
@@ -63,6 +76,7 @@ class Identifier(_Part):
     when: dict[str, list[str]] = {}
     containing: str | None = None
     region_from: str | None = None
+    type_from: str | None = None
 
 
 class Digest(_Part):
@@ -75,10 +89,16 @@ class Digest(_Part):
 
 
 class Column(_Part):
-    """One column of an entity. `aliases` are other names vendors give it; case and camelCase never matter."""
+    """One column of an entity. `aliases` are other names vendors give it; case and camelCase never matter.
 
-    type: Literal["text", "json", "timestamp", "date", "decimal", "rate", "integer", "boolean"]
+    A number can't be used unless it is `above` another. `case` is for words whose case means nothing (currencies): in a key they
+    stand in this one, so that two spellings are not two facts.
+    """
+
+    type: Literal["text", "json", "timestamp", "date", "decimal", "rate", "integer", "boolean", "network"]
     required: bool = False
+    above: int | None = None
+    case: Literal["upper", "lower"] | None = None
     required_when: dict[str, list[str]] = {}
     aliases: list[str] = []
     identifiers: list[Identifier] = []
@@ -93,6 +113,28 @@ class Column(_Part):
             short = {"kind": data.pop("identifier"), "region_from": data.pop("region_from", None)}
             data["identifiers"] = [short, *data.get("identifiers", [])]
         return data
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Column:
+        if self.above is not None and self.type not in ("decimal", "rate", "integer"):
+            raise ValueError("`above` is for numbers")
+        if self.case is not None and self.type != "text":
+            raise ValueError("`case` is for texts")
+        return self
+
+
+class Anonymous(_Part):
+    """What stays of a row, of nobody, when the person it tells of is erased: amounts, and what they are amounts of.
+
+    `columns` stay as they are; of the JSON columns in `keys`, these top-level keys (of a list of key-value records, the records
+    with these keys; of Snowplow's entities, those of these names). `when` limits it to rows one of whose columns has one of the
+    values, case and punctuation left aside, `given` to rows that have a value there: all other rows go with the person.
+    """
+
+    columns: list[str] = Field(min_length=1)
+    keys: dict[str, list[str]] = {}
+    when: dict[str, list[str]] = {}
+    given: str | None = None
 
 
 class Clock(_Part):
@@ -131,7 +173,8 @@ class Entity(_Part):
     `versions` every distinct one is kept, and `version` names the columns that order them. `key_digest` columns enter the
     key as a digest, since they are long; where a row gives all the `key_suffices` columns, these stand in the digest's place.
     `folders` are further folders of the source whose files feed it. `extra` names values
-    to be worked out among those that no column is for.
+    to be worked out among those that no column is for. `anonymous` says what an erasure leaves of rows that name the person;
+    where it is absent, they go as a whole.
     """
 
     source: str
@@ -148,6 +191,7 @@ class Entity(_Part):
     folders: list[str] = []
     require_any: list[list[str]] = []
     extra: list[Identifier] = []
+    anonymous: Anonymous | None = None
     columns: dict[str, Column] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -159,7 +203,12 @@ class Entity(_Part):
         for column in self.columns.values():
             named += column.required_when
             for identifier in column.identifiers:
-                named += [*identifier.when, *([identifier.region_from] if identifier.region_from else [])]
+                beside = (identifier.region_from, identifier.type_from)
+                named += [*identifier.when, *(name for name in beside if name)]
+        if self.anonymous:
+            kept = self.anonymous
+            named += [*kept.columns, *kept.when, *(name for name in kept.keys if name != "_extra")]
+            named += [kept.given] if kept.given else []
         unknown = sorted(set(named) - set(self.columns))
         if unknown:
             raise ValueError(f"names columns it does not have: {', '.join(unknown)}")
@@ -169,10 +218,22 @@ class Entity(_Part):
         names: dict[str, str] = {}
         for name, column in self.columns.items():
             for spelling in [name, *column.aliases]:
-                owner = names.setdefault(spelling.lower(), name)
+                owner = names.setdefault(snake(spelling), name)
                 if owner != name:
                     raise ValueError(f"`{spelling}` names both {owner} and {name}")
         return self
+
+    @property
+    def identifiers(self) -> dict[str, list[Identifier]]:
+        """Column (`_extra` included) → what stands in it."""
+        told = {name: column.identifiers for name, column in self.columns.items()} | {"_extra": self.extra}
+        return {name: found for name, found in told.items() if found}
+
+    @property
+    def worked_out(self) -> dict[str, list[Identifier]]:
+        """Of these, what Python works out once."""
+        told = {name: [spec for spec in specs if spec.kind in WORKED_OUT] for name, specs in self.identifiers.items()}
+        return {name: found for name, found in told.items() if found}
 
     @property
     def table(self) -> str:
@@ -189,6 +250,14 @@ class Entity(_Part):
             # Times of one source: were one of the three missing, the difference would be NULL.
             told.insert(0, f"{received} - ({sent} - {made})")
         return f"coalesce({', '.join([*(column(name) for name in self.happened.exact), *told])})"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what decides how files are read into the raw table; what is worked out from its rows later is left out."""
+        later: Any = {
+            "description": True, "folders": True, "extra": True, "anonymous": True, "columns": {"__all__": {"identifiers"}}
+        }  # fmt: skip
+        return hashlib.sha256(self.model_dump_json(exclude=later, exclude_defaults=True).encode()).hexdigest()[:16]
 
     @property
     def all_columns(self) -> dict[str, str]:
@@ -208,10 +277,14 @@ def singular(name: str) -> str:
 
 
 def snake(name: str) -> str:
-    """`messageId`, `Message ID`, `message-id` → `message_id`: columns match whatever the vendor's spelling."""
+    """`messageId`, `Message ID`, `message-id` → `message_id`: columns match whatever the vendor's spelling.
+
+    `E-Mail` is `email`: the hyphen parts no words.
+    """
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.strip())
     name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
-    return re.sub(r"[\s\-.]+", "_", name).lower()
+    name = re.sub(r"[\s\-.]+", "_", name).lower()
+    return re.sub(r"(?<![^_])e_mail(?![^_])", "email", name)
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dagster_project.config_file import near_miss
@@ -27,6 +27,12 @@ AHEAD = timedelta(days=1)
 """How far clocks may run ahead, zones that were left out included."""
 _NO_MAPPING = EntitySettings()
 _DAYS = re.compile(r"(?<!\d)(\d{4})[-/](\d{2})[-/](\d{2})(?!\d)|(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
+_TIMES = re.compile(
+    r"""T(\d{2})[-:_.]?(\d{2}) (?:[-:_.]?(\d{2}) (?:[.]?(\d{1,6}))?)?
+    | [_\ -](\d{2})([-:_.]?)(\d{2})\6(\d{2})(?!\d) | [_\ -](\d{2})[-:_.](\d{2})(?!\d) | /(?:hour|hr|h)=(\d{2})(?!\d)""",
+    re.VERBOSE,
+)
+"""A time of day right after a day, in UTC: T1015, T10-15-00, _101500, _10-15, /hour=10."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,9 @@ class Feed:
 
     @property
     def fingerprint(self) -> str:
-        """What of relance.yml decides how a file is read; a file is read again when it changes."""
+        """What of relance.yml and of the contract decides how a file is read; a file is read again when it changes."""
         mapping = self.mapping.model_dump(exclude={"files"}, exclude_defaults=True)
-        if not mapping and self.timezone == "UTC":
-            return ""
-        return json.dumps([mapping, self.timezone], sort_keys=True)
+        return json.dumps([mapping, self.timezone, self.entity.fingerprint], sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,12 @@ def discover(settings: Settings, listed: Iterable[str] | None = None) -> Landing
         listed: paths to sort in place of those in the folder, where the files of an object store are not fetched yet.
 
     Raises:
-        RelanceError: no landing folder, or `sources:` names a source or entity that no contract knows.
+        RelanceError: no landing folder.
     """
     landing = settings.landing_path
     if listed is None and not landing.is_dir():
         raise RelanceError("The landing folder does not exist", str(landing), "create it, or correct `landing:` in relance.yml")
     contracts = load_contracts()
-    _check_sources(settings, contracts)
     warnings: list[str] = []
     files = sorted(_walk(landing, "", (os.path.realpath(landing),), warnings) if listed is None else listed)
     claimed: set[str] = set()
@@ -145,40 +148,30 @@ def remember_feeds(settings: Settings, known: dict[str, list[str]]) -> None:
     part.replace(path)
 
 
-def landed_on(path: str) -> date | None:
-    """The day in a landing path: dt=2026-01-31, 2026-01-31, 2026/01/31 or 20260131; of several the last."""
-    for parts in reversed(_DAYS.findall(path)):
+def landed_on(path: str) -> datetime | None:
+    """The moment in a landing path: a day (dt=2026-01-31, 2026-01-31, 2026/01/31 or 20260131; of several the last), with the time
+    of day where one follows it. Zones are not looked at: times count as UTC.
+    """
+    for day in reversed(list(_DAYS.finditer(path))):
         try:
-            return date(*(int(part) for part in parts if part))
+            start = datetime(*(int(part) for part in day.groups() if part))  # type: ignore[arg-type]
         except ValueError:
             continue
+        time = _TIMES.match(path, day.end())
+        return start + _time_of_day(time) if time else start
     return None
+
+
+def _time_of_day(time: re.Match[str]) -> timedelta:
+    """What a match of _TIMES says; nothing where no clock shows it, as of a running number."""
+    hour, minute, second, fraction = (*(part for part in time.groups() if part and part.isdigit()), "0", "0", "0")[:4]
+    if int(hour) > 23 or int(minute) > 59 or int(second) > 59:
+        return timedelta()
+    return timedelta(hours=int(hour), minutes=int(minute), seconds=int(second), microseconds=int(fraction.ljust(6, "0")))
 
 
 def _enabled(settings: Settings, source: str) -> bool:
     return source not in settings.sources or settings.sources[source].enabled
-
-
-def _check_sources(settings: Settings, contracts: Contracts) -> None:
-    for source, configured in settings.sources.items():
-        where = f"{settings.config_path}, sources.{source}"
-        if source not in contracts:
-            what = f"There is no source `{source}`{near_miss(source, contracts)}"
-            raise RelanceError(what, where, f"use one of {', '.join(sorted(contracts))}")
-        for name, mapping in configured.entities.items():
-            entities = contracts[source]
-            if name not in entities:
-                what = f"The source `{source}` has no entity `{name}`{near_miss(name, entities)}"
-                raise RelanceError(what, f"{where}.{name}", f"use one of {', '.join(sorted(entities))}")
-            columns = entities[name].columns
-            for target in [*mapping.columns, *mapping.constants, *mapping.values]:
-                column, dot, _ = target.partition(".")
-                if dot and (column not in columns or columns[column].type != "json"):
-                    nested = ", ".join(key for key, spec in columns.items() if spec.type == "json") or "there is none"
-                    what = f"`{target}` does not name a key of a JSON column"
-                    raise RelanceError(what, f"{where}.{name}", f"name a JSON column before the dot: {nested}")
-                if not dot and column not in columns and (hint := near_miss(column, columns)):
-                    raise RelanceError(f"{source}.{name} has no column `{column}`{hint}", f"{where}.{name}", "correct the name")
 
 
 def _walk(folder: Path, prefix: str, above: tuple[str, ...], warnings: list[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ column that a feed has ever had. Both hold names of columns, never values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,15 +16,15 @@ import pyarrow as pa
 
 from dagster_project.loads.casts import MEANING
 from dagster_project.loads.contract import Entity, load_contracts
-from dagster_project.loads.layout import EXTRA, LaidColumn, Layout, looks_like_value, shown
+from dagster_project.loads.earlier import File, files_of, first_batch
+from dagster_project.loads.layout import EXTRA, LaidColumn
+from dagster_project.loads.names import plain, shown
 
-RECENT = 10
-"""Files that the usual shape of a feed is taken from."""
 USUAL = 0.5
-"""Share of the recent files that have a column, and of their records that have a key, from which on its absence is told."""
+"""Share of the records of NDJSON files that have a key, from which on its absence is told."""
 EXPECTED = 7
-"""Records of an NDJSON file that should have a key, which some leave out, from which on its absence is told: were they drawn by
-chance, less than one file in a thousand would have none (e⁻⁷)."""
+"""Records of an NDJSON file that should have a key, which some leave out, from which on its absence says something: were
+they drawn by chance, less than one file in a thousand would have none (e⁻⁷)."""
 COLUMNS_TOLD = 8
 """Columns of a file that are named in one line."""
 NAMES_TOLD = 50
@@ -53,18 +53,13 @@ class Deviation:
     detail: str
 
 
-@dataclass(frozen=True)
-class _File:
-    path: str
-    batch: int
-    records: int
-    layout: Layout
-    mapping: str
-
-
 def note_drift(con: duckdb.DuckDBPyConnection) -> None:
-    """Compare every file that was not compared yet with the files of its feed before it, and write what deviates."""
+    """Compare every file that was not compared yet with the files of its feed before it, and write what deviates.
+
+    A file without records has drifted from nothing: exports of a quiet day write what columns they like.
+    """
     con.execute(_TABLES)
+    con.execute("update quality.load_ledger set drifted = 0 where drifted is null and layout is not null and rows_read = 0")
     waiting = con.execute(
         "select distinct source, entity from quality.load_ledger where drifted is null and layout is not null order by all"
     ).fetchall()
@@ -82,20 +77,19 @@ def note_drift(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _note_feed(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
-    place = [entity.source, entity.name]
+    place = {"source": entity.source, "entity": entity.name}
     known = con.execute(
-        "select column_name, target, type, first_file, last_file from quality.feed_columns where source = ? and entity = ?", place
+        """select column_name, target, type, first_file, last_file from quality.feed_columns
+        where source = $source and entity = $entity""",
+        place,
     ).fetchall()
     columns = {name: list(rest) for name, *rest in known}
-    order = "batch {0}, landed_on {0} nulls last, file {0}"
-    query = "select file, batch, rows_read, layout, mapping from quality.load_ledger where source = ? and entity = ? and layout "
-    query += "is not null and drifted is {} null order by {}"
-    before = con.execute(query.format("not", order.format("desc")) + f" limit {RECENT}", place).fetchall()
-    recent = [_file(row) for row in reversed(before)]
+    waiting, before = files_of(con, place)
+    first = first_batch(con, place)
     rows: dict[str, list] = {"file": [], "batch": [], "column_name": [], "kind": [], "compared_with": [], "detail": []}
     counts: dict[str, list] = {"file": [], "batch": [], "drifted": []}
-    for file in [_file(row) for row in con.execute(query.format("", order.format("asc")), place).fetchall()]:
-        found = list(deviations(entity, file.layout, file.records, file.mapping, recent, set(columns)))
+    for file in waiting:
+        found = list(deviations(entity, file, before.like(file), set(columns), is_first=file.batch == first))
         for deviation in found:
             rows["file"].append(file.path)
             rows["batch"].append(file.batch)
@@ -106,10 +100,10 @@ def _note_feed(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         counts["file"].append(file.path)
         counts["batch"].append(file.batch)
         counts["drifted"].append(len(found))
-        for column in file.layout.columns:
-            first = columns[column.name][2] if column.name in columns else file.path
-            columns[column.name] = [column.target, column.type, first, file.path]
-        recent = [*recent, file][-RECENT:]
+        for name, column in file.columns.items():
+            since = columns[name][2] if name in columns else file.path
+            columns[name] = [column.target, column.type, since, file.path]
+        before.add(file)
     _write(con, entity, rows, counts, columns)
 
 
@@ -136,101 +130,94 @@ def _write(con: duckdb.DuckDBPyConnection, entity: Entity, rows: dict, counts: d
         con.executemany("insert into quality.feed_columns values (?, ?, ?, ?, ?, ?, ?)", kept)
 
 
-def _file(row: tuple) -> _File:
-    path, batch, records, layout, mapping = row
-    return _File(path, batch, records, Layout.load(layout), mapping)
-
-
-def deviations(
-    entity: Entity, layout: Layout, records: int, mapping: str, recent: list[_File], seen: set[str]
-) -> Iterator[Deviation]:
-    """What deviates in one file; nothing of the first of a feed, but for what the contract itself misses in it.
+def deviations(entity: Entity, file: File, like: Sequence[File], seen: set[str], is_first: bool = False) -> Iterator[Deviation]:
+    """What deviates in one file.
 
     Args:
-        mapping: what relance.yml said of the feed: names that it maps are no deviation from the contract.
-        recent: the files before it, newest last.
+        like: the files to compare it with, newest last.
         seen: every column the feed has ever had.
+        is_first: it came with the first files of its feed, which deviate from nothing but the contract, each in its own way.
     """
+    layout = file.layout
     for target in layout.missing:
         yield Deviation(target, "required_missing", "contract", "every row needs it; the rows without it are in quarantine")
     for target in layout.retyped:
         what = MEANING[entity.columns[target].type]
         yield Deviation(target, "retyped", "contract", f"most values are not {what}; their rows are in quarantine")
-    if not recent:
-        yield from _other_spellings(entity, layout, mapping)
+    if is_first:
+        yield from _other_spellings(entity, file)
         return
     replaced: set[str] = set()
     told = {"new": 0, "gone": 0}
-    for column in layout.columns:
-        before = sorted(_names_of(column.target, recent) - set(layout.names))
+    for column in file.columns.values():
+        before = sorted(_names_of(column.target, like) - file.columns.keys())
         if column.name in seen:
-            was = _type_of(column.name, recent)
-            if column.type and was and was != column.type:
-                yield Deviation(column.name, "retyped", "earlier files", f"{_short(was)} before, {_short(column.type)} now")
+            were = _types_of(column.name, like)
+            if column.type and were and column.type not in were:
+                yield Deviation(
+                    plain(column.name), "retyped", "earlier files", f"{_short(were[-1])} before, {_short(column.type)} now"
+                )
         elif column.target not in (EXTRA, None) and before:
             replaced.update(before)
             detail = f"fills `{column.target}`, as did {', '.join(shown(name) for name in before)} before"
-            yield Deviation(_plain(column.name), "renamed", "earlier files", detail)
+            yield Deviation(plain(column.name), "renamed", "earlier files", detail)
         else:
             told["new"] += 1
             if told["new"] <= NAMES_TOLD:
-                yield Deviation(_plain(column.name), "new", "earlier files", _place_of(column))
-    for name in sorted({name for file in recent for name in file.layout.names} - set(layout.names) - replaced):
-        target = _target_of(name, recent)
-        taken = target not in (EXTRA, None) and any(column.target == target for column in layout.columns)
-        if taken or target in layout.missing or not _is_missed(name, layout, records, recent):
+                yield Deviation(plain(column.name), "new", "earlier files", _place_of(column))
+    filled = {column.target for column in file.columns.values()} - {EXTRA, None}
+    for name in sorted({name for other in like for name in other.columns} - file.columns.keys() - replaced):
+        target = next(other.columns[name].target for other in reversed(like) if name in other.columns)
+        if target in filled or target in layout.missing or not _is_missed(name, file, like):
             continue
         told["gone"] += 1
         if told["gone"] <= NAMES_TOLD:
-            yield Deviation(_plain(name), "gone", "earlier files", _GONE.get(target, f"leaves `{target}` empty"))
+            yield Deviation(plain(name), "gone", "earlier files", _GONE.get(target, f"leaves `{target}` empty"))
     for kind, count in told.items():
         if count > NAMES_TOLD:
             yield Deviation("", kind, "earlier files", f"{count - NAMES_TOLD} more columns")
 
 
-def _other_spellings(entity: Entity, layout: Layout, mapping: str) -> Iterator[Deviation]:
-    """Columns whose names the contract does not have, and that are read all the same."""
-    for column in layout.columns:
+def _other_spellings(entity: Entity, file: File) -> Iterator[Deviation]:
+    """Columns whose names neither the contract nor relance.yml has, and that are read all the same."""
+    for column in file.columns.values():
         spec = entity.columns.get(column.target or "")
-        if spec and column.name not in (column.target, *spec.aliases) and f'"{column.name}"' not in mapping:
-            yield Deviation(column.name, "renamed", "contract", f"fills `{column.target}`, by another spelling")
+        if spec and column.name not in (column.target, *spec.aliases) and f'"{column.name}"' not in file.mapping:
+            yield Deviation(plain(column.name), "renamed", "contract", f"fills `{column.target}`, by another spelling")
 
 
-def _names_of(target: str | None, recent: list[_File]) -> set[str]:
-    """The names under which recent files had a contract column."""
-    return {column.name for file in recent for column in file.layout.columns if column.target == target}
+def _names_of(target: str | None, like: Sequence[File]) -> set[str]:
+    """The names under which files had a contract column."""
+    return {column.name for file in like for column in file.columns.values() if column.target == target}
 
 
-def _target_of(name: str, recent: list[_File]) -> str | None:
-    return next(c.target for file in reversed(recent) for c in file.layout.columns if c.name == name)
+def _types_of(name: str, like: Sequence[File]) -> list[str]:
+    return [kind for file in like if name in file.columns and (kind := file.columns[name].type)]
 
 
-def _type_of(name: str, recent: list[_File]) -> str | None:
-    return next((c.type for file in reversed(recent) for c in file.layout.columns if c.name == name and c.type), None)
+def _is_missed(name: str, file: File, like: Sequence[File]) -> bool:
+    """Whether a file should have had a column: every file like it had it, but for those too small to show it.
 
-
-def _is_missed(name: str, layout: Layout, records: int, recent: list[_File]) -> bool:
-    """Whether a file should have had a column. Keys of JSON lines may be left out: of those, what most records have is missed."""
-    having = [(file, c) for file in recent for c in file.layout.columns if c.name == name]
-    if len(having) < USUAL * len(recent):
-        return False
-    if all(column.records is None for column in layout.columns):
-        return True
+    Records of NDJSON files may leave keys out: of those, what most records have is missed.
+    """
     # How many rows have a value in a column of a CSV or Parquet is not known; files of JSON lines tell, where there are any.
-    counted = [file for file in recent if any(c.records is not None for c in file.layout.columns)]
-    has = sum(c.records for _, c in having if c.records is not None)
-    read = sum(file.records for file in counted)
-    return has >= read or (has >= USUAL * read and records * has >= EXPECTED * read)
+    counted = [other for other in like if other.is_counted]
+    has = sum(other.columns[name].records or 0 for other in counted if name in other.columns)
+    read = sum(other.records for other in counted)
+
+    def tells(other: File) -> bool:
+        """Whether that it has not the column says anything."""
+        if not other.is_counted:
+            return True
+        return has >= read or (has >= USUAL * read and other.records * has >= EXPECTED * read)
+
+    return tells(file) and not any(tells(other) for other in like if name not in other.columns)
 
 
 def _place_of(column: LaidColumn) -> str:
     if column.target == EXTRA:
         return "kept in _extra"
     return f"fills `{column.target}`" if column.target else "used as relance.yml says"
-
-
-def _plain(name: str) -> str:
-    return "(a name that looks like a value)" if looks_like_value(name) else name
 
 
 def _short(kind: str) -> str:
@@ -251,14 +238,15 @@ def drift_lines(con: duckdb.DuckDBPyConnection) -> list[str]:
 def files_that_drifted(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, str, str]]:
     """(source, entity, file, column, kind, detail) of the files that each feed's newest load brought.
 
-    A first file that spells columns in its own way is listed in quality.drift, but has drifted from nothing.
+    What the first files of a feed have of their own is listed in quality.drift, but nothing has drifted.
     """
     con.execute(_TABLES)
     return con.execute(
-        """with newest as (
-               select source, entity, max(batch) as batch from quality.load_ledger where drifted is not null group by all)
+        """with loads as (
+               select source, entity, max(batch) as newest, min(batch) as first from quality.load_ledger
+               where drifted is not null and rows_read > 0 group by all)
            select source, entity, file, column_name, kind, detail
-           from quality.drift join newest using (source, entity, batch)
-           where not (kind = 'renamed' and compared_with = 'contract')
+           from quality.drift join loads using (source, entity)
+           where batch = newest and newest > first
            order by source, entity, file, kind, column_name, detail"""
     ).fetchall()

@@ -185,8 +185,7 @@ def _plain_chunks(scan: Scan) -> Iterator[bytes]:
     """The file's text as bytes with LF line ends, UTF-16 turned into UTF-8."""
     chunks = text_chunks(scan.path)
     if scans.UTF16 in scan.trouble:
-        decoder = codecs.getincrementaldecoder("utf-16")("backslashreplace")
-        chunks = (decoder.decode(chunk).encode("utf-8", "backslashreplace") for chunk in chunks)
+        chunks = scans.from_utf16(chunks)
     if scans.OLD_LINE_ENDS in scan.trouble:
         chunks = (chunk.replace(b"\r", b"\n") for chunk in chunks)
     return chunks

@@ -6,7 +6,7 @@ Only headers, schemas and first lines are read, of the newest file of each forma
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from dagster_project.config_file import near_miss, read_config_file
 from dagster_project.errors import RelanceError
 from dagster_project.loads.discover import Feed, landed_on
 from dagster_project.loads.exact import exact_records
-from dagster_project.loads.plan import Plan, SourceColumn, headless, make_plan
+from dagster_project.loads.names import listed, looks_like_value
+from dagster_project.loads.plan import Plan, SourceColumn, about_header, headless, make_plan
 from dagster_project.loads.read import csv_layout, unique_names
 from dagster_project.loads.scan import BROKEN, NO_PARQUET, format_of, scan_start
 from dagster_project.settings import Settings
@@ -58,7 +59,7 @@ class _Broken(Exception):
 
 def _newest(feed: Feed) -> list[str]:
     """The newest file of each format, by the day in its path and its name."""
-    newest = {format_of(path): path for path in sorted(feed.files, key=lambda path: (landed_on(path) or date.min, path))}
+    newest = {format_of(path): path for path in sorted(feed.files, key=lambda path: (landed_on(path) or datetime.min, path))}
     return [newest[kind] for kind in sorted(newest, key=str)]
 
 
@@ -96,9 +97,10 @@ def _compare(settings: Settings, feed: Feed, path: Path, columns: list[str]) -> 
     mistakes: list[RelanceError] = []
     warnings: list[str] = []
     config = read_config_file(settings.config_path)
+    told = [] if not is_json and headless(plan, columns) else [column for column in columns if not looks_like_value(column)]
     here = ("sources", feed.entity.source, feed.entity.name)
     for name in dict.fromkeys(plan.unmatched):
-        hint = near_miss(name, columns)
+        hint = near_miss(name, told)
         if is_json and name not in plan.missing:
             warnings.append(f"relance.yml takes `{name}` for {feed.label}, which none of the first lines of {path} has{hint}")
             continue
@@ -122,6 +124,4 @@ def _missing(plan: Plan, columns: list[str]) -> list[str]:
 
 
 def _told(plan: Plan, columns: list[str], is_json: bool) -> str:
-    if headless(plan, columns):
-        return "first line reads as data"
-    return f"{'keys' if is_json else 'columns'} are {', '.join(columns)}"
+    return f"keys are {listed(columns)}" if is_json else about_header(plan, columns)

@@ -17,12 +17,14 @@ from dagster_project.loads import lines
 from dagster_project.loads.books import FileLoad, LandedFile, book
 from dagster_project.loads.dedupe import mark_duplicates
 from dagster_project.loads.discover import Feed
-from dagster_project.loads.layout import layouts
-from dagster_project.loads.plan import Plan, make_plan, refusal
+from dagster_project.loads.known import renewed_files
+from dagster_project.loads.layout import layouts, unknown_header
+from dagster_project.loads.plan import Plan, headless, make_plan, refusal
 from dagster_project.loads.progress import Meter, Tell, share_of_query, watched
 from dagster_project.loads.read import Landed, Mismatch, read_fast
 from dagster_project.loads.record_by_record import insert_arrow, locate, read_exact, refuse_all
 from dagster_project.loads.write import find_missing, new_rows, note_faults, write_rows
+from dagster_project.privacy.stop import create_stopped, mark_stopped, stop_refused, stopped, write_stopped
 
 _NOT_THE_FILES_FAULT = (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InterruptException)
 
@@ -124,7 +126,7 @@ def prepare(con: duckdb.DuckDBPyConnection, files: list[LandedFile]) -> None:
     columns = {
         "fileno": list(range(len(files))),
         "path": pa.array([file.path for file in files], pa.string()),
-        "landed_on": pa.array([file.landed_on for file in files], pa.date32()),
+        "landed_on": pa.array([file.landed_on for file in files], pa.timestamp("us")),
         "first_row": firsts[:-1],
         "sha256": [file.scan.sha256 for file in files],
     }
@@ -134,6 +136,7 @@ def prepare(con: duckdb.DuckDBPyConnection, files: list[LandedFile]) -> None:
             _fileno bigint, _record bigint, line bigint, reason varchar, raw varchar, whole boolean)"""
     )
     con.execute("create or replace temp table load_dupes (_fileno bigint, _record bigint)")
+    create_stopped(con)
 
 
 def _finish(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile], batch: int, landed: Landed) -> Loaded:
@@ -147,20 +150,28 @@ def _finish(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile],
     warnings = _unmatched(feed, files, plan)
     scans = [file.scan for file in files]
     now = datetime.now(UTC).replace(tzinfo=None)
-    unusable = bool(plan.missing) and not landed.json_lines and not landed.unreadable and any(landed.read)
+    lacking = bool(plan.missing) and not landed.json_lines and not landed.unreadable and bool(landed.header)
+    unusable = lacking and any(landed.read)
+    reason = refusal(plan, landed.header) if lacking else ""
+    if lacking:
+        # A file of one line, which is a row, has no record at all for him who takes that line for the header.
+        no_header = headless(plan, landed.header)
+        told = [file for file in files if file.scan.records or no_header]
+        warnings += [f"{file.path} can't be loaded into {feed.label}: {reason}" for file in told]
     if unusable:
-        reason = refusal(plan, landed.header)
-        warnings += [f"{file.path} can't be loaded into {feed.label}: {reason}" for file in files if file.scan.records]
         prepare(con, files)
         landed.read = refuse_all(con, scans, landed, reason)
     else:
-        mark_duplicates(con, plan, landed)
+        mark_stopped(con, plan, landed)
+        mark_duplicates(con, plan, landed, renewed_files(con, feed))
     con.execute("begin")
     try:
         if not unusable:
             write_rows(con, plan, landed, batch, now)
+            write_stopped(con, plan, landed, batch, now)
         results = _account(con, plan, landed, files, new_rows(feed.entity, batch, now))
-        _quarantine(con, feed, batch, now)
+        header = unknown_header(plan, landed, scans[0].format) if unusable else None
+        _quarantine(con, feed, batch, now, header)
         book(con, feed, results, batch, now)
         _insist_settled(files)
         con.execute("commit")
@@ -185,23 +196,31 @@ def _account(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, files: 
         Mismatch: a record is unaccounted for.
     """
     scans = [file.scan for file in files]
-    accepted, repeated, refused = _counts(con, written), _counts(con, "load_dupes"), _counts(con, "load_refused")
+    stop_refused(con)
+    gone = stopped(con)
+    # Of what was stopped, all stands among the duplicates, and what stays of it also in the raw table.
+    accepted = _counts(con, written) - gone.anonymous
+    repeated = _counts(con, "load_dupes") - gone.tombstoned - gone.freed
+    refused = _counts(con, "load_refused")
     short = {
-        number: read for number, read in enumerate(landed.read) if read > accepted[number] + repeated[number] + refused[number]
+        number: read
+        for number, read in enumerate(landed.read)
+        if read > accepted[number] + repeated[number] + refused[number] + gone.tombstoned[number]
     }
     if short:
         find_missing(con, written, short)
         note_faults(con, plan, landed, "load_missing")
         locate(con, scans, landed)
-        refused = _counts(con, "load_refused")
+        stop_refused(con)
+        gone, refused = stopped(con), _counts(con, "load_refused")
     shapes = layouts(con, plan, landed, scans, written if short else None)
     results = []
     for number, file in enumerate(files):
-        counts = accepted[number], repeated[number], refused[number]
+        counts = accepted[number], repeated[number], refused[number], gone.tombstoned[number]
         if landed.read[number] != sum(counts):
             raise Mismatch(f"{file.path}: {landed.read[number]} records read, {sum(counts)} accounted for")
         broken = file.scan.broken or landed.broken
-        results.append(FileLoad(file, landed.read[number], *counts, landed.note, shapes[number], broken))
+        results.append(FileLoad(file, landed.read[number], *counts, gone.anonymous[number], landed.note, shapes[number], broken))
     return results
 
 
@@ -210,12 +229,12 @@ def _counts(con: duckdb.DuckDBPyConnection, table: str) -> Counter[int]:
     return Counter(dict(con.execute(f"select _fileno, count(*) from {table} group by 1").fetchall()))
 
 
-def _quarantine(con: duckdb.DuckDBPyConnection, feed: Feed, batch: int, now: datetime) -> None:
+def _quarantine(con: duckdb.DuckDBPyConnection, feed: Feed, batch: int, now: datetime, header: str | None) -> None:
     con.execute(
         """insert into quality.quarantine by name
         select f.path as file, q.line, $source as source, $entity as entity, q.reason, q.raw, q._record as record, f.sha256,
-            q.whole as is_whole, $batch::bigint as batch, $now::timestamp as quarantined_at
+            q.whole as is_whole, $batch::bigint as batch, $now::timestamp as quarantined_at, $header::varchar as header
         from load_refused as q join load_files as f on f.fileno = q._fileno
         order by q._fileno, q._record""",
-        {"source": feed.entity.source, "entity": feed.entity.name, "batch": batch, "now": now},
+        {"source": feed.entity.source, "entity": feed.entity.name, "batch": batch, "now": now, "header": header},
     )

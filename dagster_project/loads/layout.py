@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import duckdb
 
 from dagster_project.loads.casts import identifier, literal
-from dagster_project.loads.plan import NULL, Plan, headless, looks_like_value
+from dagster_project.loads.names import is_personal, looks_like_value
+from dagster_project.loads.plan import NULL, Plan, headless
 from dagster_project.loads.read import Landed
 from dagster_project.loads.scan import Scan
 from dagster_project.loads.stage import cast_fault
@@ -68,9 +69,12 @@ def layouts(
 ) -> list[Layout | None]:
     """The layout of each file of a group, whose refused rows lie in load_faulty; `written` is SQL of the others (None: all).
 
-    None where there is none to tell: an unreadable or empty file, a CSV whose first line is data.
+    None where there is none to tell: an unreadable or empty file, one whose first line is no header.
     """
-    if landed.unreadable or (not landed.json_lines and headless(plan, landed.header)):
+    is_parquet = scans[0].format == "parquet"
+    nameless = not landed.json_lines and headless(plan, landed.header)
+    # The rows of a Parquet file that are refused bear its names: without a layout, they can be read all the same.
+    if landed.unreadable or nameless or (is_parquet and any(map(is_personal, landed.header))):
         return [None] * len(scans)
     targets = {name: EXTRA for name, _ in plan.extras}
     for target, value in plan.values.items():
@@ -85,8 +89,12 @@ def layouts(
             extras = [column for column in columns if column.target == EXTRA and not looks_like_value(column.name)]
             columns = [column for column in columns if column.target != EXTRA] + extras[:KEYS_KEPT]
         else:
-            typed = {column.name: column.type for column in landed.columns} if scans[0].format == "parquet" else {}
-            columns = [LaidColumn(name, typed.get(name), targets.get(name), None) for name in plan.columns]
+            typed = {column.name: column.type for column in landed.columns} if is_parquet else {}
+            # Places tell the values of a row apart, so what stands for a name there may be left out.
+            kept = [f"(column {place})" if is_personal(name) else name for place, name in enumerate(plan.columns, 1)]
+            columns = [
+                LaidColumn(kept[place], typed.get(name), targets.get(name), None) for place, name in enumerate(plan.columns)
+            ]
         names = {column.name for column in columns}
         missing = tuple(_unfilled(plan, names)) if count else ()
         layout = Layout(tuple(columns), landed.delimiter, missing, tuple(retyped.get(number, ())))
@@ -94,9 +102,15 @@ def layouts(
     return found
 
 
-def shown(name: str) -> str:
-    """A column's name for reports; one that looks like a value (somebody's address as a JSON key) is not repeated."""
-    return "(a name that looks like a value)" if looks_like_value(name) else f"`{name}`"
+def unknown_header(plan: Plan, landed: Landed, format: str) -> str | None:
+    """The layout, as text, of a CSV that is refused since nobody knows its columns, though none of them looks like a value.
+
+    It may be a header that relance.yml does not speak of yet, or a row: it is kept beside the refused rows alone, which are
+    somebody's data too, so that they can be read once it does.
+    """
+    if format != "csv" or not headless(plan, landed.header) or any(map(looks_like_value, landed.header)):
+        return None
+    return Layout(tuple(LaidColumn(name, None, EXTRA, None) for name in landed.header), landed.delimiter).dump()
 
 
 def _unfilled(plan: Plan, names: set[str]) -> list[str]:

@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
 from dagster_project.connectors.mirror import fetch_landing
 from dagster_project.loads.books import FileLoad, LandedFile, book, ensure_books, ensure_raw_tables, next_batch, note_files
-from dagster_project.loads.discover import Feed, Landing, discover, landed_on, remember_feeds, remembered_feeds
+from dagster_project.loads.discover import Feed, discover, landed_on, remember_feeds, remembered_feeds
 from dagster_project.loads.drift import note_drift
 from dagster_project.loads.group import load_group
+from dagster_project.loads.known import Known, rows_of_former_readings, withdraw
 from dagster_project.loads.progress import Meter, Tell, watched
 from dagster_project.loads.scan import Scan, scan_file
+from dagster_project.loads.ties import note_ties
+from dagster_project.privacy.tombstones import arm
 from dagster_project.settings import Settings
 
 GROUP_BYTES = 256 << 20
@@ -37,6 +41,7 @@ class EntityLoad:
     accepted: int = 0
     duplicate: int = 0
     quarantined: int = 0
+    tombstoned: int = 0
 
     def add(self, file: FileLoad) -> None:
         self.files += 1
@@ -44,6 +49,7 @@ class EntityLoad:
         self.accepted += file.accepted
         self.duplicate += file.duplicate
         self.quarantined += file.quarantined
+        self.tombstoned += file.tombstoned
 
 
 @dataclass
@@ -53,7 +59,7 @@ class LoadSummary:
     entities: list[EntityLoad] = field(default_factory=list)
     batch: int | None = None
     warnings: list[str] = field(default_factory=list)
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    started_at: datetime = field(default_factory=lambda: _now())
 
     @property
     def files(self) -> int:
@@ -62,6 +68,18 @@ class LoadSummary:
     def total(self, column: str) -> int:
         """Sum of `read`, `accepted`, `duplicate` or `quarantined` over all entities."""
         return sum(getattr(entity, column) for entity in self.entities)
+
+
+@dataclass
+class _Load:
+    """A load under way. `scans` are of the files so far: one file can feed two entities."""
+
+    con: duckdb.DuckDBPyConnection
+    landing: Path
+    batch: int
+    summary: LoadSummary
+    tell: Tell | None
+    scans: dict[str, Scan] = field(default_factory=dict)
 
 
 def load_landing(settings: Settings, con: duckdb.DuckDBPyConnection, progress: Tell | None = None) -> LoadSummary:
@@ -89,11 +107,14 @@ def load_landing(settings: Settings, con: duckdb.DuckDBPyConnection, progress: T
         known[feed.entity.source] = sorted({*names, feed.entity.name})
     ensure_raw_tables(con, known)
     remember_feeds(settings, known)
+    arm(settings, con)
     batch = next_batch(con)
-    scans: dict[str, Scan] = {}
+    load = _Load(con, settings.landing_path, batch, summary, progress)
     with _modest_memory(settings, con):
-        _load_feeds(settings, con, landing, scans, batch, summary, progress)
+        for feed in landing.feeds:
+            _load_feed(load, feed)
     note_drift(con)
+    note_ties(con)
     if summary.total("accepted"):
         summary.batch = batch
     return summary
@@ -122,103 +143,97 @@ def _setting(con: duckdb.DuckDBPyConnection, name: str) -> str:
     return row[0] if row else ""
 
 
-def _load_feeds(
-    settings: Settings,
-    con: duckdb.DuckDBPyConnection,
-    landing: Landing,
-    scans: dict[str, Scan],
-    batch: int,
-    summary: LoadSummary,
-    progress: Tell | None,
-) -> None:
-    for feed in landing.feeds:
-        totals = EntityLoad(feed.entity.source, feed.entity.name)
-        for group in _groups(_news(settings, con, feed, scans, batch, totals, summary, progress)):
-            for results, warnings in load_group(con, feed, group, batch, progress):
-                for result in results:
-                    totals.add(result)
-                summary.warnings += warnings
-                if progress:
-                    progress(f"{feed.label}: {totals.read:,} rows read from {totals.files:,} files")
-        if totals.files:
-            summary.entities.append(totals)
+def _load_feed(load: _Load, feed: Feed) -> None:
+    """Load what is new of a feed. Files that were read by other rules than today's are taken back first, all together: rows of
+    one reading are never compared with those of another.
+    """
+    totals = EntityLoad(feed.entity.source, feed.entity.name)
+    known = Known(load.con, feed)
+    news = _news(load, feed, known)
+    is_outdated = any(known.is_outdated(path) for path in feed.files)
+    if is_outdated:
+        files = list(news)
+        withdraw(load.con, feed, files, load.batch, _now())
+        news, known = iter(files), Known(load.con, feed)
+    copies: list[LandedFile] = []
+    for group in _groups(_originals(known, news, copies)):
+        _load_group(load, feed, group, totals)
+    known = Known(load.con, feed)
+    for file in copies:
+        if original := known.original(file):
+            totals.add(_book_copy(load, feed, file, *original))
+        else:
+            _load_group(load, feed, [file], totals)
+    if is_outdated and (stale := rows_of_former_readings(load.con, feed)):
+        load.summary.warnings.append(
+            f"the rules by which {feed.label} is read have changed: {stale:,} rows stay as they were read before, since their "
+            "files are no longer in the landing folder, or somebody mended them by hand"
+        )
+    if totals.files:
+        load.summary.entities.append(totals)
 
 
-def _news(
-    settings: Settings,
-    con: duckdb.DuckDBPyConnection,
-    feed: Feed,
-    scans: dict[str, Scan],
-    batch: int,
-    totals: EntityLoad,
-    summary: LoadSummary,
-    progress: Tell | None,
-) -> Iterator[LandedFile]:
-    """The files of a feed that hold something new; what is known is booked here and not read."""
-    source, name = feed.entity.source, feed.entity.name
+def _load_group(load: _Load, feed: Feed, group: list[LandedFile], totals: EntityLoad) -> None:
+    for results, warnings in load_group(load.con, feed, group, load.batch, load.tell):
+        for result in results:
+            totals.add(result)
+        load.summary.warnings += warnings
+        if load.tell:
+            load.tell(f"{feed.label}: {totals.read:,} rows read from {totals.files:,} files")
+
+
+def _book_copy(load: _Load, feed: Feed, file: LandedFile, original: str, records: int) -> FileLoad:
+    """Enter a file that brings what another brought: all its records are duplicates, those that were refused there too."""
+    result = FileLoad(file, records, 0, records, 0, note=f"same content as {original}")
+    load.con.execute("begin")
+    try:
+        book(load.con, feed, [result], load.batch, _now())
+        load.con.execute("commit")
+    except BaseException:
+        load.con.execute("rollback")
+        raise
+    return result
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _news(load: _Load, feed: Feed, known: Known) -> Iterator[LandedFile]:
+    """The files of a feed that are new, hold something else, or are to be read by other rules."""
     lying = "select path, mapping, size, mtime_ns from quality.landing_files where source = ? and entity = ?"
-    before = {path: state for path, *state in con.execute(lying, [source, name]).fetchall()}
-    remapped = 0
+    before = {path: state for path, *state in load.con.execute(lying, [feed.entity.source, feed.entity.name]).fetchall()}
+    fingerprint = feed.fingerprint
     for path in feed.files:
-        full = settings.landing_path / path
+        full = load.landing / path
         try:
             stat = os.stat(full)
-            if before.get(path) == [feed.fingerprint, stat.st_size, stat.st_mtime_ns]:
+            if before.get(path) == [fingerprint, stat.st_size, stat.st_mtime_ns]:
                 continue
             meter = Meter(stat.st_size)
-            with watched(progress, f"{feed.label}: counting the records of {stat.st_size / 1e6:,.0f} MB", meter.share):
-                scan = scans.get(path) or scan_file(full, meter.add)
+            with watched(load.tell, f"{feed.label}: counting the records of {stat.st_size / 1e6:,.0f} MB", meter.share):
+                scan = load.scans.get(path) or scan_file(full, meter.add)
         except OSError as error:
-            summary.warnings.append(f"{path} can't be read: {error.strerror}")
+            load.summary.warnings.append(f"{path} can't be read: {error.strerror}")
             continue
-        scans[path] = scan
-        remapped += path in before and before[path][0] != feed.fingerprint
+        load.scans[path] = scan
         file = LandedFile(path, landed_on(path), scan)
-        known = _known_content(con, feed, file)
-        if known is None:
+        if known.has(file):
+            note_files(load.con, feed, [file], _now())
+        else:
             yield file
-            continue
-        now = datetime.now(UTC).replace(tzinfo=None)
-        if known.path == path:
-            note_files(con, feed, [file], now)
-            continue
-        result = FileLoad(file, known.read, 0, known.read, 0, f"same content as {known.path}")
-        con.execute("begin")
-        book(con, feed, [result], batch, now)
-        con.execute("commit")
-        totals.add(result)
-    if remapped and feed.entity.mode == "facts":
-        summary.warnings.append(
-            f"the mapping of {feed.label} has changed: files are read again, but rows already loaded stay as they were read then"
-        )
 
 
-@dataclass(frozen=True)
-class _Known:
-    path: str
-    read: int
-
-
-def _known_content(con: duckdb.DuckDBPyConnection, feed: Feed, file: LandedFile) -> _Known | None:
-    """The file this content was loaded from before, if any: the same path before others.
-
-    Versions that landed on another day are news even if nothing changed: A, then B, then A again ends with A.
-    """
-    day = "true" if feed.entity.mode == "facts" else "landed_on is not distinct from $day"
-    parameters = {
-        "source": feed.entity.source,
-        "entity": feed.entity.name,
-        "sha": file.scan.sha256,
-        "mapping": feed.fingerprint,
-        "path": file.path,
-    }
-    found = con.execute(
-        f"""select file, rows_read from quality.load_ledger
-        where source = $source and entity = $entity and sha256 = $sha and mapping = $mapping and (file = $path or {day})
-        order by file <> $path, loaded_at limit 1""",
-        parameters if day == "true" else parameters | {"day": file.landed_on},
-    ).fetchone()
-    return _Known(*found) if found else None
+def _originals(known: Known, files: Iterator[LandedFile], copies: list[LandedFile]) -> Iterator[LandedFile]:
+    """The first file of each content; those that hold the same, or what was loaded before, go to `copies`."""
+    contents = set()
+    for file in files:
+        content = known.content(file.scan.sha256, file.landed_on)
+        if file.scan.records and (content in contents or known.original(file)):
+            copies.append(file)
+        else:
+            contents.add(content)
+            yield file
 
 
 def _groups(files: Iterator[LandedFile]) -> Iterator[list[LandedFile]]:

@@ -29,6 +29,9 @@ V4_FIRST, V4_AFTER = 0xFFFF << 32, 0x10000 << 32
 BEYOND = "g"
 """What follows the last address of all: sorts after every digit."""
 
+BLANKS = " \t\n\f\r"
+"""What may stand around a network, as the contracts' type for it (casts.NETWORK) sees it."""
+
 Range = tuple[str, str, int]
 
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
@@ -48,7 +51,7 @@ def address_of(raw: str) -> tuple[str | None, str | None]:
 def ranges_of(raw: str) -> tuple[list[Range], str | None]:
     """([(first, after, prefix)], None) or ([], reason). Bits beyond the prefix are ignored; an address alone is a network."""
     try:
-        network = ipaddress.ip_network(raw.strip(), strict=False)
+        network = ipaddress.ip_network(raw.strip(BLANKS), strict=False)
     except ValueError:
         return [], "no network in CIDR notation"
     first = _number(network.network_address)

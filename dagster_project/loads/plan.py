@@ -6,7 +6,6 @@ spelling (messageId, message_id, Message ID); else into `_extra`, under its own 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,12 +13,9 @@ from datetime import date
 from dagster_project.loads.casts import as_text, given, literal
 from dagster_project.loads.contract import Column, Entity, snake
 from dagster_project.loads.discover import Feed
+from dagster_project.loads.names import listed, looks_like_value
 
 NULL = "cast(null as varchar)"
-
-_VALUE = re.compile(r".*@.*\..*|[\d\s.,:/()TZ+-]*\d[\d\s.,:/()TZ+-]*|.*\d{6}.*", re.DOTALL)
-"""An address, a number, a time, a phone number: what a name of a column does not look like."""
-_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,8 @@ def make_plan(feed: Feed, columns: list[SourceColumn], record: str) -> Plan:
     """Match the columns of a file with a contract. `record` is the SQL of a record's number, which `_line` stands for."""
     plan = Plan(feed, [column.name for column in columns])
     mapping, entity = feed.mapping, feed.entity
-    by_name = {column.name: column for column in reversed(columns)} | {"_line": SourceColumn("_line", record, "BIGINT")}
+    number = SourceColumn("_line", record, "BIGINT")
+    by_name = {column.name: column for column in reversed(columns)} | {number.name: number}
     sent = set(mapping.columns.values())
     targeted = set(mapping.columns) | set(mapping.constants)
     used: set[str] = set()
@@ -87,7 +84,8 @@ def make_plan(feed: Feed, columns: list[SourceColumn], record: str) -> Plan:
         if column is None:
             plan.unmatched.append(source)
             return Value(NULL, names=(source,))
-        used.add(source)
+        if column is not number:  # a column of that name would be one of the file's own, and is kept
+            used.add(source)
         return Value(given(column.sql, column.type), column.type, (source,))
 
     for target, spec in entity.columns.items():
@@ -103,7 +101,7 @@ def make_plan(feed: Feed, columns: list[SourceColumn], record: str) -> Plan:
     for target in targeted:
         if "." not in target and target not in entity.columns and (value := named(target)):
             plan.extras.append((target, SourceColumn(target, value.sql, value.type)))
-    plan.extras += [(column.name, column) for column in columns if column.name not in used and by_name.get(column.name) is column]
+    plan.extras += [(column.name, column) for column in columns if column.name not in used]
     plan.key = [_key_part(part, plan, by_name) for part in mapping.key or entity.key]
     return plan
 
@@ -168,20 +166,25 @@ def _key_part(part: str, plan: Plan, by_name: dict[str, SourceColumn]) -> str | 
     return column
 
 
-def looks_like_value(name: str) -> bool:
-    """Whether what stands for a column's name is somebody's data: a CSV without a header, or JSON with ids for keys."""
-    return len(name) > _LONGEST_NAME or bool(_VALUE.fullmatch(name))
-
-
 def headless(plan: Plan, header: Sequence[str]) -> bool:
-    """Whether a first line is data, of which nothing may be told: the contract knows none of its names, and some are values."""
-    known = {name for value in plan.values.values() for name in value.names} & set(header)
-    return not known and any(looks_like_value(name) for name in header)
+    """Whether a first line is no header, so that nothing of it may be told: neither the contract nor relance.yml knows any of its
+    names, or more of them look like values than are known.
+    """
+    asked = {*plan.feed.mapping.columns.values(), *(plan.feed.mapping.key or [])}
+    known = {name for value in plan.values.values() for name in value.names} | asked
+    return len(known & set(header)) < max(1, sum(map(looks_like_value, header)))
 
 
 def refusal(plan: Plan, header: list[str]) -> str:
     """Why no row of a file can be used."""
     missing = ", ".join(f"`{name}`" for name in plan.missing)
     noun = "columns" if len(plan.missing) > 1 else "column"
-    found = "first line reads as data" if headless(plan, header) else f"header has {', '.join(header) or 'nothing'}"
-    return f"the file has no {noun} {missing}; its {found}"
+    return f"the file has no {noun} {missing}; its {about_header(plan, header)}"
+
+
+def about_header(plan: Plan, header: Sequence[str]) -> str:
+    """What may be told of a file's header: its names or, where data stand in its place, how many columns it has."""
+    if header and headless(plan, header):
+        count = f"{len(header)} columns" if len(header) > 1 else "one column"
+        return f"header ({count}) names nothing of {plan.feed.label}: is it missing?"
+    return f"header has {listed(header)}"

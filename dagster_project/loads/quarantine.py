@@ -1,11 +1,12 @@
 """The rows in quarantine that nothing has settled yet: which they are, and how each is to be read again.
 
 Their text is all there is: their files may have left the landing folder. The ledger kept the columns and the delimiter of a
-CSV; of Parquet, the text is JSON.
+CSV or, where it could not be told whether they are columns, the rows themselves did; of Parquet, the text is JSON.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -90,11 +91,12 @@ def open_shapes(con: duckdb.DuckDBPyConnection, source: str | None = None, entit
     _check_names(source, entity)
     ensure_books(con)
     found = con.execute(
-        """select source, entity, format, layout, file, landed_on, sha256, batch
-        from quality.load_ledger as l
-        where exists (from quality.quarantine as q where q.settled_at is null and q.file = l.file and q.source = l.source
-                and q.entity = l.entity and q.batch = l.batch)
-            and l.source = coalesce($source, l.source) and l.entity = coalesce($entity, l.entity)
+        """with open_rows as (
+            select source, entity, file, batch, min(header) as header
+            from quality.quarantine where settled_at is null group by all)
+        select source, entity, format, coalesce(layout, header), file, landed_on, sha256, batch
+        from quality.load_ledger as l join open_rows using (source, entity, file, batch)
+        where source = coalesce($source, source) and entity = coalesce($entity, entity)
         order by source, entity, file, batch""",
         {"source": source, "entity": entity},
     ).fetchall()
@@ -151,5 +153,7 @@ def _check_names(source: str | None, entity: str | None) -> None:
         raise RelanceError(what, "--source", f"use one of {', '.join(sorted(contracts))}")
     names = sorted({name for owner, entities in contracts.items() if source in (None, owner) for name in entities})
     if entity is not None and entity not in names:
-        what = f"There is no entity `{entity}`{near_miss(entity, names)}"
-        raise RelanceError(what, "--entity", f"use one of {', '.join(names)}")
+        close = difflib.get_close_matches(entity, names)
+        hint = f" (did you mean {', '.join(f'`{name}`' for name in close)}?)" if close else ""
+        how = "name an entity by its folder in the landing folder; `relance report` lists those with refused rows"
+        raise RelanceError(f"There is no entity `{entity}`{hint}", "--entity", how)

@@ -18,7 +18,6 @@ from dagster_project.loads.scan import LINE_LIMIT, NO_PARQUET, Scan
 
 SLICE = 20_000
 """Records that are held in memory at once, at most."""
-DAMAGED_PART = "this part of the Parquet file is damaged"
 
 
 def read_exact(con: duckdb.DuckDBPyConnection, feed: Feed, scan: Scan) -> Landed:
@@ -190,14 +189,22 @@ def _exact_parquet(con: duckdb.DuckDBPyConnection, scan: Scan) -> Landed:
             numbers = range(first, first + file.metadata.row_group(group).num_rows)
             try:
                 _land_group(con, file.read_row_group(group), columns, first)
-            except (pa.ArrowException, OSError, ValueError):
+            except (pa.ArrowException, OSError, ValueError) as error:
                 damaged = True
-                _refuse(con, 0, [Record(n, n, "", DAMAGED_PART, whole=False) for n in numbers])
+                reason = (
+                    f"row group {group + 1} of {file.metadata.num_row_groups} of the Parquet file can't be read: {_why(error)}"
+                )
+                _refuse(con, 0, [Record(n, n, "", reason, whole=False) for n in numbers])
             first = numbers.stop
     kinds = [kind for _, kind, *_ in con.execute("describe load_landed").fetchall()]
     columns = [SourceColumn(name, f"l.c{i}", kinds[i]) for i, name in enumerate(names)]
     broken = "a part of it is damaged" if damaged else None
     return Landed(columns, file="0", header=names, read=[first - 1], broken=broken)
+
+
+def _why(error: Exception) -> str:
+    """What Arrow says of damaged bytes: it counts and names codecs, and quotes nothing."""
+    return " ".join(str(error).split())[:100] or type(error).__name__
 
 
 def _land_group(con: duckdb.DuckDBPyConnection, rows: pa.Table, columns: list[str], first: int) -> None:

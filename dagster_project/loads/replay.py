@@ -27,6 +27,9 @@ from dagster_project.loads.quarantine import OpenRow, Shape, Text, as_it_came, o
 from dagster_project.loads.read import Landed, pick_keys
 from dagster_project.loads.record_by_record import insert_arrow
 from dagster_project.loads.write import new_rows, note_faults, write_rows
+from dagster_project.privacy.copies import note_mended
+from dagster_project.privacy.stop import mark_stopped, write_stopped
+from dagster_project.privacy.tombstones import arm
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse, run_lock
 
@@ -36,12 +39,15 @@ Reader = Callable[[Shape, OpenRow], Text | None]
 
 @dataclass
 class Replayed:
-    """What a replay did for one entity; `refused` counts the rows that stay in quarantine, by reason."""
+    """What a replay did for one entity; `tombstoned` counts rows of people who have been erased since, `refused` those that stay
+    in quarantine, by reason.
+    """
 
     source: str
     entity: str
     accepted: int = 0
     duplicate: int = 0
+    tombstoned: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
 
@@ -63,6 +69,7 @@ def replay(
     """
     con.execute("set timezone = 'UTC'")
     ensure_books(con)
+    arm(settings, con)
     batch = next_batch(con)
     done: dict[str, Replayed] = {}
     for shape in open_shapes(con, source, entity):
@@ -109,12 +116,14 @@ def _replay_slice(
     insert_arrow(con, "create or replace temp table replay_rows as from load_slice", pa.table(columns))
     landed = _land(con, feed, () if is_mended else tuple(zip(shape.header or (), shape.types, strict=False)))
     plan = make_plan(feed, landed.columns, landed.record)
+    mark_stopped(con, plan, landed)
     mark_duplicates(con, plan, landed)
     counts, refused = _commit(con, plan, landed, batch, is_mended)
     for table in ("load_landed", "load_faulty", "replay_rows", "replay_outcomes"):
         con.execute(f"drop table temp.{table}")
     result.accepted += counts.get("accepted", 0)
     result.duplicate += counts.get("duplicate", 0)
+    result.tombstoned += counts.get("tombstoned", 0)
     result.refused.update(refused)
 
 
@@ -129,15 +138,18 @@ def _outcomes(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, writte
     con.execute(
         """create or replace temp table replay_outcomes as
         select r._fileno, r._record, coalesce(r.fault, s._reason) as reason,
-            case when coalesce(r.fault, s._reason) is not null then 'refused' when d._record is null then 'accepted'
-            else 'duplicate' end as outcome
+            case when t.outcome <> 'freed' then 'tombstoned' when coalesce(r.fault, s._reason) is not null then 'refused'
+            when d._record is null or k._record is not null then 'accepted' else 'duplicate' end as outcome,
+            t.outcome <> 'freed' and k._record is not null as is_anonymous
         from replay_rows as r
-        left join load_faulty as s using (_fileno, _record) left join load_dupes as d using (_fileno, _record)"""
+        left join load_faulty as s using (_fileno, _record) left join load_dupes as d using (_fileno, _record)
+        left join load_stopped as t using (_fileno, _record) left join load_kept as k using (_fileno, _record)"""
     )
     counts = dict(con.execute("select outcome, count(*) from replay_outcomes group by 1").fetchall())
+    (wanted,) = con.execute("select count(*) from replay_outcomes where outcome = 'accepted' or is_anonymous").fetchone() or (0,)
     row = con.execute(f"select count(*) from {written}").fetchone()
-    if row is None or row[0] != counts.get("accepted", 0):
-        what = f"The books do not balance: {row[0] if row else 0} rows written, {counts.get('accepted', 0)} to be booked"
+    if row is None or row[0] != wanted:
+        what = f"The books do not balance: {row[0] if row else 0} rows written, {wanted} to be booked"
         raise RelanceError(what, plan.feed.label, "this is a fault of the replay: nothing was changed; report it")
     query = "select reason, count(*) from replay_outcomes where outcome = 'refused' group by 1"
     return counts, dict(con.execute(query).fetchall())
@@ -167,11 +179,12 @@ def _commit(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, batch: i
     con.execute("begin")
     try:
         write_rows(con, plan, landed, batch, now)
+        write_stopped(con, plan, landed, batch, now)
         found = _outcomes(con, plan, landed, new_rows(entity, batch, now))
         con.execute(
             f"""insert into quality.replays by name
             select q.file, q.line, q.source, q.entity, q.reason, o.outcome, $mended::boolean as is_mended, q.record,
-                $batch::bigint as batch, $now::timestamp as replayed_at
+                md5(q.raw) as raw_md5, $batch::bigint as batch, $now::timestamp as replayed_at
             from quality.quarantine as q, replay_files as f, replay_outcomes as o
             where {of_row} and o.outcome <> 'refused' order by q.file, q.record""",
             place | {"batch": batch, "now": now, "mended": is_mended},
@@ -187,11 +200,13 @@ def _commit(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, batch: i
             place,
         )
         con.execute(
-            """update quality.load_ledger as l set rows_quarantined = rows_quarantined - n.accepted - n.duplicate,
-                rows_accepted = rows_accepted + n.accepted, rows_duplicate = rows_duplicate + n.duplicate
+            """update quality.load_ledger as l set rows_quarantined = rows_quarantined - n.accepted - n.duplicate - n.tombstoned,
+                rows_accepted = rows_accepted + n.accepted, rows_duplicate = rows_duplicate + n.duplicate,
+                rows_tombstoned = rows_tombstoned + n.tombstoned, rows_anonymous = coalesce(rows_anonymous, 0) + n.anonymous
             from (
                 select f.file, f.batch, count(*) filter (outcome = 'accepted') as accepted,
-                    count(*) filter (outcome = 'duplicate') as duplicate
+                    count(*) filter (outcome = 'duplicate') as duplicate,
+                    count(*) filter (outcome = 'tombstoned') as tombstoned, count(*) filter (is_anonymous) as anonymous
                 from replay_outcomes as o join replay_files as f on f.place = o._fileno where outcome <> 'refused' group by all
             ) as n
             where l.file = n.file and l.batch = n.batch and l.source = $source and l.entity = $entity""",
@@ -224,6 +239,7 @@ def replay_project(
         if write_to is not None:
             if write_to.resolve().is_relative_to(settings.landing_path.resolve()):
                 raise RelanceError("The folder lies in the landing folder", str(write_to), "name one outside: it would be loaded")
+            note_mended(settings, write_to)
             written = write_open(con, write_to, source, entity)
             lines = [f"{path}: {_rows(count)}" for path, count in written]
             return [*lines, f"Mend them, then: relance replay --from {write_to}"] if lines else ["No row waits to be mended."]
@@ -232,7 +248,8 @@ def replay_project(
     lines = []
     for result in done:
         kept = result.refused.total()
-        counts = f"{_rows(result.accepted)} loaded, {result.duplicate:,} known already, {kept:,} still refused"
+        gone = f"{result.tombstoned:,} of erased people, " if result.tombstoned else ""
+        counts = f"{_rows(result.accepted)} loaded, {result.duplicate:,} known already, {gone}{kept:,} still refused"
         lines.append(f"{result.source}.{result.entity}: {counts}")
         lines += [
             f"  {count:,} × {reason}" for reason, count in sorted(result.refused.items(), key=lambda item: (-item[1], item[0]))

@@ -7,12 +7,14 @@ sends the file down the exact path.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +127,7 @@ def scan_file(path: Path, on_bytes: Callable[[int], object] = lambda _: None) ->
             return Scan(*known, 0, trouble=frozenset({NO_PARQUET}))
     count = _Count(quotes=kind == "csv", trouble=trouble)
     try:
-        for block in whole_lines(text_chunks(path, digest.feed), trouble):
+        for block in whole_lines(_as_utf8(text_chunks(path, digest.feed), trouble), trouble):
             count.feed(block)
     except BrokenFile as error:
         trouble.add(str(error))
@@ -145,7 +147,7 @@ def scan_start(path: Path) -> Scan:
     trouble: set[str] = set()
     count = _Count(quotes=kind == "csv", trouble=trouble)
     try:
-        count.feed(next(whole_lines(text_chunks(path), set()), b""))
+        count.feed(next(whole_lines(_as_utf8(text_chunks(path), trouble), set()), b""))
     except BrokenFile as error:
         trouble.add(str(error))
     count.finish()
@@ -201,6 +203,26 @@ def _unzip(raw: Iterator[bytes], on_raw: Callable[[bytes], object]) -> Iterator[
             else:
                 chunk = member.unconsumed_tail
     return CUT_GZIP if member is not None else None
+
+
+def from_utf16(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """UTF-16 text as UTF-8; what is no text is spelt out."""
+    decoder = codecs.getincrementaldecoder("utf-16")("backslashreplace")
+    return (decoder.decode(chunk).encode("utf-8", "backslashreplace") for chunk in chunks)
+
+
+def _as_utf8(chunks: Iterator[bytes], trouble: set[str]) -> Iterator[bytes]:
+    """Chunks with one byte per line end, whatever the encoding: in UTF-16, the byte of a line feed may be half of a letter."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= len(codecs.BOM_UTF16_LE):
+            break
+    chunks = chain([head], chunks)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        trouble.add(UTF16)
+        return from_utf16(chunks)
+    return chunks
 
 
 def _bites(member: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
@@ -297,9 +319,7 @@ class _Count:
     def _start(self, block: bytes) -> None:
         self._first = False
         self.header = block.split(b"\n", 1)[0].decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r")
-        if block.startswith((b"\xff\xfe", b"\xfe\xff")):
-            self.trouble.add(UTF16)
-        elif block.startswith(b"\xef\xbb\xbf") and not self.quotes:
+        if block.startswith(codecs.BOM_UTF8) and not self.quotes:
             self.trouble.add("byte order mark")
         if self.quotes and (self.header.count('"') % 2 or not self.header.strip()):
             self.trouble.add("no plain header")

@@ -59,12 +59,10 @@ def _replace(con: duckdb.DuckDBPyConnection, entity: Entity, batch: int, now: da
     con.execute(f"delete from {entity.table} where rowid in (select id from load_replaced)")
     for file, of_batch, count in gone:
         book_replaced(con, entity, file, of_batch, count)
-    if entity.mode == "versions":
-        return  # the same content, landed earlier: nothing that was made of it changes
     con.execute(
         """insert into quality.replaced by name
         select $source as source, $entity as entity, _key, $batch::bigint as batch, $now::timestamp as replaced_at
-        from load_replaced order by _key""",
+        from load_replaced where is_told_otherwise order by _key""",
         {"source": entity.source, "entity": entity.name, "batch": batch, "now": now},
     )
 

@@ -48,7 +48,8 @@ def _place(entity: Entity | None) -> list[str]:
 def check_landed(con: duckdb.DuckDBPyConnection, entity: Entity, after_batch: int = 0) -> CheckResult:
     """Validate the rows of one raw table that came after a batch against their contract. No row holds.
 
-    Expected of all rows: a file and a line to trace them by, a value in every required column, and, of facts, no key twice.
+    Expected of all rows: a file and a line to trace them by, a value in every required column, numbers within their bounds, and,
+    of facts, no key twice.
     Expected of the sample: the contract's columns, plausible times, JSON that can be read.
     """
     new = f"from {entity.table} where _batch > {after_batch:d}"
@@ -92,6 +93,11 @@ def _required(entity: Entity) -> list[str]:
     return [name for name, column in entity.columns.items() if column.required]
 
 
+def _bounds(entity: Entity) -> dict[str, int]:
+    """Column → what its numbers must lie above."""
+    return {name: column.above for name, column in entity.columns.items() if column.above is not None}
+
+
 def _facts(entity: Entity) -> str:
     """Counts over the new rows, as one row; every count but `rows` should be nought."""
     counts = [
@@ -100,12 +106,14 @@ def _facts(entity: Entity) -> str:
         "count(*) filter (coalesce(_line, 0) < 1) as rows_without_line",
     ]
     counts += [f'count(*) - count("{name}") as "without_{name}"' for name in _required(entity)]
+    counts += [f'count(*) filter ("{name}" <= {least}) as "{name}_too_low"' for name, least in _bounds(entity).items()]
     return ", ".join(counts)
 
 
 def _fact_expectations(entity: Entity) -> list[Any]:
     gxe = expectations()
     names = ["rows_without_file", "rows_without_line", *[f"without_{name}" for name in _required(entity)]]
+    names += [f"{name}_too_low" for name in _bounds(entity)]
     return [gxe.ExpectColumnValuesToBeInSet(column=name, value_set=[0]) for name in names]
 
 

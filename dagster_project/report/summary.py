@@ -10,16 +10,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.loads.drift import files_that_drifted
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table of the summary: a title, a header, rows of plain values."""
-
-    title: str
-    header: list[str]
-    rows: list[tuple[Any, ...]]
-    note: str = ""
+from dagster_project.report.section import Section
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from dagster_project.report.summary import Section, Summary
+from dagster_project.report.section import Section
 from dagster_project.report.text import is_number, written
+
+if TYPE_CHECKING:
+    from dagster_project.report.summary import Summary
 
 
 def report_console() -> Console:
@@ -21,7 +26,7 @@ def print_summary(summary: Summary, console: Console) -> None:
     """Print every table that has rows, then the headline and the checks that failed."""
     for section in summary.sections:
         if section.rows:
-            console.print(_table(section))
+            console.print(section_table(section))
     headline = Table(
         show_header=False,
         min_width=60,
@@ -37,12 +42,14 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(f"Check failed ({weight}): {check.name}{': ' + check.detail if check.detail else ''}", markup=False)
 
 
-def _table(section: Section) -> Table:
+def section_table(section: Section) -> Table:
+    """A section as a table; columns of figures stand to the right."""
     title = section.title + (f" ({section.note})" if section.note else "")
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(section.header):
         numeric = all(is_number(row[index]) or row[index] is None for row in section.rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in section.rows:
-        table.add_row(*(written(value) for value in row))
+        # As they are: brackets in a value are no markup.
+        table.add_row(*(Text(written(value)) for value in row))
     return table

@@ -27,9 +27,12 @@ create table audiences.members (audience varchar, kind varchar, profile_id varch
 create table profiles.profiles (profile_id varchar, email varchar, phone varchar, first_name varchar, last_name varchar,
     city varchar, postal_code varchar, region varchar, country varchar, birth_date date, gender varchar);
 create table profiles.consents (profile_id varchar, purpose varchar, status varchar, identifier varchar);
+create table profiles.identifier_consents (
+    profile_id varchar, purpose varchar, identifier_type varchar, identifier varchar, status varchar);
 create table identity.identifiers (identifier_type varchar, identifier varchar, profile_id varchar);
 """
 
+TABLES = ("audiences.members", "profiles.profiles", "profiles.consents", "profiles.identifier_consents", "identity.identifiers")
 ALL_PURPOSES = ("ads", "platform_matching", "ad_user_data", "ad_personalization", "email")
 
 
@@ -49,6 +52,7 @@ class Person:
     member: bool = True
     consents: dict[str, str] = field(default_factory=lambda: dict.fromkeys(ALL_PURPOSES, "granted"))
     consented_email: str | None = None
+    """The e-mail that all consents name; by default they were given with an account."""
 
 
 def people(count: int, start: int = 0) -> list[Person]:
@@ -69,11 +73,11 @@ def shipped_destinations() -> dict[str, Destination]:
 class Shop:
     """A project folder, its warehouse and its clock."""
 
-    def __init__(self, base: Path, database: str | None = None, silence: str = "denied"):
+    def __init__(self, base: Path, database: str | None = None):
         base.mkdir(parents=True, exist_ok=True)
         (base / "landing").mkdir()
         company = {"name": "Shop", "currency": "EUR", "timezone": "Europe/Paris", "country": "FR"}
-        self.settings = Settings.model_validate({"company": company, "consent": {"unknown": silence}})
+        self.settings = Settings.model_validate({"company": company})
         self.settings._base = base
         self.con = duckdb.connect(database or str(base / "warehouse.duckdb"))
         self.con.execute("set TimeZone = 'UTC'")
@@ -101,9 +105,9 @@ class Shop:
 
     def fill(self, everybody: list[Person]) -> None:
         """The world as of now, in place of what was."""
-        for table in ("audiences.members", "profiles.profiles", "profiles.consents", "identity.identifiers"):
+        for table in TABLES:
             self.con.execute(f"delete from {table}")
-        members, profiles, consents, identifiers = [], [], [], []
+        members, profiles, consents, addresses, identifiers = [], [], [], [], []
         for p in everybody:
             if p.member:
                 members.append(("buyers", "retargeting", p.id, None, p.holdout))
@@ -114,12 +118,16 @@ class Shop:
             profiles.append(
                 (p.id, email, phone, p.first_name, p.last_name, p.city, p.postal_code, None, p.country, p.birth_date, None)
             )
-            said_with = f"email:{p.consented_email or email}" if p.consented_email or email else f"user_id:{p.id}"
+            said_with = f"email:{p.consented_email}" if p.consented_email else f"user_id:{p.id}"
             consents += [(p.id, purpose, status, said_with) for purpose, status in p.consents.items()]
+            addresses += [
+                (p.id, "email", "email", value, p.consents.get("email") if value == (p.consented_email or value) else "unknown")
+                for value in p.emails
+            ]
             identifiers += [("email", value, p.id) for value in p.emails] + [("phone", value, p.id) for value in p.phones]
         for table, rows in (
             ("audiences.members", members), ("profiles.profiles", profiles),
-            ("profiles.consents", consents), ("identity.identifiers", identifiers),
+            ("profiles.consents", consents), ("profiles.identifier_consents", addresses), ("identity.identifiers", identifiers),
         ):  # fmt: skip
             if rows:
                 marks = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))

@@ -135,6 +135,26 @@ def test_only_the_address_the_grant_was_given_for(shop: Shop) -> None:
     assert rows(shop.run(shop.activation("brevo")), "add.csv", ";") == [["second@example.com", "", ""]]
 
 
+def test_a_grant_that_names_an_address_covers_no_other_of_its_kind(shop: Shop) -> None:
+    """Two records became one person: a platform must not be told the address whose owner never agreed to that."""
+    person = Person("a", ["first@example.com", "second@example.com"], ["+33611111111"], consented_email="second@example.com")
+    shop.fill([person])
+    row = rows(shop.run(), "add.csv")[0]
+    assert sha("second@example.com") in row and sha("33611111111") in row
+    assert sha("first@example.com") not in row
+
+
+def test_addresses_that_may_not_be_mailed_stay_home(shop: Shop) -> None:
+    """Somebody who may be mailed at one address may have left at the other, or have no address that is granted any more."""
+    shop.fill([Person("a", ["left@example.com", "stays@example.com"]), Person("b", ["b@example.com"])])
+    shop.con.execute(
+        "update profiles.identifier_consents set status = 'withdrawn' where identifier in ('left@example.com', 'b@example.com')"
+    )
+    result = shop.run(shop.activation("brevo"))
+    assert [row[0] for row in rows(result, "add.csv", ";")] == ["stays@example.com"]
+    assert result.suppressed["identifier"] == 1
+
+
 def test_somebody_with_400_addresses_takes_the_columns_there_are(shop: Shop) -> None:
     """One strange profile must neither widen the file nor stop it; the person's main address comes first."""
     emails = ["zzz@example.com", *(f"m{n:03d}@example.com" for n in range(400))]

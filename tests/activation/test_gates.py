@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 from activation_shop import ALL_PURPOSES, Person, Shop, manifest, people, rows
@@ -74,19 +73,17 @@ def test_a_grant_beside_a_withdrawal_is_a_refusal(shop: Shop) -> None:
     assert {profile for _, _, profile in shop.ledger()} == {"p0001"}
 
 
-def test_silence_is_a_refusal_unless_the_policy_says_otherwise(tmp_path: Path) -> None:
-    """Where silence is no refusal (a declared policy), a spoken one still is."""
-    for silence, added in (("denied", {"yes"}), ("granted", {"yes", "silent"})):
-        shop = Shop(tmp_path / silence, ":memory:", silence)
-        shop.fill([
-            Person("yes", ["yes@example.com"]),
-            Person("silent", ["silent@example.com"], consents={}),
-            Person("no", ["no@example.com"], consents={"ads": "granted", "platform_matching": "denied"}),
-            Person("unclear", ["unclear@example.com"], consents={"ads": None}),  # type: ignore[dict-item]
-        ])  # fmt: skip
-        assert manifest(shop.run())["consent"] == {"purposes": ["ads", "platform_matching"], "silence": silence}
-        assert {profile for _, _, profile in shop.ledger()} == added
-        shop.con.close()
+def test_only_granted_is_a_yes(shop: Shop) -> None:
+    """What a policy makes of silence stands in the table of consents; a gate with a rule of its own will once differ."""
+    others = [None, "", "denied", "withdrawn", "expired", "unproven", "unknown"]
+    shop.fill([
+        Person("yes", ["yes@example.com"]),
+        Person("silent", ["silent@example.com"], consents={}),
+        *(Person(f"no{n}", [f"no{n}@example.com"], consents={"ads": "granted", "platform_matching": status})  # type: ignore[dict-item]
+          for n, status in enumerate(others)),
+    ])  # fmt: skip
+    shop.run()
+    assert {profile for _, _, profile in shop.ledger()} == {"yes"}
 
 
 @pytest.mark.parametrize(

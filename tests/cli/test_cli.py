@@ -5,86 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from dagster_project.cli import main
 from dagster_project.settings import Settings
 from dagster_project.warehouse import run_lock
 
-COMPANY = "company: {name: Test shop, currency: EUR, timezone: Europe/Paris, country: FR}\n"
-AUDIENCE = """models:
-  - name: {name}
-    description: Somebody.
-    config:
-      meta:
-        audience: {{kind: retargeting, window_days: {window}, owner: crm{extra}}}
-"""
-
-
-def relance(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def refused(result: Result, *expected: str) -> None:
-    assert result.exit_code == 2, result.output
-    assert "Traceback" not in result.output
-    for text in expected:
-        assert text in result.output, result.output
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "landing").mkdir()
-    (tmp_path / "relance.yml").write_text(COMPANY)
-    return tmp_path
-
-
-def test_check_says_every_mistake_at_once(folder: Path):
-    """A mistake in a YAML must show before a run, with file and line, together with all others."""
-    (folder / "audiences").mkdir()
-    (folder / "audiences" / "lost_baskets.yml").write_text(AUDIENCE.format(name="lost_baskets", window=-3, extra=""))
-    (folder / "audiences" / "ghosts.yml").write_text(AUDIENCE.format(name="ghosts", window=30, extra=", colour: red"))
-    (folder / "audiences" / "no_yaml.sql").write_text("select 1")
-    result = relance("check", "--config", folder)
-    refused(result, "lost_baskets.yml:6", "ghosts.yml:6", "audience.colour", "`no_yaml` has no YAML")
-
-
-def test_check_tells_an_audience_without_a_model(folder: Path):
-    """An audience YAML that names no model would otherwise be an audience that never has members."""
-    (folder / "audiences").mkdir()
-    (folder / "audiences" / "cart_abandonners.yml").write_text(AUDIENCE.format(name="cart_abandonners", window=30, extra=""))
-    result = relance("check", "--config", folder)
-    refused(result, "cart_abandonners.yml:2", "does not exist", "did you mean `cart_abandoners`")
-
-
-def test_check_tells_an_activation_of_an_unknown_audience(folder: Path):
-    """An activation of a mistyped audience must not quietly export nobody."""
-    (folder / "activations").mkdir()
-    (folder / "activations" / "mine.yml").write_text(
-        "name: mine\ndescription: Mine.\ndestination: brevo\naudience: win_bak\nmode: full\nmatch_keys: [email]\n"
-    )
-    refused(relance("check", "--config", folder), "mine.yml:4", "win_bak", "did you mean `win_back`")
-
-
-def test_check_tells_a_seed_without_a_column(folder: Path):
-    """A seed that lacks a column would fail a model half a minute later, and the model would be blamed."""
-    (folder / "seeds").mkdir()
-    (folder / "seeds" / "rfm_segments.csv").write_text("r,f,segmnt\n1,1,lost\n")
-    for command in ("check", "run"):
-        refused(relance(command, "--config", folder), "rfm_segments.csv:1", "segment")
+from .conftest import COMPANY, refused, relance
 
 
 def test_an_as_of_in_the_future_is_refused(folder: Path):
     """A mistyped year would turn every later run into a look back that exports nothing."""
     refused(relance("run", "--config", folder, "--as-of", "2999-01-01"), "lies in the future")
-    assert not (folder / "warehouse.duckdb").exists()
-
-
-def test_check_of_a_sound_project(folder: Path):
-    """A project without mistakes must be told apart from one that was not read."""
-    result = relance("check", "--config", folder)
-    assert result.exit_code == 0, result.output
-    assert "No mistakes." in result.output
     assert not (folder / "warehouse.duckdb").exists()
 
 

@@ -74,7 +74,7 @@ def pull_of(url: str, path: str = "cursor", paginator: str = CURSOR, more: str =
         rest_api:
           base_url: {url}
           path: {path}
-          auth: {{type: bearer, token: "${{API_TOKEN:-t0ken}}"}}
+          auth: {{type: bearer, token: "${{API_TOKEN}}"}}
           data_selector: results
           paginator: {paginator}
           incremental: {{cursor_path: updated_at, start_param: since}}

@@ -19,8 +19,15 @@ from .api import Api, serve
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries without their waits; what `Retry-After` asks for is still kept."""
+def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without their waits (what `Retry-After` asks for is still kept), and the secrets that relance.yml names."""
+    for name, value in {
+        "API_TOKEN": "t0ken",
+        "WRONG_TOKEN": "wr0ng-token",
+        "STORE_SECRET": "s3cret-key",
+        "STORE_KEY": "k",
+    }.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(extract, "BACKOFF_SECONDS", 0.001)
     monkeypatch.setattr(mirror, "WAITS", (0.0, 0.0, 0.0))
 

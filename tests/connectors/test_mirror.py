@@ -239,7 +239,7 @@ def test_a_load_fetches_first_and_its_books_name_the_objects(bucket: Bucket) -> 
 def test_check_and_sensor_look_without_fetching(bucket: Bucket, fetched: list[str]) -> None:
     """A check that downloads a bucket is no check; a sensor that does so every few minutes is a bill."""
     bucket.put("generic/orders/a.csv", ORDERS)
-    told = check_project(bucket.project.config_path)
+    told = check_project(bucket.project.config_path).lines
     assert "generic.orders: 1 file" in told
     state, files, newest = state_of(bucket.project)
     assert files == 1 and newest > 0 and fetched == []
@@ -275,3 +275,18 @@ def test_settings_of_a_url_need_no_folder(tmp_path: Path) -> None:
     settings_ = load_settings(tmp_path)
     assert settings_.landing_path == tmp_path / ".relance" / "landing"
     assert feeds(settings_) == {}
+
+
+def test_an_evicted_file_stays_away_until_it_changes(bucket: Bucket, fetched: list[str]) -> None:
+    """A file that holds an erased person would come back with the next run, and stay in the mirror for ever."""
+    bucket.put("generic/orders/a.csv", ORDERS)
+    bucket.put("generic/orders/b.csv", ORDERS + b"3,2026-01-03,30\n")
+    fetch_landing(bucket.project)
+    mirror.evict(bucket.project, "generic/orders/a.csv")
+    assert set(bucket.mirrored()) == {"generic/orders/b.csv"}
+    fetched.clear()
+    fetch_landing(bucket.project)
+    assert not fetched and set(bucket.mirrored()) == {"generic/orders/b.csv"}
+    bucket.put("generic/orders/a.csv", ORDERS.replace(b"10", b"99"))
+    fetch_landing(bucket.project)
+    assert set(bucket.mirrored()) == {"generic/orders/a.csv", "generic/orders/b.csv"}

@@ -117,7 +117,7 @@ def test_another_question_starts_afresh(make_project: Make, api: Api) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("t0ken", "wr0ng-token"), "HTTP 401"),
+        (("API_TOKEN", "WRONG_TOKEN"), "HTTP 401"),
         (("data_selector: results", "data_selector: items"), "nothing at `data_selector: items`"),
         (("data_selector: results", "data_selector: 'results[*].email'"), "no rows but str"),
         (("cursor_path: paging.next,", "cursor_path: 'results[0].contact_id',"), "the pull would never end"),

@@ -104,7 +104,7 @@ def test_columns_and_lag(make_project: Make, shop: sa.Engine) -> None:
         ("table: orders", "table: ordrs", "there is no such table"),
         ("cursor: updated_at", "cursor: updatd_at", "has no column `updatd_at`"),
         ("sqlite:///", "sqlite:////nowhere", "unable to open database file"),
-        ("sqlite:///", "postgresql+nodriver://u:s3cret@h", "NoSuchModuleError"),
+        ("sqlite:///", "postgresql+nodriver://u:${STORE_SECRET}@h", "NoSuchModuleError"),
     ],
 )
 def test_a_failure_is_told_plainly(make_project: Make, shop: sa.Engine, old: str, new: str, told: str) -> None:

@@ -36,14 +36,15 @@ def endpoint() -> Iterator[str]:
 def s3(endpoint: str) -> Any:
     import boto3
 
-    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
+    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s3cret-key", "region_name": "us-east-1"}
     client = boto3.client("s3", endpoint_url=endpoint, **keys)
     client.create_bucket(Bucket="shop")
     return client
 
 
 def landing(endpoint: str, url: str = "s3://shop/in") -> str:
-    options = f"key: k, secret: s, client_kwargs: {{endpoint_url: '{endpoint}', region_name: us-east-1}}"
+    keys = "key: '${STORE_KEY}', secret: '${STORE_SECRET}'"
+    options = f"{keys}, client_kwargs: {{endpoint_url: '{endpoint}', region_name: us-east-1}}"
     return f"landing: {{url: {url}, options: {{{options}}}}}\n"
 
 

@@ -113,6 +113,10 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(JSON_TEXTS, inner, max_size=3),
     max_leaves=5,
 )
+NETWORKS = (st.tuples(st.ip_addresses(v=4), st.integers(0, 32)) | st.tuples(st.ip_addresses(v=6), st.integers(0, 128))).map(
+    lambda pair: f"{pair[0]}/{pair[1]}"
+)
+"""Networks, named by any address in them."""
 YEARS = (datetime(1900, 1, 2), datetime(2200, 12, 30))
 
 CELLS: dict[str, st.SearchStrategy[Cell]] = {
@@ -124,6 +128,7 @@ CELLS: dict[str, st.SearchStrategy[Cell]] = {
     "rate": _decimals(12, 16),
     "integer": st.builds(_integer, st.integers(-(2**63), 2**63 - 1), st.sampled_from(["{}", " {} ", "{}.0"]), st.booleans()),
     "boolean": st.builds(_boolean, st.booleans(), st.integers(0, 4)),
+    "network": NETWORKS.map(text_cell),
 }
 """Contract type → values that must be accepted, in the spellings they come in."""
 
@@ -136,6 +141,7 @@ ARROW_TYPES: dict[str, list[pa.DataType]] = {
     "rate": [pa.decimal128(28, 12), pa.decimal128(38, 12)],
     "integer": [pa.int64(), pa.decimal128(38, 0)],
     "boolean": [pa.bool_()],
+    "network": [pa.string()],
 }
 """Contract type → Parquet types its values come in."""
 
@@ -146,15 +152,34 @@ def needed(entity: Entity) -> set[str]:
     return names | set(entity.key) | {group[0] for group in entity.require_any}
 
 
+def key_name(entity: Entity) -> str:
+    """A part of the key by whose text rows can be told apart."""
+    return next(name for name in entity.key if entity.columns[name].type in ("text", "network"))
+
+
+def apart(entity: Entity, row: Row, number: int) -> Cell:
+    """The value of that part with a number in it; once more with another, it bears both."""
+    name = key_name(entity)
+    text = row[name].text
+    if entity.columns[name].type == "text":
+        return text_cell(f"{number}:{text}")
+    within = text.removesuffix("::") if text.startswith("2001:db8:") else "2001:db8"
+    return text_cell(f"{within}:{number:x}::")
+
+
 def rows(entity: Entity, min_size: int = 1, max_size: int = 8) -> st.SearchStrategy[list[Row]]:
     """Rows that must all be accepted, each with a key of its own."""
     must, clock = needed(entity), set(entity.happened.columns if entity.happened else [])
-    name_of_key = next(name for name in entity.key if entity.columns[name].type == "text")
+    name_of_key = key_name(entity)
 
     def cells(name: str) -> st.SearchStrategy[Cell]:
         kind = entity.columns[name].type
         if kind == "text" and name in must:
             return TEXTS.filter(lambda text: text.strip(" ") != "").map(text_cell)
+        if entity.columns[name].above is not None:
+            return CELLS[kind].filter(lambda cell: cell.held > entity.columns[name].above)
+        if name in clock and kind == "date":
+            return st.builds(_date, CLOCK.map(datetime.date), st.sampled_from(["%Y-%m-%d", "%Y%m%d"]), st.booleans())
         if name in clock:
             return st.builds(_timestamp, CLOCK, st.integers(0, 5), st.integers(-14 * 60, 14 * 60))
         return CELLS[kind]
@@ -165,7 +190,7 @@ def rows(entity: Entity, min_size: int = 1, max_size: int = 8) -> st.SearchStrat
     )
 
     def number(drawn: list[Row]) -> list[Row]:
-        return [row | {name_of_key: text_cell(f"{place}:{row[name_of_key].text}")} for place, row in enumerate(drawn)]
+        return [row | {name_of_key: apart(entity, row, place)} for place, row in enumerate(drawn)]
 
     return st.lists(row, min_size=min_size, max_size=max_size).map(number)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 from dagster_project.errors import RelanceError
 from dagster_project.loads import load
 from dagster_project.loads.load import load_landing
+from dagster_project.loads.names import listed, shown
 
-from .landing import Project, event, orders_csv
+from .landing import Project, event, orders_csv, parquet_bytes
 
 GOOD = "generic/orders/good.csv"
 
@@ -33,12 +35,13 @@ def loaded(project: Project) -> list[str]:
 
 def test_wrong_header(shop: Project) -> None:
     """A file with a wrong header would load as NULLs, or take the whole load down."""
-    shop.write("generic/orders/bad.csv", 'id,when\n1,2026-01-31\n"2\n3",2026-01-31\n')
+    shop.write("generic/orders/bad.csv", 'order_id,when\n1,2026-01-31\n"2\n3",2026-01-31\n')
     summary = shop.load()
     assert loaded(shop) == []
     assert shop.ledger("generic/orders/bad.csv") == (2, 0, 0, 2)
     first, second = shop.quarantine()
-    assert first[1:] == (2, "the file has no columns `order_id`, `ordered_at`, `total`; its header has id, when", "1,2026-01-31")
+    reason = "the file has no columns `ordered_at`, `total`; its header has `order_id`, `when`"
+    assert first[1:] == (2, reason, "1,2026-01-31")
     assert second[1] == 3 and second[3] == '"2\n3",2026-01-31'
     assert any("bad.csv" in warning and "order_id" in warning for warning in summary.warnings)
 
@@ -132,6 +135,8 @@ def test_damaged_parquet(shop: Project) -> None:
     shop.load()
     assert shop.ledger("generic/orders/damaged.parquet") == (40, 30, 0, 10)
     assert [row[1] for row in shop.quarantine()] == list(range(21, 31))
+    (reason,) = {row[2] for row in shop.quarantine()}
+    assert reason.startswith("row group 3 of 4 of the Parquet file can't be read: ") and not reason.endswith(": ")
 
 
 def test_rows_that_fail_validation(shop: Project) -> None:
@@ -206,6 +211,18 @@ def test_encodings(shop: Project, encoding: str) -> None:
     assert shop.value("select user_id from raw_generic.events") == "Zoë"
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r", "\r\n"])
+def test_letters_that_hold_half_a_line_end(shop: Project, ending: str) -> None:
+    """In UTF-16 a letter may hold the byte of a line feed: taken for one, it hides how the lines of the file really end."""
+    text = ending.join(["contact_id,last_name", "1,\u0a0a\u010a", "2,\u0d0d", ""])
+    for name, encoding in {"le": "utf-16-le", "be": "utf-16-be"}.items():
+        data = "\ufeff".encode(encoding) + text.replace("1,", f"1{name},").replace("2,", f"2{name},").encode(encoding)
+        shop.write(f"generic/contacts/{name}.csv.gz", gzip.compress(data[:1], mtime=0) + gzip.compress(data[1:], mtime=0))
+    shop.load()
+    names = [("1be", "\u0a0a\u010a"), ("1le", "\u0a0a\u010a"), ("2be", "\u0d0d"), ("2le", "\u0d0d")]
+    assert shop.rows("select contact_id, last_name from raw_generic.contacts order by 1") == names
+
+
 def test_mixed_encoding(shop: Project) -> None:
     """One row in another encoding must not turn the others to garbage."""
     shop.write("generic/contacts/c.csv", "contact_id,last_name\n1,Müller\n".encode() + "2,Peña\n".encode("latin-1"))
@@ -237,6 +254,7 @@ def test_empty_and_header_only_files(shop: Project) -> None:
     assert {shop.ledger(f"generic/{name}") for name in ("orders/empty.csv", "orders/header.csv", "events/empty.ndjson")} == {
         (0, 0, 0, 0)
     }
+    assert shop.note("generic/orders/empty.csv") == "read record by record: it is empty"
 
 
 def test_names_and_links(shop: Project) -> None:
@@ -256,12 +274,57 @@ def test_names_and_links(shop: Project) -> None:
     )
 
 
-def test_header_that_is_a_person(shop: Project) -> None:
-    """A file without a header would have its first row told to everybody as the names of its columns."""
-    shop.write("generic/contacts/c.csv", "77,alice@example.com,Alice,Liddell\n78,bob@example.com,Bob,Builder\n")
+@pytest.mark.parametrize(
+    ("first", "columns"),
+    [
+        ("77,alice@example.com,Alice,Liddell", "4 columns"),
+        ("Alice,Liddell,Oxford", "3 columns"),  # nothing of it looks like a value
+        ("77,alice@example.com,Alice,email,Liddell", "5 columns"),  # a value that is a column's name by chance
+        ("Alice", "one column"),
+    ],
+)
+@pytest.mark.parametrize("more", ["78,bob@example.com,Bob,Builder", ""])
+def test_header_that_is_a_person(shop: Project, first: str, columns: str, more: str) -> None:
+    """A file without a header would have its first row told to everybody as the names of its columns, or, if it is the only
+    row, be lost without a word."""
+    shop.write("generic/contacts/c.csv", f"{first}\n{more}")
     summary = shop.load()
-    told = " ".join([*summary.warnings, *(reason for _, _, reason, _ in shop.quarantine())])
-    assert summary.warnings and not any(value in told for value in ("alice@example.com", "Alice", "Liddell"))
+    told = [*summary.warnings, *(reason for _, _, reason, _ in shop.quarantine())]
+    for table in ("load_ledger", "feed_columns", "drift"):
+        told += [str(row) for row in shop.rows(f"from quality.{table}")]
+    assert any(f"its header ({columns}) names nothing of generic.contacts: is it missing?" in line for line in summary.warnings)
+    assert not [line for line in told for value in ("alice", "Alice", "Liddell", "Oxford") if value in line]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson"])
+def test_columns_named_like_people(shop: Project, ending: str) -> None:
+    """A pivoted export has customers for columns: their values are kept, their names are told to nobody."""
+    pairs = {"order_id": "a", "ordered_at": "2026-01-31", "total": "1"}
+    for more in ({}, {"alice@example.com": "c", "+33 6 12 34 56 78": "d", "plain": "e"}):  # what is usual, then what is not
+        pairs |= more
+        quoted = [",".join(f'"{text}"' for text in line) for line in (pairs, pairs.values())]
+        content: str | bytes = "\n".join(quoted) if ending == "csv" else json.dumps(pairs)
+        if ending == "parquet":
+            content = parquet_bytes(pa.table({name: [value] for name, value in pairs.items()}))
+        shop.write(f"generic/orders/{len(pairs)}.{ending}", content)
+        shop.load()
+    if isinstance(content, str):
+        shop.write(f"generic/orders/7.{ending}", content.replace("total", "sum"))
+    told = [*shop.load().warnings, *(reason for _, _, reason, _ in shop.quarantine())]
+    for table in ("load_ledger", "feed_columns", "drift"):
+        told += [str(row) for row in shop.rows(f"from quality.{table}")]
+    assert not [line for line in told if "alice" in line or "33 6" in line]
+    extra = shop.value("select _extra from raw_generic.orders where _extra is not null")
+    assert list(json.loads(extra).values()) == ["c", "d", "e"]
+    assert shop.quarantine() or ending == "parquet"
+
+
+def test_names_are_told_in_bounds() -> None:
+    """A column's name that ends a line, turns it around or fills a screen would hide what a message says."""
+    assert shown("a`b\n\u202ec") == "`a'b\ufffd\ufffdc`"
+    assert "x" not in shown("x" * 61) and "2026" not in shown("2026-01-31")
+    told = listed([*(f"c{i}" for i in range(500)), "alice@example.com", "\0"])
+    assert len(told) < 500 and told.endswith("more, one whose name looks like a value")
 
 
 def test_blanks_that_are_something(shop: Project) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.control import horizon
 from dagster_project.loads.books import ensure_raw_tables
 
 from .landing import OneFile, Project, event
@@ -176,3 +177,19 @@ def test_reasons_hold_no_values(project: Project) -> None:
     project.write("generic/events/e.ndjson", "\n".join(event(i, timestamp=value) for i, value in enumerate(values)))
     project.load()
     assert not [reason for _, _, reason, _ in project.quarantine() if "03:04" in reason or "1999-" in reason]
+
+
+def test_what_lies_ahead_sets_no_horizon(project: Project) -> None:
+    """A subscription that begins next year would make every look back one at its middle, and each of them build all afresh; spend
+    of a later day than the one looked back at must be left out, though nothing else has happened since.
+    """
+    as_of = datetime(2026, 2, 1)
+    project.write("generic/subscriptions/a.csv", "subscription_id,started_at\na,2026-01-01\nb,2199-01-01\n")
+    project.write("generic/exchange_rates/a.csv", "date,from_currency,to_currency,rate\n2026-01-31,USD,EUR,0.9\n")
+    project.load()
+    with project.warehouse() as con:
+        assert horizon(con, as_of) is None
+    project.write("generic/ad_spend/a.csv", "date,platform,campaign_id,spend\n2026-02-01,tiktok,a,1\n")
+    project.load()
+    with project.warehouse() as con:
+        assert horizon(con, as_of) == as_of

@@ -36,6 +36,13 @@ def test_shipped_contracts() -> None:
             "description: x\n    mode: facts\n    key: [id]\n    columns: {id: {type: text}, nr: {type: text, aliases: [ID]}}",
             "names both",
         ),
+        (
+            "description: x\n    mode: facts\n    key: [id]\n"
+            "    columns: {id: {type: text}, email: {type: text}, mail: {type: text, aliases: [E-Mail]}}",
+            "names both",
+        ),
+        ("description: x\n    mode: facts\n    key: [id]\n    columns: {id: {type: text, above: 0}}", "for numbers"),
+        ("description: x\n    mode: facts\n    key: [id]\n    columns: {id: {type: date, case: upper}}", "for texts"),
     ],
 )
 def test_mistakes_name_file_and_entity(tmp_path: Path, body: str, message: str) -> None:
@@ -55,8 +62,12 @@ def test_contract_that_is_no_yaml(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("messageId", "message_id"), ("Message ID", "message_id"), ("browserIP", "browser_ip"), ("UTM-Source", "utm_source")],
-)
+    [
+        ("messageId", "message_id"), ("Message ID", "message_id"), ("browserIP", "browser_ip"), ("UTM-Source", "utm_source"),
+        ("E-Mail", "email"), ("e-mail", "email"), ("eMail", "email"), ("E-mail address", "email_address"),
+        ("Adresse e-mail", "adresse_email"), ("Work E-Mail", "work_email"), ("the_e_mailer", "the_e_mailer"),
+    ],
+)  # fmt: skip
 def test_column_spellings(name: str, expected: str) -> None:
     """Vendors spell one column in many ways."""
     assert snake(name) == expected
@@ -79,3 +90,11 @@ def test_contract_that_gains_a_column(project: Project) -> None:
     project.write("generic/products/b.csv", "product_id,tier\np2,gold\n")
     project.load()
     assert project.rows("select product_id, tier from raw_generic.products order by 1") == [("p1", None), ("p2", "gold")]
+
+
+@pytest.mark.parametrize("header", ["E-Mail", "e-mail", "E-Mail-Adresse", "E-mail address", "Adresse e-mail", "Mail", "Courriel"])
+def test_an_address_by_any_name(project: Project, header: str) -> None:
+    """Exports in German or French would bring contacts whom nobody can write to."""
+    project.write("generic/contacts/a.csv", f"contact_id;{header}\n1;ann@example.com\n")
+    project.load()
+    assert project.rows("select email, _extra from raw_generic.contacts") == [("ann@example.com", None)]

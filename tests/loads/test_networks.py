@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 
+import duckdb
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dagster_project.loads.casts import cast_to
 from dagster_project.loads.networks import address_of, ranges_of
+
+from .landing import Project
 
 V4 = st.ip_addresses(v=4)
 V6 = st.ip_addresses(v=6)
@@ -91,3 +96,52 @@ def test_no_text_stops_a_run(raw: str) -> None:
     (place, why), (ranges, reason) = address_of(raw), ranges_of(raw)
     assert (place is None) != (why is None) and (not ranges) != (reason is None)
     assert place is None or (len(place) == 32 and int(place, 16) >= 0)
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+V4_PARTS = st.lists(st.sampled_from(["0", "7", "010", "255", "256", ""]), min_size=3, max_size=5).map(".".join)
+V6_PARTS = st.lists(st.sampled_from(["", "0", "ffff", "12345", "g", "1.2.3.4"]) | st.just("1"), max_size=10).map(":".join)
+SUFFIXES = [
+    "",
+    "/",
+    "/0",
+    "/8",
+    "/032",
+    "/33",
+    "/128",
+    "/129",
+    "/-1",
+    "/255.255.0.0",
+    "/0.0.255.255",
+    "/255.0.255.0",
+    "%e/64",
+    "%",
+]
+NEARLY = st.tuples(V4_PARTS | V6_PARTS | V4.map(str) | V6.map(str), st.sampled_from(SUFFIXES)).map("".join)
+
+
+@settings(max_examples=250, deadline=None)
+@given(raw=NETWORKS | NEARLY | st.text("0123456789abcdef.:/% \t\n", max_size=40) | st.text(max_size=10))
+@example(raw="1:2:3:4:5:6:7::")
+@example(raw="1::2:3:4:5:6:7:8")
+@example(raw="::ffff:010.0.0.1")
+@example(raw=" 10.0.0.0/8\n")
+def test_accepted_networks_are_those_that_are_matched(con: duckdb.DuckDBPyConnection, raw: str) -> None:
+    """A network that is accepted and never matches loses its company's visitors in silence; one refused without need, too."""
+    query = f"select {cast_to('network', 'x', 'VARCHAR', 'UTC')} from (select $1::varchar as x)"
+    (held,) = con.execute(query, [raw]).fetchone() or (None,)
+    assert held == (raw if ranges_of(raw)[0] else None)
+
+
+def test_unusable_networks_are_refused(project: Project) -> None:
+    """`10.0.0.0/33` would lie among the companies and match nobody, and nobody would be told."""
+    good, bad = ["10.1.2.3/8", "2001:db8::/32", "192.0.2.7"], ["10.0.0.0/33", "foo", "10.0.0.0-10.0.0.9"]
+    project.write("generic/ip_companies/a.csv", "network,company\n" + "".join(f"{text},Acme\n" for text in [*good, *bad]))
+    project.load()
+    assert [row for (row,) in project.rows("select network from raw_generic.ip_companies order by _line")] == good
+    assert [row[2] for row in project.quarantine()] == ["`network` is not an IP network in CIDR notation"] * 3

@@ -58,6 +58,72 @@ def test_copy_under_another_name(project: Project) -> None:
     assert project.ledger("generic/orders/copy.csv") == (3, 0, 3, 0)
 
 
+def test_copies_that_land_together(project: Project) -> None:
+    """An export sent twice in one night, its refused rows included, would count everything twice and ask for double mending."""
+    text = orders_csv("a,2026-01-31,1,", "b,never,1,")
+    for name in ("a", "copy", "other/copy"):
+        project.write(f"generic/orders/{name}.csv", text)
+    summary = project.load()
+    assert (summary.files, summary.total("quarantined")) == (3, 1)
+    assert project.ledger("generic/orders/a.csv") == (2, 1, 0, 1)
+    assert project.note("generic/orders/copy.csv") == "same content as generic/orders/a.csv"
+    assert project.ledger("generic/orders/other/copy.csv") == (2, 0, 2, 0)
+    assert project.load().files == 0
+
+
+@pytest.mark.parametrize("values", [(1, 2, 1), (2, 1, 2)])
+def test_a_file_corrected_in_place(project: Project, values: tuple[int, int, int]) -> None:
+    """The corrected amount must count, a fact's and a version's, whatever its hash; back again, the first one must."""
+    place = ["raw_generic.events", "raw_generic.products", "raw_generic.orders"]
+    columns = ["user_id::int", "price::int", "total::int"]
+    for value in values:
+        project.write("generic/events/a.ndjson", lines(2) + event(1, user_id=str(value)))
+        project.write("generic/products/p.csv", f"product_id,price\nq,7\np,{value}\n")
+        project.write("generic/orders/2026-01-31.csv", f"order_id,ordered_at,total,updated_at\no,2026-01-31,{value},2026-01-31\n")
+        project.load()
+        found = [project.rows(f"select {column} from {table} order by 1") for column, table in zip(columns, place, strict=True)]
+        assert found == [[(value,), (None,)], [(value,), (7,)], [(value,)]]
+    assert project.rows("select entity, count(*) from quality.replaced group by all order by 1") == [
+        ("events", 2), ("orders", 2), ("products", 2)
+    ]  # fmt: skip
+    assert project.rows("select entity, sum(tied_keys)::int from quality.version_ties group by all order by 1") == [
+        ("orders", 0), ("products", 0)
+    ]  # fmt: skip
+
+
+def test_a_file_written_over_with_other_rows(project: Project) -> None:
+    """A vendor that writes each hour's rows over the last hour's must not lose the last hour's, nor an order its history."""
+    head = "order_id,ordered_at,total,status,updated_at\n"
+    for rows in ("a,2026-01-01,1,pending,2026-01-01\nb,2026-01-01,1,paid,2026-01-01\n", "a,2026-01-01,1,paid,2026-01-02\n"):
+        project.write("generic/orders/latest.csv", head + rows)
+        project.load()
+    assert project.rows("select order_id, status from raw_generic.orders order by 1, updated_at") == [
+        ("a", "pending"), ("a", "paid"), ("b", "paid")
+    ]  # fmt: skip
+    assert project.value("select count(*) from quality.replaced") == 0
+
+
+def test_versions_that_nothing_puts_in_order(project: Project) -> None:
+    """Two prices of one product in files of one day: one is chosen, and somebody must hear that nothing told which."""
+
+    def tied() -> list[tuple]:
+        query = "select entity, tied_keys, array_to_string(example_files, ' ') from quality.version_ties where tied_keys > 0"
+        return project.rows(query + " order by 1")
+
+    for name, price in [("2026-01-01/a", 1), ("2026-01-01/b", 2), ("2026-01-02/c", 3), ("2026-01-02T10-15/d", 4)]:
+        project.write(f"generic/products/{name}.csv", f"product_id,price\np,{price}\nq,1\n")
+    project.load()
+    assert tied() == [("products", 1, "generic/products/2026-01-01/a.csv generic/products/2026-01-01/b.csv")]
+    head = "order_id,ordered_at,total,updated_at\n"
+    for day in (1, 2):
+        project.write(
+            f"generic/orders/2026-01-0{day}.csv", head + f"a,2026-01-01,{day},2026-01-01\nb,2026-01-01,1,2026-01-0{day}\n"
+        )
+    project.load()
+    assert [row[:2] for row in tied()] == [("orders", 1), ("products", 1)]
+    assert project.rows("select status from raw_generic.orders where order_id = 'a'") == [(None,), (None,)]
+
+
 def test_overlapping_and_growing_files(project: Project) -> None:
     """A file re-sent with some old rows, or grown in place, must bring its new rows only."""
     path = project.write("generic/events/a.ndjson", lines(1, 2))
@@ -98,7 +164,7 @@ def test_version_that_returns(project: Project) -> None:
     for day, price in [(1, 1), (3, 1), (2, 2)]:
         project.write(f"generic/products/2026-01-0{day}/p.csv", f"product_id,price\np,{price}\n")
         project.load()
-    newest = "select price, _landed_on::varchar from raw_generic.products order by _landed_on desc limit 1"
+    newest = "select price, _landed_on::date::varchar from raw_generic.products order by _landed_on desc limit 1"
     assert [(float(price), day) for price, day in project.rows(newest)] == [(1.0, "2026-01-03")]
 
 

@@ -103,7 +103,7 @@ def test_versions_are_never_replaced(project: Project) -> None:
     project.load()
     project.write("generic/orders/2026-01-01.csv", orders_csv("a,2026-01-31,1,", "a,2026-01-31,1,"))
     project.load()
-    assert project.rows("select total::int, _landed_on::varchar from raw_generic.orders order by 2") == [
+    assert project.rows("select total::int, _landed_on::date::varchar from raw_generic.orders order by 2") == [
         (1, "2026-01-01"), (2, "2026-01-02"),
     ]  # fmt: skip
 

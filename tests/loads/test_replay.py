@@ -126,6 +126,9 @@ def test_limits(project: Project) -> None:
     for wrong in ({"source": "shopfy"}, {"entity": "oders"}):
         with pytest.raises(RelanceError, match="did you mean"):
             again(project, **wrong)
+    with pytest.raises(RelanceError) as caught:
+        again(project, entity="nope")
+    assert len(str(caught.value)) < 200 and "relance report" in str(caught.value)
 
 
 def test_a_corrected_file_settles_its_rows(project: Project) -> None:
@@ -195,13 +198,61 @@ def test_rows_mended_by_hand(project: Project, tmp_path: Path) -> None:
     assert again(project, mended=rows_of) == (0, 0, 1) and rows_of.unknown == 5
 
 
+def test_twins_are_mended_together(project: Project, tmp_path: Path) -> None:
+    """A list sent again unchanged on the next day asks for one mending, not for one a day, and each day keeps its version."""
+    text = "product_id,price\np,EUR 1\nq,2\n"
+    for day in ("01", "02"):
+        project.write(f"generic/products/2026-01-{day}/p.csv", text)
+    project.load()
+    assert open_rows(project) == 2
+    with project.warehouse() as con:
+        ((path, count),) = write_open(con, tmp_path / "open")
+    assert count == 1
+    assert mend(project, tmp_path / "open") == (0, 0, 2)
+    path.write_text(path.read_text().replace("EUR 1", "1"))
+    assert mend(project, tmp_path / "open") == (2, 0, 0)
+    assert open_rows(project) == 0
+    assert project.rows("select price::int, day(_landed_on) from raw_generic.products where product_id = 'p' order by 2") == [
+        (1, 1), (1, 2)
+    ]  # fmt: skip
+
+
+def test_mended_rows_of_a_file_that_was_corrected_meanwhile(project: Project, tmp_path: Path) -> None:
+    """The third row of yesterday's file, mended by hand, is not the third row of today's: it must not be loaded in its place."""
+    path = project.write(FILE, orders_csv("a,never,1,"))
+    project.load()
+    with project.warehouse() as con:
+        ((written, _),) = write_open(con, tmp_path / "open")
+    written.write_text(written.read_text().replace("never,", "2026-01-30,"))
+    path.write_text(orders_csv("b,never,1,"))
+    project.load()
+    rows = MendedRows(tmp_path / "open")
+    assert again(project, mended=rows) == (0, 0, 0) and rows.unknown == 1
+    assert project.value("select count(*) from raw_generic.orders") == 0
+
+
+def test_mended_rows_are_not_asked_for_again(project: Project, tmp_path: Path) -> None:
+    """A file that grows keeps its bad rows: those that were mended must not be open anew each time."""
+    path = project.write(FILE, orders_csv("a,never,1,"))
+    project.load()
+    with project.warehouse() as con:
+        ((written, _),) = write_open(con, tmp_path / "open")
+    written.write_text(written.read_text().replace("never,", "2026-01-30,"))
+    assert mend(project, tmp_path / "open") == (1, 0, 0)
+    path.write_text(orders_csv("a,never,1,", "b,never,1,"))
+    project.load()
+    query = "select record, settlement from quality.quarantine where batch = 3 order by 1"
+    assert project.rows(query) == [(1, "mended before"), (2, None)]
+    assert project.rows("select order_id from raw_generic.orders") == [("a",)]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("_file,order_id\nx,1\n", "_record"),
-        ("_file,_record,order_id\nx,one,1\n", "open_1.csv:2"),
-        ('_file,_record,order_id\nx,1,"1\n', "quotes"),
-        ("_file,_record,order_id\nx,1,1\nx,1,2\n", "twice"),
+        ("_file,_record,_sha256,order_id\nx,one,s,1\n", "open_1.csv:2"),
+        ('_file,_record,_sha256,order_id\nx,1,s,"1\n', "quotes"),
+        ("_file,_record,_sha256,order_id\nx,1,s,1\nx,1,s,2\n", "twice"),
     ],
 )
 def test_files_that_were_spoilt_in_mending(project: Project, tmp_path: Path, text: str, message: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from dagster_project.loads.casts import cast_to, literal
 from dagster_project.loads.discover import landed_on
 
-from .landing import Project
+from .landing import Project, parquet_bytes
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +134,82 @@ def test_parquet_types(project: Project) -> None:
     assert json.loads(params) == [{"key": "a", "value": {"string_value": "b"}}] and first == datetime(2026, 1, 31, 10)
 
 
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+def test_rates_above_zero(project: Project, ending: str) -> None:
+    """A rate of nought would make every amount nothing, one below it turn income into cost; both would look like figures."""
+    rates = ["1.1", "0", "-0.5", "0.000000000001", "0.00000000000001"]
+    rows = [{"date": "2026-01-31", "from_currency": f"X{i}", "to_currency": "EUR", "rate": rate} for i, rate in enumerate(rates)]
+    content: str | bytes = "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)])
+    if ending == "ndjson":
+        content = "\n".join(json.dumps(row | {"rate": float(row["rate"])}) for row in rows)
+    elif ending == "parquet":
+        content = parquet_bytes(pa.Table.from_pylist([row | {"rate": float(row["rate"])} for row in rows]))
+    project.write(f"generic/exchange_rates/a.{ending}", content)
+    project.load()
+    assert project.rows("select from_currency from raw_generic.exchange_rates order by 1") == [("X0",), ("X3",)]
+    assert {row[2] for row in project.quarantine()} == {"`rate` is not above zero"}
+
+
+def test_words_whose_case_means_nothing(project: Project) -> None:
+    """EUR and eur are one currency: kept as two, a corrected rate would stand beside the wrong one."""
+    head = "date,from_currency,to_currency,rate\n"
+    project.write("generic/exchange_rates/2026-02-01.csv", head + "2026-01-31,USD,EUR,0.9\n")
+    project.write("generic/exchange_rates/2026-02-02.csv", head + "2026-01-31,usd, Eur,0.8\n")
+    project.write("generic/promo_codes/a.csv", "code,channel\nWelcome,email\nWELCOME,sms\n")
+    project.write("generic/ad_spend/a.csv", "date,platform,campaign_id,spend\n2026-01-31,TikTok,a,1\n2026-01-31,tiktok,A,1\n")
+    project.write(
+        "generic/consents/a.csv",
+        "identifier_type,identifier,purpose,status,occurred_at\n"
+        "Email,a@example.com,ads,Granted,2026-01-31\nemail,a@example.com,Ads,granted,2026-01-31\n",
+    )
+    project.load()
+    assert project.rows("select count(*), count(distinct _key) from raw_generic.exchange_rates") == [(2, 1)]
+    assert project.rows("select to_currency from raw_generic.exchange_rates order by 1") == [(" Eur",), ("EUR",)]
+    assert project.rows("select count(distinct _key) from raw_generic.promo_codes") == [(1,)]
+    assert project.rows("select count(distinct _key) from raw_generic.ad_spend") == [(2,)], "ids are told apart by case"
+    assert project.ledger("generic/consents/a.csv") == (2, 1, 1, 0)
+
+
+OWN_NAMES = ["_line", "_file", "_key", "_hash", "_extra", "_record", "_fileno", "j", "v", "l", "f", "filename", "file_row_number",
+             "path", "fileno", "landed_on", "rowid", "_batch", "c0", "file_index", "_reason", "r_total", "t_total"]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet", "exact.parquet"])
+@pytest.mark.parametrize("configured", ["", "sources: {generic: {products: {columns: {sku: _line}}}}"])
+def test_columns_named_as_the_loads_own(project: Project, ending: str, configured: str) -> None:
+    """A column that bears a name the loads use themselves would be lost, or be taken for theirs."""
+    project.configure(configured)
+    # The names of DuckDB's own columns send a Parquet file down the exact path.
+    names = [name for name in OWN_NAMES if ending != "parquet" or not name.startswith("file")]
+    rows = [{"product_id": f"p{i}"} | {name: f"{name}:{i}" for name in names} for i in (1, 2)]
+    content: str | bytes = "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)])
+    if ending == "ndjson":
+        content = "\n".join(json.dumps(row) for row in rows)
+    elif "parquet" in ending:
+        content = parquet_bytes(pa.Table.from_pylist(rows))
+    project.write(f"generic/products/a.{ending}", content)
+    project.load()
+    assert (project.note(f"generic/products/a.{ending}") is None) == (ending != "exact.parquet")
+    held = project.rows("select product_id, sku, _extra from raw_generic.products order by _line")
+    assert [(row["product_id"], str(i) if configured else None) for i, row in enumerate(rows, 1)] == [row[:2] for row in held]
+    assert [json.loads(row[2]) | {"product_id": row[0]} for row in held] == rows
+
+
+def test_numbers_that_no_double_holds(project: Project) -> None:
+    """DuckDB reads a Parquet number of more than 38 digits as a double, which loses the cents of a large amount."""
+    table = pa.table(
+        {
+            "order_id": ["a"],
+            "ordered_at": ["2026-01-31"],
+            "total": pa.array([Decimal("12345678901234.5678")], pa.decimal256(50, 4)),
+        }
+    )
+    project.write("generic/orders/a.parquet", parquet_bytes(table))
+    project.load()
+    assert project.value("select total from raw_generic.orders") == Decimal("12345678901234.5678")
+    assert "38 digits" in (project.note("generic/orders/a.parquet") or "")
+
+
 def test_events_apart_only_by_their_parameters(project: Project) -> None:
     """GA4 has no event id: two clicks of one bundle in one microsecond are two events, the same one twice is one."""
     base = {"event_timestamp": 1769853600000000, "event_name": "click", "user_pseudo_id": "u", "event_bundle_sequence_id": 1}
@@ -229,14 +305,24 @@ def test_segment_in_every_spelling(project: Project) -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("generic/orders/dt=2026-01-31/o.csv", date(2026, 1, 31)),
-        ("generic/orders/2026/01/31/o.csv", date(2026, 1, 31)),
-        ("ga4/events/events_20260131.parquet", date(2026, 1, 31)),
-        ("x/2026-01-01/orders_2026-01-31.csv", date(2026, 1, 31)),
-        ("x/2026-13-45.csv", None),
-        ("x/order_12345678901.csv", None),
+        ("generic/orders/dt=2026-01-31/o.csv", "2026-01-31 00:00:00"),
+        ("generic/orders/2026/01/31/o.csv", "2026-01-31 00:00:00"),
+        ("ga4/events/events_20260131.parquet", "2026-01-31 00:00:00"),
+        ("x/2026-01-01/orders_2026-01-31.csv", "2026-01-31 00:00:00"),
+        ("x/2026-13-45.csv", "None"),
+        ("x/order_12345678901.csv", "None"),
+        ("x/20260131T101530Z/o.csv", "2026-01-31 10:15:30"),
+        ("x/20260131T101530123456Z.ndjson", "2026-01-31 10:15:30.123456"),
+        ("x/2026-01-31T10-15.csv", "2026-01-31 10:15:00"),
+        ("x/orders_20260131_101530.csv", "2026-01-31 10:15:30"),
+        ("x/orders_2026-01-31_10-15.csv", "2026-01-31 10:15:00"),
+        ("x/dt=2026-01-31/hour=10/o.csv", "2026-01-31 10:00:00"),
+        ("x/2026-01-01_2026-01-31.csv", "2026-01-31 00:00:00"),
+        ("x/20260131-part-0001.csv", "2026-01-31 00:00:00"),
+        ("x/20260131_000061.csv", "2026-01-31 00:00:00"),
+        ("x/2026-01-31T25-99.csv", "2026-01-31 00:00:00"),
     ],
 )
-def test_day_of_landing(path: str, expected: date | None) -> None:
-    """The day in the path orders versions that have no time of their own."""
-    assert landed_on(path) == expected
+def test_moment_of_landing(path: str, expected: str) -> None:
+    """Of two files of one day, the later has the newer versions where rows have no time of their own; a number is no time."""
+    assert str(landed_on(path)) == expected

@@ -84,3 +84,13 @@ def test_replayed_rows_are_checked_and_counted(spoilable: Settings) -> None:
     fits = next(check for check in found.checks if check.name == "raw_generic/orders: rows_fit_their_contract")
     assert fits.passed and fits.detail != "Nothing new since this last held."
     assert sections(settings)["Quarantine"] == []
+
+
+def test_versions_that_nothing_puts_in_order_are_told(spoilable: Settings) -> None:
+    """One of two totals of an order counts, and nobody would know that the other was as good; the run goes on."""
+    orders = spoilable.landing_path / "generic" / "orders"
+    (orders / "2026-06-28.csv").write_text("order_id,ordered_at,total\nt1,2026-06-28,1\nt1,2026-06-28,2\n")
+    found = checks(spoilable)["versions_in_order"]
+    assert not found.passed and not found.blocking
+    assert "generic.orders: 1 (as in generic/orders/2026-06-28.csv)" in found.detail and "t1" not in found.detail
+    assert not checks(spoilable)["versions_in_order"].passed

@@ -156,7 +156,7 @@ def test_a_run_names_activations_that_were_left_behind(spoilable: Settings, line
     config = spoilable.base / "relance.yml"
     config.write_text(config.read_text() + "activations: {enabled: [brevo_upsell]}\n")
     told = "still holds"
-    assert any("brevo_win_back" in line and told in line for line in check_project(config))
+    assert any("brevo_win_back" in line and told in line for line in check_project(config).warnings)
     run_job(load_settings(spoilable.base), select='key:"scores/rfm"', progress=lines)
     assert any("warning: brevo" in line and "brevo_win_back" in line and told in line for line in lines.lines)
 

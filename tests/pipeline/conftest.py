@@ -29,5 +29,6 @@ def beside(demo: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     con.execute(
         "create view whole as select truth_person_id, min(profile_id) as profile_id from persons group by 1 having count(*) = 1"
     )
+    con.execute("create view refusing as select truth_person_id from consent where purpose = 'trackers' and status = 'denied'")
     yield con
     con.close()

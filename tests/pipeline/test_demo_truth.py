@@ -61,9 +61,22 @@ def test_every_identifier_of_a_person_is_known(beside):
     missing = beside.execute(
         """select identifier_type, identifier from identifiers join people using (truth_person_id)
         anti join w.identity.identifiers using (identifier_type, identifier)
-        where people.kind in ('customer', 'prospect', 'anonymous') and not identifiers.shared"""
+        where people.kind in ('customer', 'prospect', 'anonymous') and not identifiers.shared
+            and truth_person_id not in (from refusing)"""
     ).fetchall()
     assert missing == []
+
+
+def test_whoever_refuses_trackers_is_counted_and_nobody(beside):
+    """A visitor who said no would be followed all the same, or their visits would be missing from the count."""
+    asked = "select anonymous_id from devices where truth_person_id in (from refusing)"
+    found = beside.execute(
+        f"""select count(distinct device), count(*) filter (where coalesce(identifier, ip, landing_url) is not null)
+        from w.profiles.sessions where substr(device, 3) in ({asked})"""
+    ).fetchone()
+    assert found == (one(beside, f"select count(*) from ({asked})"), 0)
+    assert found[0] > 5
+    assert one(beside, f"select count(*) from w.identity.identifiers where identifier in ({asked})") == 0
 
 
 def test_carts_are_exact(beside):
@@ -119,7 +132,9 @@ def test_revenue_is_exact_to_the_cent(demo: Settings, beside):
     totals = json.loads((demo.base / "truth" / "totals.json").read_text())
     found = one(beside, "select sum(net_revenue) from w.profiles.profiles")
     assert abs(found - Decimal(totals["net_revenue"])) < Decimal("0.01")
-    assert one(beside, "select sum(monetary) from w.scores.rfm") == found
+    assert one(beside, "select sum(monetary) from w.scores.rfm") == one(
+        beside, "select sum(net_revenue) from w.profiles.profiles anti join w.profiles.not_profiled using (profile_id)"
+    )
     differing = beside.execute(
         """with truth as (select profile_id, sum(order_count) as orders, sum(net_revenue) as net from buyers
             join whole using (truth_person_id) group by 1)
@@ -220,7 +235,7 @@ def test_visitors_are_found_in_their_companies_networks(beside):
         )
         select * from devices left join found on found.device = 'a:' || anonymous_id
         where not is_bot and devices.company is distinct from found.company and anonymous_id in (
-            select substr(device, 3) from w.profiles.sessions where device like 'a:%')"""
+            select substr(device, 3) from w.profiles.sessions where device like 'a:%' and identifier_type <> 'refused')"""
     ).fetchall()
     assert differing == []
     assert one(beside, "select count(distinct company) from w.profiles.company_visits") == 4

@@ -13,7 +13,7 @@ def test_unit_tests_of_the_models_hold(demo: Settings):
     workspace = prepare_workspace(demo)
     places = ["--project-dir", workspace.project_dir, "--profiles-dir", workspace.profiles_dir]
     command = ["test", *places, "--target-path", workspace.target_dir, "--log-path", workspace.target_dir, "--quiet"]
-    rooms = [f"test_type:unit,path:models/{room}" for room in ("identity", "profiles", "scores", "audiences")]
+    rooms = [f"test_type:unit,path:models/{room}" for room in ("identity", "profiles", "scores", "audiences", "privacy")]
     outcome = dbtRunner().invoke([str(part) for part in [*command, "--select", *rooms]])
     assert outcome.success, [(result.node.name, result.message) for result in getattr(outcome.result, "results", [])]
     assert len(outcome.result.results) >= 8

@@ -126,8 +126,9 @@ def test_sources_map_entities_without_a_level_between(project):
     settings = load_settings(project(text))
     assert settings.sources["generic"].entities["events"].columns == {"message_id": "id"}
     path = project(text.replace("columns", "colums"))
-    with pytest.raises(RelanceError, match=f"{path}:7"):
+    with pytest.raises(RelanceError, match=f"{path}:7") as error:
         load_settings(path)
+    assert "`sources.generic.events.colums`" in str(error.value), "a path that stands in no file helps nobody"
 
 
 keys = st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=8)

@@ -51,6 +51,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         contact(102, "lou@example.com", lifecyclestage="Lead", hs_email_optout=True, mobilephone="0612345680", country="Belgium"),
         contact(103, "mia@example.com", lifecyclestage="customer", hs_email_optout=False),
         {**contact(104, "gone@example.com", lifecyclestage="lead"), "_fivetran_deleted": True},
+        contact(107, "una@work.example", hs_calculated_merged_vids="108:1765000000000"),
     ],
     "hubspot/contact/other-tool.ndjson": [
         {"vid": 105, "email": "ned@example.com", "firstname": "Ned", "lifecyclestage": "subscriber", "createdate": 1746057600000},
@@ -70,6 +71,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         deal(87003, "772", closedate="2026-09-01T00:00:00Z"),
         deal(87004, "closedwon"),
         {**deal(87005, "770"), "is_deleted": True},
+        deal(87007, "770"),
     ],
     "hubspot/deal/other-tool.ndjson": [
         {"id": 87006, "dealstage": "somewhere", "hs_is_closed_won": "true", "amount": "5", "closedate": "2026-01-09T09:00:00Z"},
@@ -79,6 +81,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         {"deal_id": 87001, "contact_id": 101, "type_id": 4},
         {"deal_id": 87001, "contact_id": 103, "type_id": 3},
         {"deal_id": 87002, "contact_id": 104, "type_id": 3},
+        {"deal_id": 87007, "contact_id": 108, "type_id": 3},
     ],
     "hubspot/email_campaign/2026-01-10.ndjson": [{"id": 5, "name": "January"}],
     "hubspot/email_event/2026-01-10.ndjson": [
@@ -93,6 +96,8 @@ FILES: dict[str, list[dict[str, Any]]] = {
         sent("h-undeliverable", "STATUSCHANGE"),
         sent("h-one-list", "STATUSCHANGE", subscriptions=[{"id": 1, "status": "UNSUBSCRIBED"}]),
         sent("h-deferred", "DEFERRED"),
+        sent("h-late-click", "CLICK", email_campaign_id=6),
+        sent("h-unsure", "STATUSCHANGE", subscriptions=[{"id": 1, "status": "UNSUBSCRIBED"}]),
     ],
     "hubspot/email_event_click/2026-01-10.ndjson": [{"id": "h-click", "url": "https://b2b.example/offer"}],
     "hubspot/email_event_status_change/2026-01-10.ndjson": [
@@ -118,6 +123,8 @@ FILES: dict[str, list[dict[str, Any]]] = {
             "page_url": "https://b2b.example/demo?utm_campaign=demo&fbclid=F9",
             "title": "Demo",
         },
+        {"contact_id": 106, "form_id": "f-2", "conversion_id": "conv-2", "timestamp": "2026-01-10T11:00:00Z"},
+        {"contact_id": 107, "form_id": "f-2", "conversion_id": "conv-3", "timestamp": "2026-01-10T12:00:00Z"},
     ],
     "hubspot/engagement_call/2026-01-10.ndjson": [
         {
@@ -138,6 +145,20 @@ FILES: dict[str, list[dict[str, Any]]] = {
 }
 
 NEXT_DAY: dict[str, list[dict[str, Any]]] = {
-    # What one event is about comes a day after the event itself.
-    "hubspot/email_event_status_change/2026-01-11.ndjson": [{"id": "h-left", "portal_subscription_status": "UNSUBSCRIBED"}],
+    # What an event is about comes a day after the event itself, or is another by then.
+    "hubspot/email_event_status_change/2026-01-11.ndjson": [
+        {"id": "h-left", "portal_subscription_status": "UNSUBSCRIBED"},
+        {"id": "h-unsure", "portal_subscription_status": "UNSUBSCRIBED", "bounced": True},
+    ],
+    "hubspot/email_event_click/2026-01-11.ndjson": [{"id": "h-late-click", "url": "https://b2b.example/late"}],
+    "hubspot/email_campaign/2026-01-11.ndjson": [
+        {"id": 5, "name": "January, again", "_fivetran_synced": "2026-01-11T00:00:00Z"},
+        {"id": 6, "name": "February"},
+    ],
+    "hubspot/contact/2026-01-11.ndjson": [
+        contact(106, "tom@example.com", lifecyclestage="customer"),
+        # A month ago 107 took over 108, and today this one 107: HubSpot's tables of deals and forms still name the former two.
+        contact(109, "una@example.com", hs_merged_object_ids="107;108"),
+    ],
+    "hubspot/form/2026-01-11.ndjson": [{"guid": "f-2", "name": "Brochure"}],
 }

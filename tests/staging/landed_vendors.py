@@ -128,12 +128,18 @@ FIRST_DAY: dict[str, list[dict]] = {
         undone("v11", "Order Refunded", "V10", total=50),
         undone("v12", "Order Refunded", "8802"),
         undone("v13", "Order Cancelled", "8803"),
+        completed("v14", "V14", "12,50"),
+        undone("v15", "Order Refunded", "nobody's", total=5),
+        completed("v16", "V16", 30, products=[{"product_id": "p1", "quantity": 3, "price": 10}]),
+        undone("v17", "Order Refunded", "V16", products=[{"product_id": "p1", "quantity": 2}, {"product_id": "unpriced"}]),
     ],
     "generic/orders/vendors.ndjson": [
         {"order_id": "M1", "total": "100", "currency": "MXN", "ordered_at": "2026-01-10T10:00:00Z", "heard_via": "podcast"},
         {"order_id": "M2", "total": "100", "currency": "GBP", "ordered_at": "2026-01-10T10:00:00Z", "gift": True},
         {"order_id": "M3", "total": "100", "currency": "USD", "ordered_at": "2026-02-20T10:00:00Z"},
         {"order_id": "K2", "total": "50", "currency": "EUR", "ordered_at": "2026-01-10T10:00:00Z"},
+        {"order_id": "M4", "total": "100", "ordered_at": "2026-01-10T10:00:00Z", "refunded_amount": "-40"},
+        {"order_id": "M5", "total": "-7", "ordered_at": "2026-02-10T10:00:00Z"},
     ],
     "generic/exchange_rates/vendors.ndjson": [
         {"date": "2026-01-08", "from_currency": "USD", "to_currency": "MXN", "rate": "20"},
@@ -144,7 +150,27 @@ FIRST_DAY: dict[str, list[dict]] = {
         {"subscription_id": "sub2", "started_at": "2026-01-10T10:00:00Z", "amount": "10", "currency": "JPY"},
     ],
     "generic/marketing_costs/vendors.ndjson": [
-        {"cost_id": "c1", "starts_on": "2026-01-10", "ends_on": "2026-01-31", "kind": "tool", "amount": "10", "currency": "usd"},
+        {
+            "cost_id": "c1",
+            "starts_on": "2026-01-10",
+            "ends_on": "2026-01-31",
+            "kind": "tool",
+            "amount": "10",
+            "currency": "usd",
+            "team": "brand",
+        },
+    ],
+    "generic/referrals/vendors.ndjson": [
+        {
+            "referral_id": "f1",
+            "referrer": " Ida@Example.com",
+            "referred": "C-7 ",
+            "created_at": "2026-01-10T10:00:00Z",
+            "code": "I7",
+        },
+    ],
+    "generic/order_lines/vendors.ndjson": [
+        {"order_id": "M1", "line_id": "1", "product_id": "p1", "quantity": 1, "unit_price": "100", "engraved": "Ida"},
     ],
     "generic/leads/vendors.ndjson": [
         {
@@ -186,7 +212,14 @@ FIRST_DAY: dict[str, list[dict]] = {
             "type": "replied",
             "occurred_at": "2026-01-10T10:00:00Z",
         },
-        {"event_id": "t3", "channel": "push", "identifier": "Device-1", "type": "stop", "occurred_at": "2026-01-10T10:00:00Z"},
+        {
+            "event_id": "t3",
+            "channel": "push",
+            "identifier": "Device-1",
+            "type": "stop",
+            "occurred_at": "2026-01-10T10:00:00Z",
+            "os": "ios",
+        },
     ],
     "generic/social_interactions/vendors.ndjson": [
         {
@@ -198,7 +231,11 @@ FIRST_DAY: dict[str, list[dict]] = {
             "occurred_at": "2026-01-10T10:00:00Z",
         },
     ],
-    "klaviyo/person/vendors.ndjson": [{"id": "kv", "email": "Kim@Example.com", "phone_number": "+33612345679"}],
+    "klaviyo/person/vendors.ndjson": [
+        {"id": "kv", "email": "Kim@Example.com", "phone_number": "+33612345679"},
+        {"id": "k-moved", "email": "before@example.com", "updated": "2026-01-09T00:00:00Z"},
+        {"id": "k-deleted", "email": "deleted@example.com", "updated": "2026-01-09T00:00:00Z"},
+    ],
     "klaviyo/metric/vendors.ndjson": [{"id": key, "name": name} for key, name in METRICS.items()],
     "klaviyo/flow/vendors.ndjson": [{"id": "flow", "name": "Welcome"}],
     "klaviyo/event/vendors.ndjson": [
@@ -219,6 +256,9 @@ FIRST_DAY: dict[str, list[dict]] = {
             "person_properties": {"email": "lou@example.com", "phone_number": "+33612345670"},
         },
         acted("k14", "v-leave", person="nobody"),
+        {**acted("k15", "v-late", person="k-late"), "campaign_id": "c-late"},
+        acted("k16", "v-open", person="k-moved"),
+        acted("k17", "v-open", person="k-deleted"),
     ],
     "google_ads/campaign_stats/vendors.ndjson": [
         {
@@ -278,5 +318,13 @@ SECOND_DAY: dict[str, list[dict]] = {
             "completed_at": "2026-01-11T10:05:00Z",
             "total_price": "31",
         },
+    ],
+    # What yesterday's events are about, and who did them, is known only today, or has changed.
+    "klaviyo/metric/vendors-2.ndjson": [{"id": "v-late", "name": "Opened Email"}],
+    "klaviyo/campaign/vendors-2.ndjson": [{"id": "c-late", "name": "Late news"}],
+    "klaviyo/person/vendors-2.ndjson": [
+        {"id": "k-late", "email": "late@example.com"},
+        {"id": "k-moved", "email": "after@example.com", "updated": "2026-01-11T00:00:00Z"},
+        {"id": "k-deleted", "email": "deleted@example.com", "updated": "2026-01-11T00:00:00Z", "_fivetran_deleted": True},
     ],
 }

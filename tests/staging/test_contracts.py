@@ -1,14 +1,17 @@
 """Staging against the contracts of the raw tables."""
 
+import ast
 import re
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from dagster_project.loads.contract import Entity, load_contracts
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_models" / "models" / "staging"
 ENTITIES = [entity for entities in load_contracts().values() for entity in entities.values()]
+CANONICAL = load_contracts()["generic"]
 
 
 def _readers(entity: Entity) -> list[str]:
@@ -27,3 +30,17 @@ def test_every_raw_table_is_staged_in_its_newest_version(entity: Entity) -> None
             assert not found
         else:
             assert [[name.strip("' ") for name in order.strip("[]").split(",") if name] for order in found] == [entity.version]
+
+
+@pytest.mark.parametrize("entity", sorted(set(CANONICAL) - {"erasures"}))
+def test_the_horizon_and_the_contract_mean_the_same_moment(macros: Path, entity: str) -> None:
+    """A run as of last month would set its horizon by one column and leave out by another: rows of later days would count."""
+    source = (macros / "staging" / "unify.sql").read_text(encoding="utf-8")
+    environment = jinja2.Environment()
+    environment.globals["return"] = lambda value: value
+    columns = CANONICAL[entity].columns
+    names = {alias for name, column in columns.items() for alias in (name, *column.aliases)}
+    listed = ast.literal_eval(environment.from_string(source).module.happened_in().strip())
+    used = next((name for name in listed if name in names), None)
+    clock = CANONICAL[entity].happened
+    assert used == (next(name for name in listed if name in (clock.at[0], *columns[clock.at[0]].aliases)) if clock else None)

@@ -17,7 +17,7 @@ from .conftest import Shop, build, land
 def test_contacts(shop: Shop) -> None:
     """Former versions and deleted contacts would be written to; an owner would be a number, a company nameless."""
     found = {row["contact_id"]: row for row in shop.query("select * from unified.contacts where source = 'hubspot'")}
-    assert set(found) == {"101", "102", "103", "105"}
+    assert set(found) == {"101", "102", "103", "105", "106", "109"}
     kim, lou, ned = found["101"], found["102"], found["105"]
     assert (kim["email"], kim["phone"], kim["owner"], kim["company"]) == ("kim@example.com", "+33612345679", "Olga Owner", "Acme")
     assert (kim["person_kind"], kim["traits"]) == ("professional", '{"property_hs_lead_status":"CONNECTED"}')
@@ -61,14 +61,15 @@ def test_email_events(shop: Shop) -> None:
     found = shop.query("select * from unified.email_events where source = 'hubspot' order by event_id")
     assert [(row["event_id"], row["type"], row["is_machine"]) for row in found] == [
         ("h-bounce", "bounced", False), ("h-click", "clicked", False), ("h-delivered", "delivered", False),
-        ("h-left", "unsubscribed", False), ("h-one-list", "unsubscribed", False), ("h-open", "opened", False),
-        ("h-scan", "opened", True), ("h-spam", "complained", False),
+        ("h-late-click", "clicked", False), ("h-left", "unsubscribed", False), ("h-one-list", "unsubscribed", False),
+        ("h-open", "opened", False), ("h-scan", "opened", True), ("h-spam", "complained", False),
     ]  # fmt: skip
     assert {(row["email"], row["campaign_name"]) for row in found} == {
-        ("kim@example.com", "January"),
-        ("lou@example.com", "January"),
+        ("kim@example.com", "January, again"),
+        ("kim@example.com", "February"),
+        ("lou@example.com", "January, again"),
     }
-    assert [row["url"] for row in found if row["url"]] == ["https://b2b.example/offer"]
+    assert [row["url"] for row in found if row["url"]] == ["https://b2b.example/offer", "https://b2b.example/late"]
 
 
 def test_consents(shop: Shop) -> None:
@@ -91,10 +92,23 @@ def test_calls(shop: Shop) -> None:
 
 def test_forms(shop: Shop) -> None:
     """A form sent through HubSpot would be no trace of the person, nor of the campaign that brought them."""
-    row = shop.one("select * from unified.events where source = 'hubspot'")
+    row = shop.one("select * from unified.events where message_id = 'conv-1'")
     assert (row["event"], row["email"], row["occurred_at"]) == ("Form Submitted", "ned@example.com", datetime(2026, 1, 10, 10))
     assert (row["utm_campaign"], row["click_id_type"], row["click_id"]) == ("demo", "fbclid", "F9")
     assert '"form":"Ask for a demo"' in row["properties"].replace(" ", "").replace("Askforademo", "Ask for a demo")
+
+
+def test_forms_of_contacts_that_land_later(shop: Shop) -> None:
+    """Whoever sent a form before HubSpot's table of contacts came would stay nameless for good, or be there twice."""
+    row = shop.one("select email, properties from unified.events where message_id = 'conv-2'")
+    assert row["email"] == "tom@example.com" and '"Brochure"' in row["properties"]
+
+
+def test_merged_contacts_are_the_one_that_lives_on(shop: Shop) -> None:
+    """Deals and forms of a contact that was merged into another would be nobody's, and the former contact a second person."""
+    order = shop.one("select customer_id, email from unified.orders where order_id = '87007'")
+    assert order == {"customer_id": "109", "email": "una@example.com"}
+    assert shop.one("select email from unified.events where message_id = 'conv-3'")["email"] == "una@example.com"
 
 
 def test_part_of_a_source_is_enough(make_shop: Callable[[str], Settings]) -> None:

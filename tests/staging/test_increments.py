@@ -16,7 +16,7 @@ TABLES = [
         "unified." + name
         for name in ("order_lines", "order_reversals", "leads", "message_events", "bounced_addresses", "rate_gaps")
     ),
-    *("identity.identifiers", "quality.left_out"),
+    *("identity.identifiers", "quality.left_out", "quality.order_gaps"),
 ]
 
 

@@ -121,6 +121,5 @@ def test_visitors_from_companies(shop: Shop) -> None:
         "acme-lab": ("Acme", "acme.example.com", "FR", 1, "Acme", None),
         "subscriber": ("Provider", None, None, 1, "Provider", None),
     }
-    assert shop.query("select network, unusable_reason from unified.ip_companies where unusable_reason is not null") == [
-        {"network": "our attic", "unusable_reason": "no network in CIDR notation"}
-    ]
+    refused = shop.one("select reason from quality.quarantine where entity = 'ip_companies'")
+    assert refused == {"reason": "`network` is not an IP network in CIDR notation"}

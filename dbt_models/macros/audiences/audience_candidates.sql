@@ -11,9 +11,13 @@
     audience's window before as_of) and quiet_since (nothing must have happened after it).
 
     Columns: profile_id, clauses (names, in order), clauses_met (bit n is set when clause n holds), blocked_by (the first
-    clause that does not hold; `internal` for the company's own people, who are in suppression lists alone), value, reason and context (JSON, for members only: it is costly to write).
+    clause that does not hold; `internal` for the company's own people, who are in suppression lists alone; `profiling`, in an audience
+    that is made from scores, for everybody who may not be profiled), value, reason and context (JSON, for members only: it is costly
+    to write).
 #}
 {% macro audience_candidates(people, clauses, value='cast(null as decimal(18, 4))', reason={}, context={}) %}
+{%- set scored = made_from_scores() %}
+-- depends_on: {{ ref('not_profiled') }}
 with settings as (
     select
         run.as_of,
@@ -31,7 +35,10 @@ candidates as (
     from {{ people if people is not string or people[:1] == '(' else '(' ~ people ~ ')' }} as people
     cross join settings
     left join (select profile_id as internal_id from {{ ref('internal_people') }}) as internal on people.profile_id = internal.internal_id
-    where {{ clauses.values() | first }}
+    where ({{ clauses.values() | first }})
+    {%- if scored %}
+        and people.profile_id not in (select profile_id from {{ ref('not_profiled') }})
+    {%- endif %}
 ),
 
 judged as (
@@ -58,6 +65,27 @@ select
     case when met = {{ 2 ** (clauses | length) - 1 }} then {{ json_object(reason) }} end as reason,
     case when met = {{ 2 ** (clauses | length) - 1 }} then {{ json_object(context) }} end as context
 from judged
+{%- if scored %}
+union all
+-- Without a score nobody knows whether they would be a candidate: all of them are told as left out.
+select
+    not_profiled.profile_id,
+    '{{ clauses.keys() | join(",") }}',
+    0,
+    'profiling',
+    cast(null as decimal(18, 4)),
+    null,
+    null
+from {{ ref('not_profiled') }} as not_profiled
+{%- endif %}
+{% endmacro %}
+
+{# Whether the model being built speaks to people by what a score says of them. Only an execution knows what a model reads. #}
+{% macro made_from_scores() %}
+    {% if not execute %}{{ return(false) }}{% endif %}
+    {% set rooms = [] %}
+    {% for parent in model.depends_on.nodes if parent in graph.nodes %}{% do rooms.append(graph.nodes[parent].config.schema) %}{% endfor %}
+    {{ return('scores' in rooms and 'suppression' not in model.fqn) }}
 {% endmacro %}
 
 {# The names of the audiences of some kinds. #}

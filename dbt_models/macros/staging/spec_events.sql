@@ -6,19 +6,19 @@
 {% macro spec_events(source_name, relation, as_sent) %}
 {% set property_paths = [
     '$.email', '$.phone', '$.url', '$.referrer', '$.product_id', '$.quantity', '$.price', '$.order_id',
-    '$.total', '$.revenue', '$.value', '$.currency', '$.products',
+    '$.total', '$.revenue', '$.value', '$.currency', '$.products', '$.fbp', '$.ga_client_id',
 ] %}
 {# Where the first version of the spec and some trackers keep the ids; the stock keeping unit stands in for a product's id. #}
 {% set old_paths = ['$.productId', '$.id', '$.sku', '$.orderId'] %}
 {% set context_paths = [
     '$.ip', '$.userAgent', '$.page.url', '$.page.referrer',
     '$.campaign.source', '$.campaign.medium', '$.campaign.name', '$.campaign.term', '$.campaign.content',
-    '$.user_agent', '$.traits.email', '$.traits.phone',
+    '$.user_agent', '$.traits.email', '$.traits.phone', '$.device.advertisingId', '$.device.advertising_id', '$.fbp', '$.ga_client_id',
 ] %}
 {% set flat_paths = [
     '$.context_ip', '$.context_user_agent', '$.context_page_url', '$.context_page_referrer',
     '$.context_campaign_source', '$.context_campaign_medium', '$.context_campaign_name', '$.context_campaign_term',
-    '$.context_campaign_content', '$.path', '$.title',
+    '$.context_campaign_content', '$.context_device_advertising_id', '$.context_fbp', '$.context_ga_client_id', '$.path', '$.title',
 ] %}
 {% set trait_paths = ['$.email', '$.phone'] %}
 {% set given = json_picked('in_properties', property_paths) %}
@@ -82,6 +82,12 @@ read as (
         -- An alias call names the device's id as the one it had before.
         case when call = 'alias' then coalesce(anonymous_id, previous_id) else anonymous_id end as device,
         user_id as login,
+        case when call = 'alias' then previous_id end as previous_id,
+        lower(coalesce(
+            {{ nested['device.advertisingId'] }}, {{ nested['device.advertising_id'] }}, {{ flat.context_device_advertising_id }}
+        )) as advertising_id,
+        coalesce({{ given.ga_client_id }}, {{ nested.ga_client_id }}, {{ flat.context_ga_client_id }}) as ga_client_id,
+        coalesce({{ given.fbp }}, {{ nested.fbp }}, {{ flat.context_fbp }}) as fbp,
         _happened_at as occurred_at,
         -- The traits of a group call are the group's, not the person's.
         coalesce(
@@ -196,6 +202,12 @@ select
             'name': 'name', 'category': 'category', 'group_id': 'group_id', 'version': 'version', 'email': 'email', 'phone': 'phone',
         }) }}
     end as properties,
+    {{ plain_id('previous_id') }} as previous_id,
+    -- Where tracking is limited, phones send zeros.
+    case when replace(replace(advertising_id, '0', ''), '-', '') <> '' then advertising_id end as advertising_id,
+    -- The cookie's value goes before its name and version: GA1.1.1234567890.1650000000.
+    regexp_replace(ga_client_id, '^GA1[.][0-9]+[.]', '') as ga_client_id,
+    fbp,
     user_agent,
     ip,
     '{{ source_name }}' as source,

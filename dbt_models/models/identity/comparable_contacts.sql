@@ -11,7 +11,7 @@ known as (
 )
 
 select
-    contacts.contact_id,
+    {{ account_id('contacts.contact_id', 'contacts.source') }} as contact_id,
     contacts.source,
     {% for field in ['first_name', 'last_name', 'postal_code', 'city', 'region', 'country', 'company'] -%}
     {{ folded('contacts.' ~ field) }} as {{ field }},

@@ -45,7 +45,7 @@ people as (
         max(case when keys.is_minor then 1 else 0 end) as is_minor
     from keys
     left join {{ ref('blocked_identifiers') }} as blocked
-        on keys.only_column = blocked.identifier_type and keys.key like blocked.pattern
+        on blocked.identifier_type in ('*', keys.only_column) and keys.only_column <> '' and keys.key like blocked.pattern
     where keys.key is not null
       and blocked.pattern is null
       -- 0000000, xxx: nobody's number.

@@ -1,39 +1,71 @@
--- One row per identifier that says nothing of who somebody is: listed as blocked, or with more others hanging on it than
--- one person can have (an e-mail or phone of many accounts, an account of many e-mails or phones). It joins nobody and
--- stands for nobody.
-{% set accounts = "('user_id', 'customer_id', 'contact_id', 'lead_id')" %}
-
-with links as (
-    select * from {{ ref('observed_links') }}
-    where right_type in ('email', 'phone') and left_type in {{ accounts }}
+-- One row per identifier that says nothing of who somebody is: too long to be one, listed as blocked or a mere placeholder, or with
+-- more others hanging on it than one person can have (identity.limits). It joins nobody and stands for nobody.
+with types as (
+    select * from {{ ref('identifier_types') }}
 ),
 
-fan_out as (
-    select right_type as identifier_type, right_identifier as identifier, left_type, count(distinct left_identifier) as partners
-    from links
-    group by 1, 2, 3
-    union all
-    select left_type, left_identifier, right_type, count(distinct right_identifier)
-    from links
-    group by 1, 2, 3
+seen as (
+    select * from {{ ref('observed_identifiers') }}
+),
+
+patterns as (
+    select types.identifier_type, blocked.pattern, blocked.pattern like '%\%%' escape '\' or blocked.pattern like '%\_%' escape '\' as is_wild
+    from {{ ref('blocked_identifiers') }} as blocked
+    inner join types on blocked.identifier_type in ('*', types.identifier_type)
+),
+
+ends as (
+    {% for one, other in [('left', 'right'), ('right', 'left')] %}
+    select
+        links.{{ one }}_type as identifier_type,
+        links.{{ one }}_identifier as identifier,
+        links.{{ other }}_type as partner_type,
+        links.{{ other }}_identifier as partner,
+        limits.most
+    from {{ ref('observed_links') }} as links
+    inner join {{ source('control', 'identity_limits') }} as limits
+        on links.{{ one }}_type = limits.identifier_type and links.{{ other }}_type = limits.partner_type
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- Counting what differs costs much more than counting, and most have few.
+crowded as (
+    select identifier_type, identifier, partner_type, most
+    from ends
+    group by identifier_type, identifier, partner_type, most
+    having count(*) > most
 ),
 
 refused as (
-    select fan_out.identifier_type, fan_out.identifier, 'fan_out' as reason
-    from fan_out
-    cross join {{ source('control', 'company') }} as company
-    where fan_out.partners > case fan_out.identifier_type
-        when 'email' then company.email_limit
-        when 'phone' then company.phone_limit
-        else company.account_limit
-    end
+    select ends.identifier_type, ends.identifier, 'fan_out' as reason
+    from ends
+    inner join crowded
+        on ends.identifier_type = crowded.identifier_type and ends.identifier = crowded.identifier
+        and ends.partner_type = crowded.partner_type
+    group by ends.identifier_type, ends.identifier, ends.partner_type, ends.most
+    having count(distinct ends.partner) > ends.most
     union all
-    select seen.identifier_type, seen.identifier, 'blocked' as reason
-    from {{ ref('observed_identifiers') }} as seen
-    inner join {{ ref('blocked_identifiers') }} as blocked
-        on seen.identifier_type = blocked.identifier_type and lower(seen.identifier) like blocked.pattern
+    select seen.identifier_type, seen.identifier, 'blocked'
+    from seen
+    inner join patterns on seen.identifier_type = patterns.identifier_type and lower(seen.identifier) = patterns.pattern
+    where not patterns.is_wild
+    union all
+    select seen.identifier_type, seen.identifier, 'blocked'
+    from seen
+    inner join patterns on seen.identifier_type = patterns.identifier_type and lower(seen.identifier) like patterns.pattern
+    where patterns.is_wild
+    union all
+    select seen.identifier_type, seen.identifier, 'blocked'
+    from seen
+    left join types on seen.identifier_type = types.identifier_type
+    where {{ is_placeholder('seen.identifier_type', 'types.kind', 'seen.identifier') }}
+    union all
+    select identifier_type, identifier, 'too_long'
+    from seen
+    where length(identifier) > 255
 )
 
 select identifier_type, identifier, min(reason) as reason
 from refused
-group by 1, 2
+group by identifier_type, identifier

@@ -1,11 +1,5 @@
--- One row per identifier that names a person (all but devices), with the component it belongs to.
--- Devices come later: they are weak, and two people who share one must not become one person through it.
-{% set nodes = ref('strong_nodes') %}
-{% set edges = ref('strong_edges') %}
-with components as (
-    {{ connected_components(nodes, edges) }}
-)
+-- One row per identifier with a strong edge, with the component of the graph it belongs to.
+{{ config(schema='graph', materialized='incremental', incremental_strategy='delete+insert', unique_key='node',
+    post_hook='{{ keep_edges() }}') }}
 
-select nodes.identifier_type, nodes.identifier, nodes.first_seen, components.component
-from components
-inner join {{ nodes }} as nodes on components.node = nodes.node
+{{ kept_components(ref('strong_edges')) }}

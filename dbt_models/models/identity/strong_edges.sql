@@ -1,11 +1,11 @@
--- One row per two numbered identifiers that belong together.
-select distinct left_nodes.node as a, right_nodes.node as b
-from {{ ref('observed_links') }} as links
-inner join {{ ref('strong_nodes') }} as left_nodes
-    on links.left_type = left_nodes.identifier_type and links.left_identifier = left_nodes.identifier
-inner join {{ ref('strong_nodes') }} as right_nodes
-    on links.right_type = right_nodes.identifier_type and links.right_identifier = right_nodes.identifier
-left join {{ ref('refused_links') }} as refused
-    on links.left_type = refused.left_type and links.left_identifier = refused.left_identifier
-    and links.right_type = refused.right_type and links.right_identifier = refused.right_identifier
-where refused.reason is null
+-- One row per two numbered identifiers that belong together by accounts, orders or e-mails: what makes people, whatever phones and
+-- devices say.
+{{ config(schema='graph') }}
+
+select
+    left_node as a,
+    right_node as b,
+    min(_batch) as _batch
+from {{ ref('judged_links') }}
+where refused_reason is null and tier <= 2 and left_node <> right_node
+group by left_node, right_node

@@ -1,7 +1,7 @@
 -- One row per person who is the company's own: by the domain of their e-mail address, or by having placed an order as a test.
 with buyers as (
     {% for type in ['customer_id', 'email', 'phone'] -%}
-    select '{{ type }}' as identifier_type, {{ type }} as identifier
+    select '{{ type }}' as identifier_type, {{ account_id(type, 'source') if type == 'customer_id' else type }} as identifier
     from {{ ref('unified_orders') }}
     -- Who ordered from the company's network may be a customer in its shop.
     where is_test and test_reason <> 'internal_network' and {{ type }} is not null

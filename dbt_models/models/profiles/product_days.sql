@@ -1,27 +1,42 @@
--- One row per device, login, product and day: what was done with the product. What is still open of a cart counts only
--- what came after the device's last order of that day.
+-- One row per device, person in effect, product and day: what was done with the product. The person in effect is that of the visit:
+-- whoever was logged in, else the device; nobody where trackers were refused. What is still open of a cart counts only what came
+-- after the last order that day.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date'],
     post_hook='{{ drop_excluded_days() }}') }}
 
 with events as (
     {{ touched_events([
-        '_batch', 'anonymous_id', 'user_id', 'event_date', 'occurred_at', 'event', 'product_id', 'quantity', 'price', 'currency',
+        '_batch', 'event_date', 'occurred_at', 'message_id', 'event', 'product_id', 'quantity', 'price', 'currency',
     ]) }}
+),
+
+attended as (
+    select
+        events.*,
+        visits.identifier_type,
+        visits.identifier
+    from events
+    inner join {{ ref('sessions') }} as visits
+        on events.device = visits.device
+        and events.event_date = visits.event_date
+        and (events.occurred_at > visits.started_at or events.occurred_at = visits.started_at and events.message_id >= visits.first_message_id)
+        and (events.occurred_at < visits.ended_at or events.occurred_at = visits.ended_at and events.message_id <= visits.last_message_id)
+    where events.event in ('Product Viewed', 'Product Added', 'Product Removed', 'Order Completed')
 ),
 
 with_orders as (
     select
         *,
-        max(case when event = 'Order Completed' then occurred_at end) over (partition by device, event_date) as ordered_at
-    from events
-    where event in ('Product Viewed', 'Product Added', 'Product Removed', 'Order Completed')
+        max(case when event = 'Order Completed' then occurred_at end)
+            over (partition by device, event_date, identifier_type, identifier) as ordered_at
+    from attended
 )
 
 select
     device,
     event_date,
-    case when user_id is not null then 'user_id' else 'anonymous_id' end as identifier_type,
-    coalesce(user_id, anonymous_id) as identifier,
+    identifier_type,
+    identifier,
     product_id,
     max(_batch) as _batch,
     count(*) filter (where event = 'Product Viewed') as views,

@@ -1,36 +1,117 @@
--- One row per visit: consecutive events of one device with less than 30 minutes between them, within one day of the
--- company's time (a visit over midnight counts as two, so that days add up).
--- The visit belongs to whoever was logged in during it, else to the device.
+-- One row per visit: consecutive events of one device within one day of the company's time (a visit over midnight counts as two,
+-- so that days add up). A visit ends where nothing happened for a while, where another campaign brings the device back, where
+-- somebody else logs in or somebody signs out, and where trackers become refused or allowed.
+-- It belongs to whoever was logged in, else to the device; what was anonymous at its beginning belongs to the login that follows
+-- within it. What happened while trackers were refused is counted, and belongs to nobody.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date'],
     post_hook='{{ drop_excluded_days() }}') }}
+{% set day = 'partition by device, event_date order by occurred_at, message_id' %}
+{% set campaign = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'click_id_type', 'click_id'] %}
+{% set brought = {'landing_url': 'url', 'referrer': 'referrer', 'utm_source': 'utm_source', 'utm_medium': 'utm_medium',
+    'utm_campaign': 'utm_campaign', 'click_id_type': 'click_id_type', 'click_id': 'click_id', 'ip': 'ip'} %}
 
 with events as (
     {{ touched_events([
-        '_batch', 'anonymous_id', 'user_id', 'event_date', 'occurred_at', 'message_id', 'type', 'event', 'url', 'referrer',
-        'utm_source', 'utm_medium', 'utm_campaign', 'click_id_type', 'click_id', 'ip',
-    ]) }}
+        '_batch', 'anonymous_id', 'user_id', 'event_date', 'occurred_at', 'message_id', 'type', 'event', 'url', 'referrer', 'ip',
+    ] + campaign) }}
 ),
 
-gaps as (
+-- Whoever signs out is nobody ('') from then on. A login that was seen while trackers were refused is not known afterwards.
+followed as (
     select
         *,
-        lag(occurred_at) over (partition by device, event_date order by occurred_at, message_id) as previous_at
+        case when not is_refused then user_id end as own_login,
+        case when is_refused then null when event = 'Signed Out' then '' else user_id end as login_after,
+        nullif(concat_ws('|', {{ campaign | join(', ') }}), '') as campaign
     from events
 ),
 
-numbered as (
+compared as (
     select
         *,
-        sum(case when previous_at is null or {{ seconds_between('previous_at', 'occurred_at') }} >= 1800 then 1 else 0 end)
-            over (partition by device, event_date order by occurred_at, message_id rows unbounded preceding) as session_number
-    from gaps
+        row_number() over ({{ day }}) as position,
+        lag(occurred_at) over ({{ day }}) as previous_at,
+        {{ last_known('campaign') }} over ({{ day }} rows between unbounded preceding and 1 preceding) as previous_campaign
+    from followed
 ),
 
-placed as (
+visits as (
     select
         *,
-        row_number() over (partition by device, event_date, session_number order by occurred_at, message_id) as place
-    from numbered
+        sum(case
+            when previous_at is null or {{ seconds_between('previous_at', 'occurred_at') }} >= {{ company('session_seconds') }} then 1
+            when {{ company('session_by_campaign') }} and campaign <> coalesce(previous_campaign, '') then 1
+            else 0
+        end) over ({{ day }} rows unbounded preceding) as visit
+    from compared
+),
+
+-- Who was logged in: NULL where nobody was so far in this visit.
+attended as (
+    select
+        *,
+        coalesce(
+            own_login,
+            {{ last_known('login_after') }} over (
+                partition by device, event_date, visit order by occurred_at, message_id rows between unbounded preceding and 1 preceding
+            )
+        ) as login
+    from visits
+),
+
+changes as (
+    select
+        *,
+        case
+            when visit = lag(visit) over ({{ day }})
+                and coalesce(login, ' ') = lag(coalesce(login, ' ')) over ({{ day }})
+                and is_refused = lag(is_refused) over ({{ day }})
+                then 0
+            else 1
+        end as is_change
+    from attended
+),
+
+stretches as (
+    select *, sum(is_change) over ({{ day }} rows unbounded preceding) as stretch
+    from changes
+),
+
+rolled_up as (
+    select
+        device,
+        event_date,
+        stretch,
+        max(_batch) as _batch,
+        max(visit) as visit,
+        max(login) as login,
+        max(anonymous_id) as anonymous_id,
+        max(case when is_refused then 1 else 0 end) as is_refused,
+        min(occurred_at) as started_at,
+        max(occurred_at) as ended_at,
+        min_by(message_id, position) as first_message_id,
+        max_by(message_id, position) as last_message_id,
+        count(*) as events,
+        count(*) filter (where type in ('page', 'screen')) as page_views,
+        count(*) filter (where event = 'Product Viewed') as product_views,
+        -- What brought the visit stands on its first event.
+        {% for name, column in brought.items() -%}
+        coalesce(max(case when is_change = 1 then {{ column }} end), '') as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from stretches
+    group by device, event_date, stretch
+),
+
+-- An anonymous beginning becomes part of what follows it in the same visit.
+joined as (
+    select
+        *,
+        case
+            when login is null and lead(login) over within_visit <> '' and is_refused = lead(is_refused) over within_visit then stretch + 1
+            else stretch
+        end as session_number
+    from rolled_up
+    window within_visit as (partition by device, event_date, visit order by stretch)
 )
 
 select
@@ -38,21 +119,21 @@ select
     event_date,
     cast(session_number as integer) as session_number,
     max(_batch) as _batch,
-    case when max(user_id) is not null then 'user_id' else 'anonymous_id' end as identifier_type,
-    coalesce(max(user_id), max(anonymous_id)) as identifier,
-    min(occurred_at) as started_at,
-    max(occurred_at) as ended_at,
-    count(*) as events,
-    count(*) filter (where type in ('page', 'screen')) as page_views,
-    count(*) filter (where event = 'Product Viewed') as product_views,
-    -- What brought the visit stands on its first event.
-    max(case when place = 1 then url end) as landing_url,
-    max(case when place = 1 then referrer end) as referrer,
-    max(case when place = 1 then utm_source end) as utm_source,
-    max(case when place = 1 then utm_medium end) as utm_medium,
-    max(case when place = 1 then utm_campaign end) as utm_campaign,
-    max(case when place = 1 then click_id_type end) as click_id_type,
-    max(case when place = 1 then click_id end) as click_id,
-    max(case when place = 1 then ip end) as ip
-from placed
-group by 1, 2, 3
+    case
+        when max(is_refused) = 1 then 'refused'
+        when max(nullif(login, '')) is not null then 'user_id'
+        else 'anonymous_id'
+    end as identifier_type,
+    case when max(is_refused) = 0 then coalesce(max(nullif(login, '')), max(anonymous_id)) end as identifier,
+    min(started_at) as started_at,
+    max(ended_at) as ended_at,
+    min_by(first_message_id, stretch) as first_message_id,
+    max_by(last_message_id, stretch) as last_message_id,
+    cast(sum(events) as bigint) as events,
+    cast(sum(page_views) as bigint) as page_views,
+    cast(sum(product_views) as bigint) as product_views,
+    {% for name in brought -%}
+    case when max(is_refused) = 0 then nullif(min_by({{ name }}, stretch), '') end as {{ name }}{{ ',' if not loop.last }}
+    {% endfor %}
+from joined
+group by device, event_date, session_number

@@ -9,7 +9,8 @@ with customers as (
         profiles.net_revenue as monetary
     from {{ ref('profiles') }} as profiles
     cross join {{ source('control', 'run') }} as run
-    where profiles.order_count > 0
+    left join {{ ref('not_profiled') }} as not_profiled on profiles.profile_id = not_profiled.profile_id
+    where profiles.order_count > 0 and not_profiled.profile_id is null
 ),
 
 cuts as (

@@ -17,9 +17,10 @@ select
     anonymous_id,
     purpose,
     status,
-    max(occurred_at),
+    max(last_at),
     source,
     source,
+    null,
     source,
     max(_batch)
 from {{ ref('unified_device_consents') }}

@@ -23,5 +23,4 @@
     'acquisition_source': 'string',
     'created_at': 'timestamp',
     'updated_at': 'timestamp',
-    'traits': 'string',
 }) }}

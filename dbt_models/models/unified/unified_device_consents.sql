@@ -1,5 +1,5 @@
--- One row per load batch, device, purpose and answer that web events carry along: when it was last given. Rolled up when the events
--- arrive, so that they are never read again.
+-- One row per load batch, device, purpose, answer and day that web events carry along: when it was first and last given. Rolled up
+-- when the events arrive, so that they are never read again.
 {{ config(alias='device_consents', materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
 
 with told as (
@@ -15,8 +15,9 @@ select
     anonymous_id,
     purpose,
     status,
-    max(occurred_at) as occurred_at,
+    min(occurred_at) as first_at,
+    max(occurred_at) as last_at,
     source,
     _batch
 from told
-group by anonymous_id, purpose, status, source, _batch
+group by anonymous_id, purpose, status, cast(occurred_at as date), source, _batch

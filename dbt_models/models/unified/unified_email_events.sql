@@ -1,6 +1,7 @@
 -- One row per e-mail event, whatever source it came from: a mailing tool, or events of the Segment spec that tell of e-mail.
--- Rows are added by load batch.
-{{ config(alias='email_events', materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+-- Rows are added by load batch; of sources that look things up in tables of their own, all are made anew.
+{{ config(alias='email_events', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_retold('email_events') }}") }}
 {% set types = {
     'Email Delivered': 'delivered',
     'Email Opened': 'opened',
@@ -42,13 +43,14 @@ union all
 select
     message_id,
     email,
-    case event{% for event, type in types.items() %} when '{{ event }}' then '{{ type }}'{% endfor %} end,
+    {{ translated('event', types) }},
     occurred_at,
     coalesce({{ given.campaign_id }}, {{ given.campaignId }}),
     coalesce({{ given.campaign_name }}, {{ given.campaignName }}),
     {{ given.link_url }},
     is_bot or coalesce(lower(coalesce({{ given.is_machine }}, {{ given.isMachine }})) = 'true', false),
     lower({{ given.bounce_type }}),
+    null,
     source,
     _batch
 from events

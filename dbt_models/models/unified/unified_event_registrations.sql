@@ -11,5 +11,4 @@
     'city': 'string',
     'postal_code': 'string',
     'status': 'string',
-    'traits': 'string',
 }) }}

@@ -1,5 +1,7 @@
--- One row per event, whatever source it came from. Rows are added by load batch, so old events are never read again.
-{{ config(alias='events', materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+-- One row per event, whatever source it came from. Rows are added by load batch, so old events are never read again; those of
+-- sources that look things up in tables of their own, which are few, are all made anew.
+{{ config(alias='events', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_retold('events') }}") }}
 
 with unified as (
     {{ unify('events', {
@@ -29,6 +31,10 @@ with unified as (
         'currency': 'string',
         'products': 'string',
         'properties': 'string',
+        'previous_id': 'string',
+        'advertising_id': 'string',
+        'ga_client_id': 'string',
+        'fbp': 'string',
         'user_agent': 'string',
         'ip': 'string',
     }, after=this if is_incremental() else none) }}

@@ -23,7 +23,6 @@ with unified as (
         'purchase_intent_at': 'timestamp',
         'status': 'string',
         'converted_at': 'timestamp',
-        'traits': 'string',
     }) }}
 ),
 

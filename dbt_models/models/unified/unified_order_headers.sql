@@ -24,7 +24,6 @@
     'country': 'string',
     'postal_code': 'string',
     'updated_at': 'timestamp',
-    'traits': 'string',
 } %}
 
 with told as (
@@ -36,6 +35,7 @@ select
     {% for name in columns if name != 'order_id' -%}
     told.{{ name }},
     {% endfor -%}
+    told.traits,
     told.source,
     told._batch
 from told

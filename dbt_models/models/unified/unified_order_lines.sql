@@ -37,6 +37,7 @@ lines as (
         coalesce(reports.ordered_at, orders.ordered_at) as ordered_at,
         coalesce(reports.currency, orders.currency, {{ company('currency') }}) as currency,
         coalesce(orders.order_date, cast(reports.ordered_at as date)) as order_date,
+        reports.traits,
         reports.known_from,
         reports.source,
         reports._batch
@@ -61,6 +62,7 @@ select
     lines.customer_id,
     lines.ordered_at,
     lines.currency,
+    lines.traits,
     lines.known_from,
     lines.source,
     lines._batch

@@ -1,11 +1,12 @@
 -- One row per order and source that tells of money given back or of a cancellation. `refunded_amount` is NULL where the source
--- names none; `is_whole` says that all was given back. A refund of some products that names no amount is worth what they cost.
+-- names none; `is_whole` says that all was given back. A refund of some products that names no amount is worth what they cost;
+-- `unpriced_products` counts those of which nobody says what they cost, so that it is more than the amount says.
 {{ config(alias='order_reversals') }}
 {% set paths = ['$.product_id', '$.sku', '$.quantity', '$.price'] %}
 {% set item = json_picked('in_record', paths) %}
 
 with headers as (
-    select * from {{ ref('unified_order_headers') }}
+    select *, abs(refunded_amount) as given_back from {{ ref('unified_order_headers') }}
 ),
 
 statements as (
@@ -46,7 +47,8 @@ prices as (
 worth as (
     select
         products_back.message_id,
-        try_cast(sum({{ product('products_back.quantity', 'coalesce(products_back.price, prices.price, 0)') }}) as decimal(18, 4)) as amount
+        try_cast(sum({{ product('products_back.quantity', 'coalesce(products_back.price, prices.price, 0)') }}) as decimal(18, 4)) as amount,
+        count(*) filter (where coalesce(products_back.price, prices.price) is null) as unpriced_products
     from products_back
     left join prices on products_back.order_id = prices.order_id and products_back.product_id = prices.product_id
     group by products_back.message_id
@@ -68,6 +70,7 @@ said as (
         statements.event,
         -- Some count what is given back below zero.
         abs(coalesce(statements.total, worth.amount)) as amount,
+        coalesce(worth.unpriced_products, 0) as unpriced_products,
         statements.occurred_at
     from statements
     left join worth on statements.message_id = worth.message_id
@@ -77,6 +80,7 @@ said as (
         told.source,
         told.event,
         abs(told.amount),
+        0,
         told.occurred_at
     from told
     {{ known_order('told.source', 'told.order_id') }}
@@ -87,6 +91,7 @@ added_up as (
         order_id,
         source,
         sum(case when event = 'Order Refunded' then amount end) as refunded_amount,
+        sum(unpriced_products) as unpriced_products,
         max(case when event = 'Order Refunded' and amount is null then 1 else 0 end) = 1 as is_whole,
         max(case when event = 'Order Cancelled' then 1 else 0 end) = 1 as is_cancelled,
         min(case when event = 'Order Refunded' then occurred_at end) as refunded_at
@@ -96,12 +101,13 @@ added_up as (
     select
         order_id,
         source,
-        case when refunded_amount > 0 then refunded_amount end,
-        status = 'refunded' and coalesce(refunded_amount, 0) = 0,
+        case when given_back > 0 then given_back end,
+        0,
+        status = 'refunded' and coalesce(given_back, 0) = 0,
         status = 'cancelled',
         refunded_at
     from headers
-    where status in ('refunded', 'cancelled') or refunded_amount > 0
+    where status in ('refunded', 'cancelled') or given_back > 0
 )
 
 -- What a source says of an order in its table of orders and in its events is one refund, not two.
@@ -109,6 +115,7 @@ select
     order_id,
     source,
     cast(max(refunded_amount) as decimal(18, 4)) as refunded_amount,
+    cast(max(unpriced_products) as bigint) as unpriced_products,
     max(case when is_whole then 1 else 0 end) = 1 as is_whole,
     max(case when is_cancelled then 1 else 0 end) = 1 as is_cancelled,
     min(refunded_at) as refunded_at

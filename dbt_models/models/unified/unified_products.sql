@@ -14,7 +14,6 @@ with unified as (
         'image_url': 'string',
         'availability': 'string',
         'tier': 'string',
-        'traits': 'string',
     }) }}
 )
 

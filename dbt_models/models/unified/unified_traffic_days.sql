@@ -4,7 +4,7 @@
 {{ config(alias='traffic_days', materialized='incremental', incremental_strategy='delete+insert', unique_key=['device', 'event_date']) }}
 
 with events as (
-    {{ touched_events(['_batch', 'anonymous_id', 'event_date', 'occurred_at'], paced=false) }}
+    {{ touched_events(['_batch', 'anonymous_id', 'event_date', 'occurred_at'], paced=false, told_apart=false) }}
 ),
 
 days as (

@@ -41,6 +41,7 @@ select
     conversions.conversions,
     conversions.conversion_value,
     tagged._fivetran_synced as updated_at,
+    tagged._extra as traits,
     'facebook_ads' as source,
     tagged._batch
 from tagged

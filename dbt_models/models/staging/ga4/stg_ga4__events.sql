@@ -14,6 +14,7 @@ with events as (
         *,
         {{ ga4_params('event_params') }} as params,
         {{ ga4_params('user_properties') }} as user_params,
+        {{ json_pick('device', ['$.advertising_id']) }} as in_device,
         {{ json_pick('items', item_paths) }} as in_items,
         {{ json_pick('ecommerce', commerce_paths) }} as in_ecommerce,
         {{ json_pick('collected_traffic_source', collected_paths) }} as in_collected
@@ -26,6 +27,7 @@ read as (
         event_name,
         user_pseudo_id,
         user_id,
+        lower({{ json_picked('in_device', ['$.advertising_id']).advertising_id }}) as advertising_id,
         case when instr(user_id, '@') > 1 then user_id end as raw_email,
         _happened_at,
         {{ ga4_param('params', 'page_location') }} as url,
@@ -83,6 +85,10 @@ select
             then replace(replace(tagged.items, '"item_id":', '"product_id":'), '"item_name":', '"name":')
     end as products,
     tagged.properties,
+    null as previous_id,
+    nullif(tagged.advertising_id, '00000000-0000-0000-0000-000000000000') as advertising_id,
+    tagged.user_pseudo_id as ga_client_id,
+    null as fbp,
     null as user_agent,
     null as ip,
     'ga4' as source,

@@ -21,6 +21,7 @@ select
     raw.conversions,
     raw.conversion_value,
     raw.updated_at,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

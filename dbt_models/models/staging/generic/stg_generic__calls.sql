@@ -8,6 +8,7 @@ select
     lower(trim(raw.direction)) as direction,
     lower(trim(raw.outcome)) as outcome,
     raw.occurred_at,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'calls') }} as raw

@@ -9,6 +9,7 @@ select
     raw.occurred_at,
     raw.collected_by,
     raw.proof,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'consents') }} as raw

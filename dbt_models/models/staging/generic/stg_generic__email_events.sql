@@ -11,6 +11,7 @@ select
     raw.url,
     coalesce(raw.is_machine, false) as is_machine,
     lower(trim(raw.bounce_type)) as bounce_type,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'email_events') }} as raw

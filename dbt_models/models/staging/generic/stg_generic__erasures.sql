@@ -5,6 +5,7 @@ select
     lower(trim(raw.identifier_type)) as identifier_type,
     {{ normal_identifier('raw.identifier_type', 'raw.identifier') }} as identifier,
     raw.requested_at,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'erasures') }} as raw

@@ -10,6 +10,7 @@ select
     upper(trim(raw.from_currency)) as from_currency,
     upper(trim(raw.to_currency)) as to_currency,
     try_cast(raw.rate as decimal(20, 12)) as rate,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

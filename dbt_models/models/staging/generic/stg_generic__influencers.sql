@@ -15,6 +15,7 @@ select
     upper(trim(raw.currency)) as currency,
     raw.disclosed,
     raw.contract_signed_on,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

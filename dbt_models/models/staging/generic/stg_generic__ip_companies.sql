@@ -12,6 +12,7 @@ select
     raw.industry,
     iso.country as country,
     raw._landed_on as listed_on,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

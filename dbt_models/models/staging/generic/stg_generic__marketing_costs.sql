@@ -15,6 +15,7 @@ select
     raw.amount,
     upper(trim(raw.currency)) as currency,
     raw.share,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

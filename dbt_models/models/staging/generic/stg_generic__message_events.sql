@@ -8,6 +8,7 @@ select
     lower(trim(raw.type)) as type,
     raw.occurred_at,
     raw.campaign_id,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'message_events') }} as raw

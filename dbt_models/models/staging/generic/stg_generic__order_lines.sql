@@ -16,6 +16,7 @@ select
     customer_id,
     ordered_at,
     upper(trim(currency)) as currency,
+    _extra as traits,
     'generic' as source,
     _batch
 from raw

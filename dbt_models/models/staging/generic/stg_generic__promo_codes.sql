@@ -12,6 +12,7 @@ select
     raw.influencer,
     raw.valid_from,
     raw.valid_to,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

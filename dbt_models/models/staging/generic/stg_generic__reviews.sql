@@ -12,6 +12,7 @@ select
     raw.product_id,
     raw.rating,
     raw.created_at,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from raw

@@ -9,6 +9,7 @@ select
     normal_email.value as email,
     raw.occurred_at,
     raw.post_id,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'social_interactions') }} as raw

@@ -7,6 +7,7 @@ select
     normal_email.value as email,
     raw.score,
     raw.answered_at,
+    raw._extra as traits,
     'generic' as source,
     raw._batch
 from {{ source('raw_generic', 'surveys') }} as raw

@@ -22,6 +22,7 @@ select
     raw.conversions,
     raw.conversions_value as conversion_value,
     raw._fivetran_synced as updated_at,
+    raw._extra as traits,
     'google_ads' as source,
     raw._batch
 from raw

@@ -27,13 +27,13 @@ select
     normal_phone.value as phone,
     case when raw.direction = 'inbound' then raw.property_hs_call_to_number end as tracking_number,
     raw.direction,
-    case lower(raw.property_hs_call_disposition)
-        {% for id, outcome in outcomes.items() -%}
-        when '{{ id }}' then '{{ outcome }}'
-        {% endfor -%}
-        else coalesce(lower(raw.property_hs_call_disposition), lower(replace(raw.property_hs_call_status, '_', ' ')))
-    end as outcome,
+    coalesce(
+        {{ translated('lower(raw.property_hs_call_disposition)', outcomes) }},
+        lower(raw.property_hs_call_disposition),
+        lower(replace(raw.property_hs_call_status, '_', ' '))
+    ) as outcome,
     raw.property_hs_timestamp as occurred_at,
+    raw._extra as traits,
     'hubspot' as source,
     raw._batch
 from raw

@@ -1,4 +1,5 @@
--- One row per contact in HubSpot, in its newest version; what only leads have stands in further columns.
+-- One row per contact in HubSpot, in its newest version; what only leads have stands in further columns. A contact that was merged into
+-- another is that other.
 {{ config(enabled=feeds('hubspot', 'contact') or feeds('hubspot', 'deal') or feeds('hubspot', 'contact_form_submission')) }}
 {% set before_sale = ['subscriber', 'lead', 'marketingqualifiedlead', 'salesqualifiedlead', 'opportunity'] %}
 
@@ -59,4 +60,5 @@ left join {{ ref('stg_hubspot__owner') }} as owners on raw.property_hubspot_owne
 {{ normalised_phone('raw.property_phone', 'raw.property_hs_country_region_code') }}
 {{ normalised_phone('raw.property_mobilephone', 'raw.property_hs_country_region_code', alias='normal_mobile') }}
 {{ iso_country('coalesce(raw.property_hs_country_region_code, raw.property_country)') }}
-where not coalesce(raw._fivetran_deleted, false)
+left join {{ ref('stg_hubspot__merged_contact') }} as merged on raw.id = merged.former_id
+where not coalesce(raw._fivetran_deleted, false) and merged.former_id is null

@@ -11,6 +11,7 @@ select
     coalesce(updated_at, created_at) as occurred_at,
     'hubspot' as collected_by,
     'hs_email_optout' as proof,
+    null as traits,
     'hubspot' as source,
     _batch
 from {{ ref('stg_hubspot__contact') }}

@@ -14,6 +14,7 @@ select
     contacts.postal_code,
     contacts.heard_via
 from raw
-inner join {{ ref('stg_hubspot__contact') }} as contacts on raw.contact_id = contacts.contact_id
+left join {{ ref('stg_hubspot__merged_contact') }} as merged on raw.contact_id = merged.former_id
+inner join {{ ref('stg_hubspot__contact') }} as contacts on coalesce(merged.contact_id, raw.contact_id) = contacts.contact_id
 where not coalesce(raw._fivetran_deleted, false)
 qualify row_number() over (partition by raw.deal_id order by contacts.created_at nulls last, contacts.contact_id, raw._key) = 1

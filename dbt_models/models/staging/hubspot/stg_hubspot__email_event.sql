@@ -2,6 +2,13 @@
 -- one that a bounce caused is nobody's act. What HubSpot keeps out of its own reports (bots, scanners, the company's own people) is
 -- taken for a machine's.
 {{ config(enabled=feeds('hubspot', 'email_event')) }}
+{% set types = {
+    'DELIVERED': 'delivered',
+    'OPEN': 'opened',
+    'CLICK': 'clicked',
+    'BOUNCE': 'bounced',
+    'SPAMREPORT': 'complained',
+} %}
 
 with detailed as (
     select
@@ -11,16 +18,12 @@ with detailed as (
         events.created,
         events.email_campaign_id,
         coalesce(events.filtered_event, false) as is_filtered,
-        -- A detail that came in a later load than its event can't reach rows that are made: so it never does, and every refresh agrees.
-        coalesce(events.url, case when clicks._batch <= events._batch then clicks.url end) as url,
+        coalesce(events.url, clicks.url) as url,
         upper(coalesce(events.portal_subscription_status, changes.portal_subscription_status)) as subscription_status,
         upper(coalesce(events.subscriptions, changes.subscriptions)) as subscriptions,
         coalesce(events.bounced, changes.bounced, false) as is_after_bounce,
-        -- Whether somebody unsubscribed is known only with the detail, and such a row is made only then.
-        case
-            when upper(events.type) = 'STATUSCHANGE' then greatest(events._batch, coalesce(changes._batch, events._batch))
-            else events._batch
-        end as _batch
+        events._extra as traits,
+        events._batch
     from {{ source('raw_hubspot', 'email_event') }} as events
     left join {{ source('raw_hubspot', 'email_event_click') }} as clicks on events.id = clicks.id
     left join {{ source('raw_hubspot', 'email_event_status_change') }} as changes on events.id = changes.id
@@ -30,12 +33,8 @@ typed as (
     select
         *,
         case
-            when vendor_type = 'DELIVERED' then 'delivered'
-            when vendor_type = 'OPEN' then 'opened'
-            when vendor_type = 'CLICK' then 'clicked'
-            when vendor_type = 'BOUNCE' then 'bounced'
-            when vendor_type = 'SPAMREPORT' then 'complained'
-            when vendor_type = 'STATUSCHANGE' and not is_after_bounce and (
+            when vendor_type <> 'STATUSCHANGE' then {{ translated('vendor_type', types) }}
+            when not is_after_bounce and (
                 subscription_status = 'UNSUBSCRIBED'
                 or ({{ matches('subscriptions', '"UNSUBSCRIBED"') }} and not {{ matches('subscriptions', '"SUBSCRIBED"') }})
             ) then 'unsubscribed'
@@ -53,6 +52,7 @@ select
     typed.url,
     typed.is_filtered as is_machine,
     null as bounce_type,
+    typed.traits,
     'hubspot' as source,
     typed._batch
 from typed

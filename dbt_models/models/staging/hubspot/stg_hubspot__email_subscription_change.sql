@@ -21,6 +21,7 @@ select
     typed.timestamp as occurred_at,
     'hubspot' as collected_by,
     lower(concat_ws(' ', typed.change_type, typed.email_subscription_id, typed.source)) as proof,
+    typed._extra as traits,
     'hubspot' as source,
     typed._batch
 from typed

@@ -32,10 +32,15 @@ select
     null as currency,
     null as products,
     {{ json_object({'form_id': 'submissions.form_id', 'form': 'forms.form', 'title': 'submissions.title'}) }} as properties,
+    null as previous_id,
+    null as advertising_id,
+    null as ga_client_id,
+    null as fbp,
     null as user_agent,
     null as ip,
     'hubspot' as source,
     submissions._batch
 from submissions
-left join {{ ref('stg_hubspot__contact') }} as contacts on submissions.contact_id = contacts.contact_id
+left join {{ ref('stg_hubspot__merged_contact') }} as merged on submissions.contact_id = merged.former_id
+left join {{ ref('stg_hubspot__contact') }} as contacts on coalesce(merged.contact_id, submissions.contact_id) = contacts.contact_id
 left join {{ ref('stg_hubspot__form') }} as forms on submissions.form_id = forms.form_id

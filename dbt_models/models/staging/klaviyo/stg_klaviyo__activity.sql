@@ -22,6 +22,7 @@ select
     raw.flow_id,
     raw.flow_message_id,
     raw.event_properties as properties,
+    raw._extra as traits,
     raw._batch
 from raw
 inner join {{ ref('stg_klaviyo__metric') }} as metrics on raw.metric_id = metrics.metric_id

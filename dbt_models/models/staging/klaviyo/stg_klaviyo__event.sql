@@ -29,7 +29,7 @@ with activity as (
 select
     activity.event_id,
     activity.email,
-    case activity.metric{% for metric, type in types.items() %} when '{{ metric }}' then '{{ type }}'{% endfor %} end as type,
+    {{ translated('activity.metric', types) }} as type,
     activity.occurred_at,
     coalesce(activity.campaign_id, activity.flow_message_id) as campaign_id,
     coalesce(campaigns.campaign_name, flows.flow_name) as campaign_name,
@@ -38,6 +38,7 @@ select
     coalesce(lower({{ about_event[mark] }}), 'false') = 'true'{{ ' or ' if not loop.last }}
     {%- endfor %} as is_machine,
     lower(coalesce({{ about_event.bounce_type }}, {{ about_event['"Bounce Type"'] }})) as bounce_type,
+    activity.traits,
     'klaviyo' as source,
     activity._batch
 from activity

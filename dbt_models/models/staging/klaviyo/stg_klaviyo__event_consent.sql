@@ -30,6 +30,7 @@ select
     occurred_at,
     'klaviyo' as collected_by,
     event_id as proof,
+    traits,
     'klaviyo' as source,
     _batch
 from answered

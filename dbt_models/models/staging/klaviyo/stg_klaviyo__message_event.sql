@@ -13,9 +13,10 @@ select
     event_id,
     'sms' as channel,
     phone as identifier,
-    case metric{% for metric, type in types.items() %} when '{{ metric }}' then '{{ type }}'{% endfor %} end as type,
+    {{ translated('metric', types) }} as type,
     occurred_at,
     coalesce(campaign_id, flow_message_id) as campaign_id,
+    traits,
     'klaviyo' as source,
     _batch
 from {{ ref('stg_klaviyo__activity') }}

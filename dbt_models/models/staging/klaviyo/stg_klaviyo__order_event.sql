@@ -16,7 +16,7 @@ with activity as (
 
 select
     event_id,
-    case metric{% for metric, event in events.items() %} when '{{ metric }}' then '{{ event }}'{% endfor %} end as event,
+    {{ translated('metric', events) }} as event,
     coalesce(
         {{ about_event.order_id }}, {{ about_event.OrderId }}, {{ about_event['"Order ID"'] }}, {{ about_event['"$event_id"'] }},
         {{ about_event.order_number }}
@@ -26,6 +26,7 @@ select
     occurred_at,
     value as amount,
     upper(coalesce({{ about_event.currency }}, {{ about_event['"$currency_code"'] }}, {{ about_event['"Currency Code"'] }})) as currency,
+    traits,
     'klaviyo' as source,
     _batch
 from activity

@@ -1,5 +1,5 @@
 -- One row per profile in Klaviyo, in its newest version.
-{{ config(enabled=feeds('klaviyo', 'person')) }}
+{{ config(enabled=feeds('klaviyo', 'person') or feeds('klaviyo', 'event')) }}
 
 with raw as (
     {{ latest_version(source('raw_klaviyo', 'person'), ['updated', '_fivetran_synced']) }}

@@ -41,15 +41,4 @@ answers as (
     {{ normalised_phone('raw.phone_number', 'raw.country') }}
 )
 
-select
-    identifier_type,
-    identifier,
-    purpose,
-    {{ consent_status('state') }} as status,
-    occurred_at,
-    'klaviyo' as collected_by,
-    proof,
-    'klaviyo' as source,
-    _batch
-from answers
-where identifier is not null and occurred_at is not null and {{ consent_status('state') }} is not null
+{{ marketing_answers('klaviyo') }}

@@ -32,7 +32,7 @@ select
     null as country,
     null as postal_code,
     null as updated_at,
-    null as traits,
+    traits,
     source,
     _batch
 from newest

@@ -35,6 +35,10 @@ select
     tagged.line_items as products,
     {{ json_object({'checkout_id': 'tagged.id', 'checkout_url': 'tagged.abandoned_checkout_url', 'customer_id': 'tagged.customer_id'}) }}
         as properties,
+    null as previous_id,
+    null as advertising_id,
+    null as ga_client_id,
+    null as fbp,
     null as user_agent,
     null as ip,
     'shopify' as source,

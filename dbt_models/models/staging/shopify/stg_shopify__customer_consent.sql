@@ -33,15 +33,4 @@ answers as (
     {{ normalised_phone('raw.phone', 'raw.default_address_country_code') }}
 )
 
-select
-    identifier_type,
-    identifier,
-    purpose,
-    {{ consent_status('state') }} as status,
-    occurred_at,
-    'shopify' as collected_by,
-    proof,
-    'shopify' as source,
-    _batch
-from answers
-where identifier is not null and occurred_at is not null and {{ consent_status('state') }} is not null
+{{ marketing_answers('shopify') }}

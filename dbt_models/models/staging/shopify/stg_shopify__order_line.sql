@@ -16,6 +16,7 @@ select
     null as customer_id,
     null as ordered_at,
     null as currency,
+    _extra as traits,
     'shopify' as source,
     _batch
 from raw

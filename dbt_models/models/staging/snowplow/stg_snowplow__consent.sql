@@ -81,6 +81,7 @@ select
     occurred_at,
     'snowplow' as collected_by,
     nullif(trim(proof), '') as proof,
+    null as traits,
     'snowplow' as source,
     _batch
 from answers

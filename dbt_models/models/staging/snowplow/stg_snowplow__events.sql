@@ -9,12 +9,14 @@
 {% set refund_paths = ['$[0].transaction_id', '$[0].refund_amount', '$[0].currency'] %}
 {% set user_paths = ['$[0].id', '$[0].email', '$[0].is_guest'] %}
 {% set session_paths = ['$[0].userId', '$[0].user_id'] %}
+{% set mobile_paths = ['$[0].appleIdfa', '$[0].apple_idfa', '$[0].androidIdfa', '$[0].android_idfa'] %}
 {% set told = json_picked('in_told', told_paths) %}
 {% set product = json_picked('in_product', product_paths) %}
 {% set transaction = json_picked('in_transaction', transaction_paths) %}
 {% set refund = json_picked('in_refund', refund_paths) %}
 {% set user = json_picked('in_user', user_paths) %}
 {% set session = json_picked('in_session', session_paths) %}
+{% set mobile = json_picked('in_mobile', mobile_paths) %}
 {% set unstruct = json_picked('in_unstruct', snowplow_unstruct_paths()) %}
 {% set amount -%}
     case own_name when 'transaction' then {{ transaction['$[0].revenue'] }} when 'refund' then {{ refund['$[0].refund_amount'] }} end
@@ -42,7 +44,8 @@ opened as (
         {% for name in ['product', 'transaction', 'refund', 'checkout_step', 'user'] -%}
         {{ snowplow_entity(ecommerce, name, ['1', '1_0_0']) }} as {{ name }}_entities,
         {% endfor -%}
-        {{ snowplow_entity('com.snowplowanalytics.snowplow', 'client_session', ['1', '1_0_1']) }} as session_entities
+        {{ snowplow_entity('com.snowplowanalytics.snowplow', 'client_session', ['1', '1_0_1']) }} as session_entities,
+        {{ snowplow_entity('com.snowplowanalytics.snowplow', 'mobile_context', ['1', '1_0_2']) }} as mobile_entities
     from events
 ),
 
@@ -55,7 +58,8 @@ picked as (
         {{ json_pick('refund_entities', refund_paths) }} as in_refund,
         {{ json_pick('checkout_step_entities', ['$[0].step']) }} as in_step,
         {{ json_pick('user_entities', user_paths) }} as in_user,
-        {{ json_pick('session_entities', session_paths) }} as in_session
+        {{ json_pick('session_entities', session_paths) }} as in_session,
+        {{ json_pick('mobile_entities', mobile_paths) }} as in_mobile
     from opened
 ),
 
@@ -90,6 +94,7 @@ read as (
         nullif(coalesce(domain_userid, {{ session['$[0].userId'] }}, {{ session['$[0].user_id'] }}), {{ nobody }}) as anonymous_id,
         coalesce(user_id, case when lower({{ user['$[0].is_guest'] }}) = 'true' then null else {{ user['$[0].id'] }} end) as user_id,
         coalesce({{ user['$[0].email'] }}, case when instr(user_id, '@') > 1 then user_id end) as raw_email,
+        nullif(lower(coalesce({{ mobile.values() | join(', ') }})), {{ nobody }}) as advertising_id,
         _happened_at as occurred_at,
         collector_tstamp as received_at,
         page_url as url,
@@ -175,6 +180,10 @@ select
     upper(clicked.currency) as currency,
     clicked.products,
     clicked.properties,
+    null as previous_id,
+    clicked.advertising_id,
+    null as ga_client_id,
+    null as fbp,
     clicked.user_agent,
     clicked.ip,
     'snowplow' as source,

@@ -20,6 +20,7 @@ select
     null as customer_id,
     null as ordered_at,
     upper(ti_currency) as currency,
+    null as traits,
     'snowplow' as source,
     _batch
 from items

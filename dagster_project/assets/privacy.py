@@ -1,0 +1,87 @@
+"""Erasures that a run carries out by itself, before anything is exported."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.assets.common import RunInHand
+from dagster_project.assets.dbt import build_again
+from dagster_project.dbt_workspace import Workspace
+from dagster_project.instance import POOL
+from dagster_project.privacy.due import found_since, landed_wishes, time_is_over
+from dagster_project.privacy.erase import Wish, erase, finish
+from dagster_project.privacy.exports import drop_taken_keys
+from dagster_project.privacy.values import has_table
+
+ERASURES = dg.AssetKey(["privacy", "erasures"])
+READABLE = "every_request_can_be_read"
+RETAINED = "nobody_is_kept_too_long"
+
+ROUNDS = 5
+"""How often the tables are made again, at most, since an erasure has brought to light more of somebody."""
+
+
+def erasures(workspace: Workspace, after: Collection[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset [privacy, erasures]: it looks at what this run knows of people (identity is up to date by then), and makes the
+    tables again where somebody went.
+
+    Args:
+        after: what exports are made of.
+    """
+    checks = [
+        dg.AssetCheckSpec(READABLE, asset=ERASURES, description="Every row of the erasures table names an identifier."),
+        dg.AssetCheckSpec(RETAINED, asset=ERASURES, description="Nobody's time (`retention:` in relance.yml) is over."),
+    ]
+    spec = dg.AssetSpec(
+        ERASURES, deps=sorted(after), group_name="privacy", kinds={"duckdb"},
+        description="Erases whom a landed request names and whose time is over; the certificates lie in certificates/.",
+    )  # fmt: skip
+
+    @dg.multi_asset(name="erasures", specs=[spec], check_specs=checks, pool=POOL, required_resource_keys={"run"})
+    def carried_out(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        run: RunInHand = context.resources.run
+        # A look back at the past is a copy beside the project's own tables; its loads stop who has been erased since.
+        figures = {"erased": 0, "certificates": 0, "unreadable": 0} if run.settings.looks_back else _carry_out(run, workspace)
+        with run.warehouse() as con:
+            if not run.settings.looks_back:
+                figures["sent_keys_dropped"] = drop_taken_keys(con, run.settings, run.as_of)
+            due, announced = _retained(con, run)
+        yield dg.MaterializeResult(asset_key=ERASURES, metadata={**figures, "time_over": due, "announced": announced})
+        unreadable = figures["unreadable"]
+        yield dg.AssetCheckResult(
+            asset_key=ERASURES, check_name=READABLE, passed=not unreadable, severity=dg.AssetCheckSeverity.WARN,
+            description=f"{unreadable} requests name no valid identifier: correct their rows" if unreadable else None,
+        )  # fmt: skip
+        how = "ask them again (privacy.repermission_due), or set `retention: {action: purge}`"
+        yield dg.AssetCheckResult(
+            asset_key=ERASURES, check_name=RETAINED, passed=not due, severity=dg.AssetCheckSeverity.WARN,
+            description=f"The time of {due} people is over: {how}" if due else None,
+            metadata={"announced": announced},
+        )  # fmt: skip
+
+    return carried_out
+
+
+def _carry_out(run: RunInHand, workspace: Workspace) -> dict[str, Any]:
+    erased, certificates = 0, len(finish(run.settings))
+    for _ in range(ROUNDS):
+        with run.warehouse() as con:
+            landed, unreadable = landed_wishes(con, run.settings)
+            wishes: list[Wish] = [*landed, *found_since(con, run.settings), *time_is_over(con, run.as_of)]
+        if not wishes:
+            break
+        people = sum(len(wish.asked) for wish in wishes)
+        run.progress.step(f"privacy: erasing {people} {'person' if people == 1 else 'people'}")
+        certificates += len(erase(run.settings, wishes))
+        erased += people
+        build_again(run, workspace)
+    return {"erased": erased, "certificates": certificates, "unreadable": unreadable}
+
+
+def _retained(con: Any, run: RunInHand) -> tuple[int, int]:
+    """People whose time is over, and those whose will be soon."""
+    if not has_table(con, "privacy", "retention_due"):
+        return 0, 0
+    query = "select count(*) filter (due_at <= $1), count(*) filter (due_at > $1) from privacy.retention_due"
+    return con.execute(query, [run.as_of]).fetchone() or (0, 0)

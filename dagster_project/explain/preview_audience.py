@@ -1,0 +1,103 @@
+"""What an edited audience would change: who enters, who leaves, overlap, reachable share, before anything is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+
+from dagster_project.activation.tables import literal
+from dagster_project.audiences import Audience, load_audiences
+from dagster_project.config_file import near_miss
+from dagster_project.errors import RelanceError
+from dagster_project.explain.scratch import catalog, scratch_build
+from dagster_project.report.section import Section
+from dagster_project.settings import Settings
+
+EXAMPLES = 10
+_SELECT = ["path:models/audiences,resource_type:model"]
+_JOURNALS = {("audiences", "membership_changes"), ("audiences", "sizes"), ("audiences", "reach")}
+
+
+def preview_audience(settings: Settings, name: str, tell: Callable[[str], None]) -> list[Section]:
+    """Build all audiences as they are written now, beside the people of the last run, and compare.
+
+    Raises:
+        RelanceError: there is no such audience; or see scratch_build.
+    """
+    audiences = {audience.name: audience for audience in load_audiences(settings)}
+    if name not in audiences:
+        what = f"There is no audience of this name{near_miss(name, audiences)}"
+        raise RelanceError(what, "relance preview", f"name one of {', '.join(sorted(audiences))}")
+    with scratch_build(settings, _SELECT, _JOURNALS, tell) as con:
+        tell("comparing")
+        return _compare(con, audiences[name], catalog(settings))
+
+
+def _compare(con: duckdb.DuckDBPyConnection, audience: Audience, before: str) -> list[Section]:
+    # A run of a part may never have come to the audiences.
+    of = f"database_name = {literal(before.strip(chr(34)))} and schema_name = 'audiences' and table_name = 'decisions'"
+    built = con.execute(f"select 1 from duckdb_tables() where {of}").fetchone() is not None
+    today = f"from {before}.audiences.current_members" if built else "select null as audience, null as profile_id where false"
+    con.execute(
+        f"""create temp table compared as
+        select coalesce(was.audience, now.audience) as audience, coalesce(was.profile_id, now.profile_id) as profile_id,
+            was.profile_id is not null as was_in, now.profile_id is not null as is_in
+        from ({today}) as was
+        full join audiences.current_members as now on was.audience = now.audience and was.profile_id = now.profile_id"""
+    )
+    name = literal(audience.name)
+    return [
+        Section("Members", ["audience", "today", "then", "enter", "leave"], _moves(con, f"audience = {name}")),
+        Section("Of whom, for instance", ["profile_id", "does"], _examples(con, name)),
+        Section("Why candidates are not in it", ["clause or audience", "today", "then"], _blocked(con, name, before, built)),
+        Section("Reachable then", ["channel", "members", "share"], _reach(con, name, audience.spec.channels)),
+        Section("Overlap then", ["with", "members of both", "share of this audience"], _overlap(con, name)),
+        Section(
+            "Other audiences that change",
+            ["audience", "today", "then", "enter", "leave"],
+            _moves(con, f"audience <> {name} and audience in (select audience from compared where was_in <> is_in)"),
+            "by this edit or others",
+        ),
+    ]
+
+
+def _moves(con: duckdb.DuckDBPyConnection, which: str) -> list[tuple]:
+    return con.execute(
+        f"""select audience, count(*) filter (where was_in), count(*) filter (where is_in),
+            count(*) filter (where is_in and not was_in), count(*) filter (where was_in and not is_in)
+        from compared where {which} group by 1 order by 1"""
+    ).fetchall()
+
+
+def _examples(con: duckdb.DuckDBPyConnection, name: str) -> list[tuple]:
+    return con.execute(
+        f"""select profile_id, case when is_in then 'enter' else 'leave' end from compared
+        where audience = {name} and was_in <> is_in
+        qualify row_number() over (partition by is_in order by profile_id) <= {EXAMPLES} order by 2, 1"""
+    ).fetchall()
+
+
+def _blocked(con: duckdb.DuckDBPyConnection, name: str, before: str, built: bool) -> list[tuple]:
+    was = f"from {before}.audiences.decisions" if built else "from audiences.decisions where false"
+    return con.execute(
+        f"""select blocked_by, count(*) filter (where not is_new), count(*) filter (where is_new)
+        from (select audience, blocked_by, false as is_new from ({was})
+            union all select audience, blocked_by, true from audiences.decisions)
+        where audience = {name} and blocked_by is not null group by 1 order by 3 desc, 1"""
+    ).fetchall()
+
+
+def _reach(con: duckdb.DuckDBPyConnection, name: str, channels: list[str]) -> list[tuple]:
+    (members,) = con.execute(f"select count(*) from compared where audience = {name} and is_in").fetchone() or (0,)
+    found = dict(con.execute(f"select channel, reachable from audiences.reach where audience = {name}").fetchall())
+    return [(channel, found.get(channel, 0), f"{found.get(channel, 0) / members:.0%}") for channel in channels if members]
+
+
+def _overlap(con: duckdb.DuckDBPyConnection, name: str) -> list[tuple]:
+    rows = con.execute(
+        f"""with own as (select profile_id from compared where audience = {name} and is_in)
+        select audience, count(*), count(*) / (select count(*) from own) from compared semi join own using (profile_id)
+        where audience <> {name} and is_in group by 1 order by 2 desc, 1"""
+    ).fetchall()
+    return [(other, both, f"{share:.0%}") for other, both, share in rows]

@@ -1,0 +1,28 @@
+"""`retention:` of relance.yml: how long people are kept."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dagster_project.config_file import Part
+
+
+class Retention(Part):
+    """How long a person is kept after the last thing they did themselves: a visit, an order, a click, a reply, a form; an opened
+    or delivered message is none. Three years is what the French authority names for people who are no customers (CNIL,
+    "Référentiel relatif aux traitements de données à caractère personnel mis en œuvre aux fins de gestion des activités
+    commerciales", 2022).
+    """
+
+    enabled: bool = False
+    days: int = Field(default=1095, ge=30)
+    customers_days: int | None = Field(default=None, ge=30)
+    """The same for people who have ordered; by default as for all."""
+    announce_days: int = Field(default=30, ge=1)
+    """How long ahead a person is listed in privacy.retention_due."""
+    action: Literal["repermission", "purge"] = "repermission"
+    """What comes when the time is over: `purge` erases, `repermission` only lists whom to ask (privacy.repermission_due)."""
+    sent_keys_days: int = Field(default=90, ge=1)
+    """How long the keys that were sent to a platform of somebody who was erased are kept for a removal nobody acknowledges."""

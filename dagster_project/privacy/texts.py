@@ -1,0 +1,98 @@
+"""Text files of records (CSV, JSON lines) written again without some of their records: the others stay byte for byte."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.activation.files import fsync_folder
+from dagster_project.private import owner_only
+
+DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """How a person stands in texts: addresses and numbers wherever they occur, ids as words of their own; `names` matter only in
+    the paths of files.
+    """
+
+    texts: tuple[str, ...]
+    words: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    def found_in(self, text: str) -> bool:
+        lower = text.lower()
+        if any(quoted in lower for quoted in self._lower):
+            return True
+        return bool(self.words) and bool(self._pattern.search(text))
+
+    def named_in(self, path: str) -> bool:
+        """Whether a path gives the person away."""
+        return "@" in path or self.found_in(path) or any(name.lower() in path.lower() for name in self.names)
+
+    @property
+    def _lower(self) -> tuple[str, ...]:
+        return tuple(text.lower() for text in self.texts)
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(rf"(?<![A-Za-z0-9_.@-])(?:{'|'.join(map(re.escape, self.words))})(?![A-Za-z0-9_.@-])")
+
+
+def records(path: Path, encoding: str = "utf-8") -> Iterator[str]:
+    """The records of a file with their line ends; a quoted field may hold line ends."""
+    pending = ""
+    with path.open(encoding=encoding, newline="", errors="surrogateescape") as file:
+        for line in file:
+            pending += line
+            if pending.count('"') % 2 == 0:
+                yield pending
+                pending = ""
+    if pending:
+        yield pending
+
+
+def lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", newline="", errors="surrogateescape") as file:
+        yield from file
+
+
+def cells(record: str, delimiter: str) -> list[str]:
+    return next(csv.reader([record.rstrip("\r\n")], delimiter=delimiter), [])
+
+
+def delimiter_of(header: str, names: list[str]) -> str:
+    """The mark that takes a header apart into these names."""
+    return next((mark for mark in DELIMITERS if cells(header.lstrip("\ufeff"), mark) == names), ",")
+
+
+def rewrite(path: Path, read: Iterator[str], keeps: Callable[[int, str], bool]) -> int:
+    """Write a file again with the records (counted from 0) that are to be kept, whole or not at all; returns how many went.
+
+    A file that loses nothing is left alone; one that is written again can be read by its owner only, and keeps its time.
+    """
+    temporary = path.with_name(f".{path.name}.rewritten")
+    gone = 0
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="", errors="surrogateescape", opener=owner_only) as file:
+            for number, record in enumerate(read):
+                if keeps(number, record):
+                    file.write(record)
+                else:
+                    gone += 1
+            file.flush()
+            os.fsync(file.fileno())
+        if not gone:
+            return 0
+        stat = path.stat()
+        os.utime(temporary, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        os.replace(temporary, path)
+        fsync_folder(path.parent)
+        return gone
+    finally:
+        temporary.unlink(missing_ok=True)

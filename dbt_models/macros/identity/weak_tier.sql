@@ -1,0 +1,254 @@
+{#
+    What the links of a weak tier make of people: SELECT with one row per component whose person this tier or an earlier one decided,
+    `component`, `person`, and `is_shared`: it touches several people, so its links join nobody.
+
+    A weak identifier joins what is nobody yet to somebody, and never people who differ. All that the tier's links hold together
+    without passing through a known person is a group. A group that touches one person is that person's, one that touches none is a
+    person of its own. Where it touches more, its inner links fall, and each of its members is judged by itself: it goes to the one
+    person it touches, or, of several, to nobody. What would bring a forbidden pair together falls apart. So the answer is a function
+    of the whole set of links.
+
+    tier: 3 and up. earlier: the model of the tier before, if there is one.
+    joins_people: people whom a group of the tier touches and whom nothing tells apart are one person.
+#}
+{% macro weak_tier(tier, earlier=none, joins_people=false) %}
+    {% if not execute %}
+        {{ return('select cast(null as integer) as component, cast(null as integer) as person, cast(null as boolean) as is_shared') }}
+    {% endif %}
+    {% call scratch_as('wt_earlier') %}
+        {% if earlier %}
+        select component, person, is_shared from {{ earlier }}
+        {% else %}
+        select node as component, node as person, false as is_shared from {{ ref('nodes') }} where false
+        {% endif %}
+    {% endcall %}
+    {% set told = 'select count(*) from ' ~ ref('judged_links') ~ ' where refused_reason is null and tier = ' ~ tier %}
+    {% if run_query(told).rows[0][0] | int == 0 %}
+        {{ return('select component, person, is_shared from ' ~ scratch_name('wt_earlier')) }}
+    {% endif %}
+    {% set person_so_far = 'coalesce(earlier.person, strong.person, ' %}
+
+    {% call scratch_as('wt_known') %}
+        select distinct {{ person_so_far }} known.node) as person
+        from (
+            select node from {{ ref('nodes') }} where names_person and tier < {{ tier }}
+            union
+            select node from {{ ref('named_nodes') }}
+        ) as known
+        {{ so_far('known.node') }}
+    {% endcall %}
+    {# Links between what the tiers before have made; those of what is shared join nobody. #}
+    {% call scratch_as('wt_ends') %}
+        select distinct lefts.person as a, {{ person_so_far }} lefts.right_node) as b
+        from (
+            select {{ person_so_far }} links.left_node) as person, links.right_node
+            from {{ ref('judged_links') }} as links
+            {{ so_far('links.left_node') }}
+            where links.tier = {{ tier }} and links.refused_reason is null and not coalesce(earlier.is_shared, false)
+        ) as lefts
+        {{ so_far('lefts.right_node') }}
+        where not coalesce(earlier.is_shared, false)
+    {% endcall %}
+    {% call scratch_as('wt_links') %}
+        select ends.a, ends.b, known_a.person is not null as a_known, known_b.person is not null as b_known
+        from {{ scratch_name('wt_ends') }} as ends
+        left join {{ scratch_name('wt_known') }} as known_a on ends.a = known_a.person
+        left join {{ scratch_name('wt_known') }} as known_b on ends.b = known_b.person
+        where ends.a <> ends.b
+    {% endcall %}
+    {% do scratch('wt_groups', connected_components(
+        '(select a, b from ' ~ scratch_name('wt_links') ~ ' where not a_known and not b_known)'
+    )) %}
+    {% call scratch_as('wt_touches') %}
+        select coalesce(inner_links.component, touches.member) as unit, touches.member, touches.person
+        from (
+            select a as member, b as person from {{ scratch_name('wt_links') }} where not a_known and b_known
+            union
+            select b, a from {{ scratch_name('wt_links') }} where a_known and not b_known
+        ) as touches
+        left join {{ scratch_name('wt_groups') }} as inner_links on touches.member = inner_links.node
+    {% endcall %}
+    {% do scratch('wt_same', nothing_tells_apart(joins_people)) %}
+    {% do scratch('wt_merged', connected_components(
+        '(select min(person) over (partition by unit) as a, person as b from ' ~ scratch_name('wt_same') ~ ')'
+    )) %}
+    {# A unit is a group, or one member of a group that touches several people. #}
+    {% call scratch_as('wt_members') %}
+        select
+            members.member,
+            case when split_up.unit is null then members.unit else members.member end as unit
+        from (
+            select node as member, component as unit from {{ scratch_name('wt_groups') }}
+            union
+            select member, unit from {{ scratch_name('wt_touches') }}
+        ) as members
+        left join (
+            select unit
+            from {{ scratch_name('wt_touches') }}
+            where unit not in (select unit from {{ scratch_name('wt_same') }})
+            group by unit
+            having count(distinct person) > 1
+        ) as split_up on members.unit = split_up.unit
+    {% endcall %}
+    {% call scratch_as('wt_decided') %}
+        select
+            members.member,
+            members.unit,
+            case when owners.people = 1 then owners.person else members.unit end as person,
+            coalesce(owners.people > 1, false) as is_shared
+        from {{ scratch_name('wt_members') }} as members
+        left join (
+            select
+                members.unit,
+                min(coalesce(merged.component, touches.person)) as person,
+                count(distinct coalesce(merged.component, touches.person)) as people
+            from {{ scratch_name('wt_members') }} as members
+            inner join {{ scratch_name('wt_touches') }} as touches on members.member = touches.member
+            left join {{ scratch_name('wt_merged') }} as merged on touches.person = merged.node
+            group by members.unit
+        ) as owners on members.unit = owners.unit
+        union all
+        select node, node, component, false from {{ scratch_name('wt_merged') }} where node <> component
+    {% endcall %}
+    {% call scratch_as('wt_moved') %}
+        select
+            decided.member,
+            case when apart.unit is null then decided.person else decided.member end as person,
+            decided.is_shared or apart.unit is not null as is_shared
+        from {{ scratch_name('wt_decided') }} as decided
+        left join ({{ brought_together() }}) as apart on decided.unit = apart.unit
+    {% endcall %}
+    {% set people %}
+        select
+            earlier.component,
+            coalesce(moved.person, earlier.person) as person,
+            earlier.is_shared or coalesce(moved.is_shared, false) as is_shared
+        from {{ scratch_name('wt_earlier') }} as earlier
+        left join {{ scratch_name('wt_moved') }} as moved on earlier.person = moved.member
+        union all
+        select moved.member, moved.person, moved.is_shared
+        from {{ scratch_name('wt_moved') }} as moved
+        left join {{ scratch_name('wt_earlier') }} as earlier on moved.member = earlier.component
+        where earlier.component is null
+    {% endset %}
+    {{ return(people) }}
+{% endmacro %}
+
+{# The joins that bring what earlier tiers made of a node: read it as coalesce(earlier.person, strong.person, <node>). #}
+{% macro so_far(node) %}
+        left join {{ ref('strong_people') }} as strong on {{ node }} = strong.node
+        left join {{ scratch_name('wt_earlier') }} as earlier on coalesce(strong.person, {{ node }}) = earlier.component
+{% endmacro %}
+
+{# Units that touch several people whom nothing tells apart, and these people. They bear one name; or, where not all have one, they are
+   what several systems know of somebody in part: not two of them have an e-mail, or an account of one kind. Different birth dates
+   tell people apart, and so does somebody's word. #}
+{% macro nothing_tells_apart(asked) %}
+    {% if not asked %}{{ return('select unit, person from ' ~ scratch_name('wt_touches') ~ ' where false') }}{% endif %}
+    {% set query %}
+        with touches as (
+            select touches.unit, touches.person, crowds.people
+            from (select distinct unit, person from {{ scratch_name('wt_touches') }}) as touches
+            inner join (
+                select unit, count(distinct person) as people
+                from {{ scratch_name('wt_touches') }}
+                group by unit
+                having count(distinct person) > 1
+            ) as crowds on touches.unit = crowds.unit
+        ),
+
+        names as (
+            select distinct coalesce(earlier.person, strong.person, named.node) as person, named.name, named.birth_date
+            from {{ ref('named_nodes') }} as named
+            {{ so_far('named.node') }}
+        ),
+
+        named as (
+            select touches.unit, touches.people, count(distinct touches.person) as people_named
+            from touches
+            inner join names on touches.person = names.person
+            group by touches.unit, touches.people
+            having count(distinct names.birth_date) <= 1
+        ),
+
+        of_one_name as (
+            select named.unit, max(case when named.people_named = named.people then 1 else 0 end) as is_whole
+            from named
+            inner join (
+                select touches.unit, names.name, count(distinct touches.person) as bearers
+                from touches
+                inner join names on touches.person = names.person
+                group by touches.unit, names.name
+            ) as bearers on named.unit = bearers.unit and named.people_named = bearers.bearers
+            group by named.unit
+        ),
+
+        with_two_of_a_kind as (
+            select unit
+            from (
+                select
+                    touches.unit,
+                    touches.person,
+                    case when nodes.identifier_type = 'hashed_email' then 'email' else nodes.identifier_type end as kind
+                from {{ ref('nodes') }} as nodes
+                {{ so_far('nodes.node') }}
+                inner join touches on coalesce(earlier.person, strong.person, nodes.node) = touches.person
+                where nodes.identifier_type in ('user_id', 'customer_id', 'contact_id', 'loyalty_card', 'email', 'hashed_email')
+            ) as kinds
+            group by unit, kind
+            having count(distinct person) > 1
+        ),
+
+        forbidden as (
+            select parts.unit
+            from (
+                select unit, person as part from touches
+                union
+                select unit, member from {{ scratch_name('wt_touches') }}
+                union
+                select component, node from {{ scratch_name('wt_groups') }}
+            ) as parts
+            inner join ({{ forbidden_so_far() }}) as pairs on parts.part in (pairs.a, pairs.b)
+        )
+
+        select touches.unit, touches.person
+        from touches
+        left join of_one_name on touches.unit = of_one_name.unit
+        where touches.unit not in (select unit from forbidden)
+          and (
+              coalesce(of_one_name.is_whole, 0) = 1
+              or (
+                  touches.unit not in (select unit from with_two_of_a_kind)
+                  and (
+                      of_one_name.unit is not null
+                      or touches.unit not in (select t.unit from touches as t inner join names on t.person = names.person)
+                  )
+              )
+          )
+    {% endset %}
+    {{ return(query) }}
+{% endmacro %}
+
+{# Forbidden pairs as what earlier tiers made of them. #}
+{% macro forbidden_so_far() %}
+        select lefts.person as a, coalesce(earlier.person, strong.person, lefts.b) as b
+        from (
+            select coalesce(earlier.person, strong.person, pairs.a) as person, pairs.b
+            from {{ ref('forbidden_pairs') }} as pairs
+            {{ so_far('pairs.a') }}
+        ) as lefts
+        {{ so_far('lefts.b') }}
+{% endmacro %}
+
+{# Units that would bring a forbidden pair together. #}
+{% macro brought_together() %}
+        select distinct decided.unit
+        from (
+            select forbidden.a, forbidden.b
+            from ({{ forbidden_so_far() }}) as forbidden
+            left join {{ scratch_name('wt_decided') }} as one on forbidden.a = one.member
+            left join {{ scratch_name('wt_decided') }} as other on forbidden.b = other.member
+            where coalesce(one.person, forbidden.a) = coalesce(other.person, forbidden.b)
+        ) as pairs
+        inner join {{ scratch_name('wt_decided') }} as decided on decided.member in (pairs.a, pairs.b)
+{% endmacro %}

@@ -1,0 +1,5 @@
+-- One row per component that telephones or devices decided upon: the person it belongs to.
+{{ config(schema='graph') }}
+-- depends_on: {{ ref('nodes') }}, {{ ref('named_nodes') }}, {{ ref('judged_links') }}, {{ ref('strong_people') }}, {{ ref('forbidden_pairs') }}
+
+{{ weak_tier(4, earlier=ref('phone_people')) }}
