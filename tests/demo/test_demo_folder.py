@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -155,9 +156,9 @@ def test_the_examples_in_the_new_settings_are_right_too(tmp_path: Path) -> None:
     path = init_project(tmp_path / "company")
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
-        bare = line.lstrip()[2:] if line.lstrip().startswith("# ") else line
-        words = ("share:", "cart_", "files:", "enabled:", "timezone:", "unknown:", "exports:", "path:")
-        is_setting = bare.split("#")[0].rstrip().endswith((":", "}", "]")) or bare.strip().startswith(words)
+        bare = re.sub(r"^( *)# ", r"\1", line)
+        # Prose has no word of one piece before a colon, and begins with a capital letter.
+        is_setting = re.match(r"[a-z_.]+:( |$)|- |[\[{]", bare.strip()) or bare.split("#")[0].rstrip().endswith(("}", "]"))
         lines.append(bare if line.lstrip().startswith("# ") and is_setting else line)
     path.write_text("\n".join(lines), encoding="utf-8")
     settings = load_settings(path)
