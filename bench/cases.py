@@ -28,7 +28,7 @@ _STAGES = (
 _FIGURES = """
     select
         (select count(*) from profiles.profiles) as people,
-        (select count(*) from scores.rfm) as customers,
+        (select count(*) from profiles.profiles where order_count > 0) as customers,
         (select sum(net_revenue) from profiles.profiles) as net_revenue,
         (select count(*) from audiences.decisions where audience = 'cart_abandoners'
             and (included or blocked_by = 'excluded:no_consent')) as cart_abandoners"""

@@ -28,6 +28,12 @@ from read_json(getvariable('landing') || '/segment/events/*/*.ndjson.gz', format
     columns = {messageId: 'VARCHAR', event: 'VARCHAR', anonymousId: 'VARCHAR', userId: 'VARCHAR', timestamp: 'TIMESTAMP', receivedAt: 'TIMESTAMP',
         sentAt: 'TIMESTAMP', originalTimestamp: 'TIMESTAMP', properties: 'VARCHAR', context: 'VARCHAR', traits: 'VARCHAR'}, hive_partitioning = false);
 
+-- Who refused trackers is counted elsewhere and belongs to nobody.
+create temp table refusing as
+select identifier
+from read_csv(getvariable('landing') || '/generic/consents/*/banner.csv.gz', all_varchar = true, hive_partitioning = false)
+where purpose = 'trackers' and status = 'denied';
+
 create temp table events as
 with firsts as (select min(rowid) as first_row from raw_events where message_id is not null group by message_id),
 parsed as (
@@ -38,6 +44,7 @@ parsed as (
     from raw_events
     where rowid in (select first_row from firsts)
         and occurred_at is not null
+        and (anonymous_id is null or anonymous_id not in (from refusing))
         and not coalesce(regexp_matches(json_extract_string(context, '$.userAgent'), '(?i)(^|[^u])bot([^a-z]|$)|crawl|spider|slurp|headless'), false)
 )
 select

@@ -34,6 +34,14 @@ class Part(BaseModel):
 class _Loader(yaml.SafeLoader):
     """SafeLoader whose plain scalars follow YAML 1.2's core schema."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A node's value. Of text that can't be what its looks or its tag say, PyYAML tells in errors of every kind."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
+            problem = f"this is no {node.tag.rpartition(':')[2]} that exists; in quotes it is a text"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
 
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
@@ -44,6 +52,12 @@ for _tag, _pattern, _first in (
     ("tag:yaml.org,2002:timestamp", r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:Z|[-+]\d{2}:\d{2})?)?$", "0123456789"),
 ):
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
+
+
+_DEEPEST = 50
+"""Levels in a file, far more than any model of one has."""
+_MOST_PLACES = 100_000
+"""Keys and items in a file; a few lines of aliases of aliases make billions."""
 
 
 @dataclass
@@ -86,7 +100,8 @@ def read_config_file(path: Path, environment: dict[str, str] | None = None) -> C
     """Read one YAML file; `${NAME}` and `${NAME:-default}` in texts are taken from the environment.
 
     Raises:
-        RelanceError: the file is missing, is no UTF-8, no YAML, names a key twice, or a variable has no value.
+        RelanceError: the file is missing, is no UTF-8, no YAML, names a key twice, leads back into itself, or a variable has no
+            value.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -95,13 +110,21 @@ def read_config_file(path: Path, environment: dict[str, str] | None = None) -> C
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise RelanceError(f"The file can't be read: {reason}", str(path), "mend the file or its permissions") from None
-    loader = _Loader(text)
+    loader = None
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         lines: dict[Location, int] = {}
         if node is not None:
             _collect_lines(node, (), lines, path)
         data = loader.construct_document(node) if node is not None else {}
+    except RecursionError:
+        raise RelanceError("The file has too many levels", str(path), "take brackets away") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise RelanceError(
+            "The file is not valid YAML: it has a character that can't be printed", f"{path}:{line}", "remove the character"
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -111,7 +134,8 @@ def read_config_file(path: Path, environment: dict[str, str] | None = None) -> C
             how = 'write "${NAME}" in quotes where it stands between braces or brackets'
         raise RelanceError(f"The file is not valid YAML: {problem}", f"{path}:{line}", how) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     written = data if data is not None else {}
     file = ConfigFile(path, written, written, lines)
     missing: list[RelanceError] = []
@@ -166,10 +190,10 @@ def read_sound(file: ConfigFile, model: type[Model], fallback: dict[str, Any]) -
         first = found[0][0]
         removed.append(first)
         place = _present(data, first)
-        if not place:
-            data = fallback
-        elif first[0] in fallback:
+        if first and first[0] in fallback:
             data = {**data, first[0]: fallback[first[0]]}
+        elif not place:
+            data = fallback
         else:
             data = _without(data, place)
 
@@ -212,20 +236,35 @@ def near_miss(word: str, known: Iterable[str]) -> str:
     return f" (did you mean `{match[0]}`?)" if match else ""
 
 
-def _collect_lines(node: yaml.Node, at: Location, lines: dict[Location, int], path: Path) -> None:
-    lines.setdefault(at, node.start_mark.line + 1)
+def _collect_lines(
+    node: yaml.Node, at: Location, lines: dict[Location, int], path: Path, above: tuple[yaml.Node, ...] = ()
+) -> None:
+    """Note the line of every key and item.
+
+    Raises:
+        RelanceError: a key stands twice or is no single value; the file leads back into itself, is too deep or too large.
+    """
+    here = f"{path}:{lines.setdefault(at, node.start_mark.line + 1)}"
+    if any(node is one for one in above):
+        raise RelanceError("An alias leads back into what it is a part of", here, "write out what is meant in place of the alias")
+    if len(above) > _DEEPEST or len(lines) > _MOST_PLACES:
+        raise RelanceError("The file has too many levels or entries", here, "take brackets or aliases away")
+    above = (*above, node)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                how = "put a text that begins with a bracket or a brace in quotes"
+                raise RelanceError("A key is no single word", f"{path}:{key.start_mark.line + 1}", how)
             if key.value in seen:
                 raise RelanceError(f"The key `{key.value}` stands twice", f"{path}:{key.start_mark.line + 1}", "keep one of them")
             seen.add(key.value)
             lines[(*at, key.value)] = key.start_mark.line + 1
-            _collect_lines(value, (*at, key.value), lines, path)
+            _collect_lines(value, (*at, key.value), lines, path, above)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             lines[(*at, index)] = value.start_mark.line + 1
-            _collect_lines(value, (*at, index), lines, path)
+            _collect_lines(value, (*at, index), lines, path, above)
 
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import date
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -43,6 +44,32 @@ def _code(length: int, what: str) -> Any:
 Timezone = Annotated[str, BeforeValidator(_timezone)]
 Currency = Annotated[str, _code(3, "currency of three letters (ISO 4217), such as EUR")]
 Country = Annotated[str, _code(2, "country of two letters (ISO 3166), such as FR")]
+
+
+def written(value: Any) -> str:
+    """What stands in relance.yml for a value of a file, as the text that a CSV would hold.
+
+    Raises:
+        ValueError: it is no single value.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    if not isinstance(value, str | int | float):
+        raise ValueError("should be a text, a number, true or false, or a date")
+    return str(value)
+
+
+def _exactly_written(value: Any) -> str:
+    """A word that is looked for in files: of 1.50, the file that was read no longer tells the last digit."""
+    if isinstance(value, float):
+        raise ValueError("a number with a decimal point should stand in quotes, as the file has it")
+    return written(value)
+
+
+Constant = Annotated[str, BeforeValidator(written)]
+Word = Annotated[str, BeforeValidator(_exactly_written)]
 
 
 def _network(value: Any) -> str:

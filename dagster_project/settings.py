@@ -6,7 +6,9 @@ line. Relative paths start at the folder that holds the file.
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +25,7 @@ from dagster_project.identity_settings import Identity
 from dagster_project.loads.mappings import wrong_sources
 from dagster_project.privacy.retention_settings import Retention
 from dagster_project.profile_settings import Lifecycle, Profile
-from dagster_project.setting_types import Country, Currency, MailDomain, Network, SourceName, Timezone
+from dagster_project.setting_types import Constant, Country, Currency, MailDomain, Network, SourceName, Timezone, Word
 
 SHIPPED = Path(__file__).resolve().parent.parent
 """Folder that holds the shipped dbt_models/, seeds/ and activations/."""
@@ -59,14 +61,14 @@ class Warehouse(Part):
 class EntitySettings(Part):
     """How files that are not shaped like the contract feed one entity."""
 
-    files: str | None = None
+    files: str | None = Field(default=None, min_length=1)
     """Glob relative to the landing folder; by default `<source>/<entity>/**/*`."""
     columns: dict[str, str] = {}
     """Target column → column of the file. `properties.x` builds a key of a JSON column; `_line` is the row's number."""
-    constants: dict[str, str | int | float | bool] = {}
-    values: dict[str, dict[str, str]] = {}
+    constants: dict[str, Constant] = {}
+    values: dict[str, dict[Word, Constant]] = {}
     """Target column → value in the file → value wanted."""
-    key: list[str] | None = None
+    key: list[str] | None = Field(default=None, min_length=1)
     """Columns of the file that tell one row from another, where the contract's key does not."""
     pull: Pull | None = Field(default=None, exclude=True, repr=False)
     """Where the files come from, if Relance fetches them itself. Never dumped: how a file is read does not depend on it."""
@@ -156,17 +158,28 @@ def _mapped_sources(value: Any) -> Any:
     for source, settings in value.items():
         settings = settings or {}
         if not isinstance(settings, dict):
-            return value
+            shaped[source] = settings
+            continue
         entities = {key: item or {} for key, item in settings.items() if key not in own}
         shaped[source] = {key: item for key, item in settings.items() if key in own} | {"entities": entities}
     return shaped
+
+
+def _clock(value: Any) -> Any:
+    """One message for what is neither a date nor a timestamp, where two types would give two."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = _moment_of(value)
+    if value is not None and not isinstance(value, date):
+        raise ValueError("should be a date or a timestamp, such as 2026-06-30 or 2026-06-30T14:00")
+    return value
 
 
 class Settings(Part):
     """Everything relance.yml says, with paths made absolute against its folder."""
 
     company: Company
-    as_of: date | datetime | None = None
+    as_of: Annotated[date | datetime | None, BeforeValidator(_clock)] = None
     """A clock that stands still (demos, tests); by default runs are as of now."""
     warehouse: Warehouse = Warehouse()
     landing: Landing = Landing()
@@ -294,7 +307,7 @@ def read_settings(path: Path | str) -> tuple[Settings, list[Mistake]]:
     settings, mistakes = read_sound(file, Settings, {"company": _NOBODY})
     settings._base = path.parent
     mistakes += [*wrong_sources(file, SourceSettings.own_keys()), *plain_secrets(file)]
-    if not settings.landing.is_remote and not settings.landing_path.is_dir():
+    if not settings.landing.is_remote and not os.path.isdir(settings.landing_path):
         what, how = "The landing folder does not exist", "create it, or correct `landing:`"
         mistakes.append((("landing",), RelanceError(what, f"{file.where(('landing',))} → {settings.landing_path}", how)))
     return settings, mistakes
@@ -304,9 +317,13 @@ _NOBODY = {"name": "", "currency": "XXX", "timezone": "UTC", "country": "ZZ"}
 """Stands in for a company that relance.yml describes wrongly, until it is corrected."""
 
 
+def _moment_of(text: str) -> date | datetime:
+    return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else datetime.fromisoformat(text)
+
+
 def _parse_moment(text: str) -> date | datetime:
     try:
-        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else datetime.fromisoformat(text)
+        return _moment_of(text)
     except ValueError:
         raise RelanceError(
             f"`{text}` is neither a date nor a timestamp", "--as-of", "write 2026-06-30 or 2026-06-30T14:00"

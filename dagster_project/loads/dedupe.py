@@ -13,6 +13,7 @@ import duckdb
 from dagster_project.loads.books import line_spans
 from dagster_project.loads.casts import identifier
 from dagster_project.loads.contract import Entity
+from dagster_project.loads.discover import Feed
 from dagster_project.loads.plan import Plan
 from dagster_project.loads.read import Landed
 from dagster_project.loads.stage import content_hash, stage_sql
@@ -21,7 +22,8 @@ from dagster_project.loads.stage import content_hash, stage_sql
 def mark_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, renewed: Sequence[int] = ()) -> None:
     """Fill load_dupes (_fileno, _record) with usable records that are not to be loaded (those of erased people, in load_stopped,
     among them, which give way to nobody and replace nobody), and load_replaced (id, _key, _file,
-    _batch, is_told_otherwise) with the rows of the raw table that a record takes the place of.
+    _batch, is_told_otherwise) with the rows of the raw table that a record takes the place of. Rows in load_aside, which are
+    about to go, are compared with nothing.
 
     Versions repeat by their content. Facts repeat by their key; of those that share one, the first by the contract's
     `prefer` is kept, then the one with the smallest content hash, so the choice does not hang on the order of files or loads.
@@ -34,10 +36,7 @@ def mark_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, 
     entity = plan.entity
     ident = "_key" if entity.mode == "facts" else "_hash"
     con.execute("create or replace temp table load_dupes as select _fileno, _record from load_stopped")
-    con.execute(
-        """create or replace temp table load_replaced (
-            id bigint, _key varchar, _file varchar, _batch bigint, is_told_otherwise boolean)"""
-    )
+    _create_replaced(con)
     if not _find_candidates(con, plan, landed, ident, renewed):
         return
     ranks, before = (entity.prefer, entity.prefer_without) if entity.mode == "facts" else (["_landed_on"], None)
@@ -56,7 +55,8 @@ def mark_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, 
     con.execute(
         f"""create or replace temp table load_known as
         select rowid as id from {entity.table}
-        where {ident} in (select {ident} from load_told) and rowid not in (select id from load_replaced)"""
+        where {ident} in (select {ident} from load_told)
+            and rowid not in (select id from load_replaced union all select id from load_aside)"""
     )
     columns = ", ".join(identifier(name) for name in ranks) + ", " * bool(ranks)
     con.execute(
@@ -109,17 +109,9 @@ def _find_candidates(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed,
 
 def _find_superseded(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Put into load_replaced the rows that are corrected: their file, under the same path, now tells the same version of the same
-    key otherwise. So are rows that were read by other rules than today's, whichever file tells them now.
-
-    The same version is: the same version time or, without one, the same moment of landing; a fact has one version only.
+    key otherwise, or a copy of it does. So are rows that were read by other rules than today's, whichever file tells them now.
     """
     entity = plan.entity
-    same = "t._key = k._key"
-    if entity.mode == "versions":
-        times = [identifier(name) for name in entity.version]
-        same += "".join(f" and t.{time} is not distinct from k.{time}" for time in times)
-        dated = f"coalesce({', '.join(f'k.{time}' for time in times)}) is not null or " if times else ""
-        same += f" and ({dated}t._landed_on is not distinct from k._landed_on)"
     con.execute(
         f"""insert into load_replaced
         with known as (
@@ -127,15 +119,57 @@ def _find_superseded(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
             from {entity.table} as r join ({line_spans(entity)}) as l
                 on l.file = r._file and r._batch >= l.batch and r._batch < l.until
             where r._key in (select _key from load_told)
-                and (l.mapping <> $mapping or r._file in (select path from load_files))
+                and (l.mapping <> $mapping or r._file in (select file from load_former))
+                and r.rowid not in (select id from load_aside)
+        ), told as (
+            select t.*, f.file as former from load_told as t join load_former as f on f.path = t._path
         )
         select id, _key, _file, _batch, true from known as k
-        where exists (select 1 from load_told as t where {same} and (t._path = k._file or k.is_former))
+        where exists (select 1 from told as t where {_same_version(entity)} and (t.former = k._file or k.is_former))
             and not exists (
-                select 1 from load_told as t
-                where t._key = k._key and t._hash = k.content and (t._path = k._file or k.is_former))""",
+                select 1 from told as t
+                where t._key = k._key and t._hash = k.content and (t.former = k._file or k.is_former))""",
         {"mapping": plan.feed.fingerprint},
     )
+
+
+def mark_retold(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Fill load_replaced with the rows read by other rules than today's of which a row of today's reading tells the same version
+    of the same key: their files could not be read again, and they were compared with nothing.
+    """
+    entity = feed.entity
+    _create_replaced(con)
+    con.execute(
+        f"""insert into load_replaced
+        with known as (
+            select r.*, r.rowid as id, l.mapping <> $mapping as is_former
+            from {entity.table} as r join ({line_spans(entity)}) as l
+                on l.file = r._file and r._batch >= l.batch and r._batch < l.until
+        )
+        select id, _key, _file, _batch, true from known as k
+        where is_former and exists (select 1 from known as t where not t.is_former and {_same_version(entity)})""",
+        {"mapping": feed.fingerprint},
+    )
+
+
+def _create_replaced(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """create or replace temp table load_replaced (
+            id bigint, _key varchar, _file varchar, _batch bigint, is_told_otherwise boolean)"""
+    )
+
+
+def _same_version(entity: Entity) -> str:
+    """SQL of whether `t` and `k` tell the same version: the same version time or, without one, the same moment of landing; a fact
+    has one version only.
+    """
+    same = "t._key = k._key"
+    if entity.mode == "versions":
+        times = [identifier(name) for name in entity.version]
+        same += "".join(f" and t.{time} is not distinct from k.{time}" for time in times)
+        dated = f"coalesce({', '.join(f'k.{time}' for time in times)}) is not null or " if times else ""
+        same += f" and ({dated}t._landed_on is not distinct from k._landed_on)"
+    return same
 
 
 def _known_hash(entity: Entity) -> str:

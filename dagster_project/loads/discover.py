@@ -26,13 +26,20 @@ GUIDE = "README.md"
 AHEAD = timedelta(days=1)
 """How far clocks may run ahead, zones that were left out included."""
 _NO_MAPPING = EntitySettings()
-_DAYS = re.compile(r"(?<!\d)(\d{4})[-/](\d{2})[-/](\d{2})(?!\d)|(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
-_TIMES = re.compile(
-    r"""T(\d{2})[-:_.]?(\d{2}) (?:[-:_.]?(\d{2}) (?:[.]?(\d{1,6}))?)?
-    | [_\ -](\d{2})([-:_.]?)(\d{2})\6(\d{2})(?!\d) | [_\ -](\d{2})[-:_.](\d{2})(?!\d) | /(?:hour|hr|h)=(\d{2})(?!\d)""",
+_DAYS = re.compile(
+    r"""(?<!\d)((?:19|20)\d{2})[-/_](\d{2})[-/_](\d{2})(?!\d)
+    | (?<!\d)(20\d{2})(\d{2})(\d{2})(?:(?!\d)|(?=(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?:\d{3})?(?!\d)))
+    | (?<![a-z])year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})(?!\d)""",
     re.VERBOSE,
 )
-"""A time of day right after a day, in UTC: T1015, T10-15-00, _101500, _10-15, /hour=10."""
+"""2026-01-31, 2026/01/31, 2026_01_31; 20260131, alone or with the digits of a time right behind; year=2026/month=01/day=31."""
+_TIMES = re.compile(
+    r"""T(\d{2})[-:_.]?(\d{2}) (?:[-:_.]?(\d{2}) (?:[.]?(\d{1,6}))?)?
+    | [_\ -](\d{2})([-:_.]?)(\d{2})\6(\d{2})(?!\d) | [_\ -](\d{2})[-:_.](\d{2})(?!\d) | /(?:hour|hr|h)=(\d{1,2})(?!\d)
+    | (\d{2})(\d{2})(\d{2})(\d{3})?(?!\d)""",
+    re.VERBOSE,
+)
+"""A time of day right after a day, in UTC: T1015, T10-15-00, _101500, _10-15, /hour=10, 101500, 101500123."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ def discover(settings: Settings, listed: Iterable[str] | None = None) -> Landing
     warnings: list[str] = []
     files = sorted(_walk(landing, "", (os.path.realpath(landing),), warnings) if listed is None else listed)
     claimed: set[str] = set()
+    patterns: dict[str, list[str]] = {}
     found: list[Feed] = []
     for source, entities in contracts.items():
         configured = settings.sources.get(source)
@@ -95,11 +103,18 @@ def discover(settings: Settings, listed: Iterable[str] | None = None) -> Landing
             claimed.update(own)
             readable = tuple(path for path in own if format_of(path))
             warnings += [_unknown_ending(path) for path in own if not format_of(path)]
-            if mapping.files and not own:
-                warnings.append(f"no file matches `files: {mapping.files}` of {source}.{entity.name}")
+            if mapping.files:
+                patterns.setdefault(mapping.files, []).append(f"{source}.{entity.name}")
+                if not own:
+                    warnings.append(f"no file matches `files: {mapping.files}` of {source}.{entity.name}")
             mapped = configured is not None and entity.name in configured.entities
             if readable or mapped:
                 found.append(feed_of(settings, entity, readable))
+    warnings += [
+        f"`files: {pattern}` stands under {' and '.join(labels)}: each of its files is loaded into all of them"
+        for pattern, labels in patterns.items()
+        if len(labels) > 1
+    ]
     warnings += _strays([path for path in files if path not in claimed and path != GUIDE], contracts)
     return Landing(tuple(found), tuple(warnings))
 
@@ -149,8 +164,8 @@ def remember_feeds(settings: Settings, known: dict[str, list[str]]) -> None:
 
 
 def landed_on(path: str) -> datetime | None:
-    """The moment in a landing path: a day (dt=2026-01-31, 2026-01-31, 2026/01/31 or 20260131; of several the last), with the time
-    of day where one follows it. Zones are not looked at: times count as UTC.
+    """The moment in a landing path: a day (dt=2026-01-31, 2026/01/31, 2026_01_31, 20260131, year=2026/month=01/day=31; of several
+    the last), with the time of day where one follows it. Zones are not looked at: times count as UTC.
     """
     for day in reversed(list(_DAYS.finditer(path))):
         try:

@@ -18,7 +18,7 @@ from dagster_project.errors import RelanceError
 from dagster_project.loads.discover import Feed, landed_on
 from dagster_project.loads.exact import exact_records
 from dagster_project.loads.names import listed, looks_like_value
-from dagster_project.loads.plan import Plan, SourceColumn, about_header, headless, make_plan
+from dagster_project.loads.plan import Plan, SourceColumn, about_header, headless, hiding, make_plan
 from dagster_project.loads.read import csv_layout, unique_names
 from dagster_project.loads.scan import BROKEN, NO_PARQUET, format_of, scan_start
 from dagster_project.settings import Settings
@@ -108,8 +108,15 @@ def _compare(settings: Settings, feed: Feed, path: Path, columns: list[str]) -> 
         how = f"correct the name or the file, whose {_told(plan, columns, is_json)}"
         what = f"relance.yml takes `{name}` for {feed.label}, which {path} does not have{hint}"
         mistakes.append(RelanceError(what, config.where((*here, "columns", target)), how))
+    if told_hidden := hiding(plan):
+        warnings.append(f"{path}: {told_hidden}")
     missing = [name for name in _missing(plan, columns) if name not in plan.unmatched]
-    if missing:
+    for name in (name for name in missing if name not in plan.values):
+        hint = near_miss(name, [*plan.values, *told])
+        what = f"The key of {feed.label} in relance.yml takes `{name}`, which neither the contract nor {path} has{hint}"
+        how = f"correct the name or the file, whose {_told(plan, columns, is_json)}"
+        mistakes.append(RelanceError(what, config.where((*here, "key")), how))
+    if missing := [name for name in missing if name in plan.values]:
         names = ", ".join(f"`{name}`" for name in missing)
         how = (
             f"name its columns under {'.'.join(here)}.columns in relance.yml, or correct it; its {_told(plan, columns, is_json)}"

@@ -17,9 +17,9 @@ from dagster_project.loads import lines
 from dagster_project.loads.books import FileLoad, LandedFile, book
 from dagster_project.loads.dedupe import mark_duplicates
 from dagster_project.loads.discover import Feed
-from dagster_project.loads.known import renewed_files
+from dagster_project.loads.known import renewed_files, set_aside, withdraw
 from dagster_project.loads.layout import layouts, unknown_header
-from dagster_project.loads.plan import Plan, headless, make_plan, refusal
+from dagster_project.loads.plan import Plan, headless, hiding, make_plan, refusal
 from dagster_project.loads.progress import Meter, Tell, share_of_query, watched
 from dagster_project.loads.read import Landed, Mismatch, read_fast
 from dagster_project.loads.record_by_record import insert_arrow, locate, read_exact, refuse_all
@@ -34,6 +34,14 @@ Loaded = tuple[list[FileLoad], list[str]]
 
 class Unsettled(Exception):
     """A file has changed or gone since it was scanned: what was read of it is not what its hash stands for."""
+
+
+class _Unusable(Exception):
+    """By today's rules no row of files can be used that were read by others before; told with the warnings of the reading."""
+
+    def __init__(self, warnings: list[str]):
+        super().__init__()
+        self.warnings = warnings
 
 
 def load_group(
@@ -64,6 +72,10 @@ def load_group(
     except (Unsettled, OSError) as error:
         if len(files) == 1:
             yield [], [_left_alone(files[0], error)]
+            return
+    except _Unusable as error:
+        if len(files) == 1:
+            yield [], _kept(feed, files[0], error)
             return
     else:
         yield loaded
@@ -96,6 +108,8 @@ def _load_exactly(con: duckdb.DuckDBPyConnection, feed: Feed, file: LandedFile, 
         return _finish(con, feed, [file], batch, landed)
     except (Unsettled, OSError) as error:
         return [], [_left_alone(file, error)]
+    except _Unusable as error:
+        return [], _kept(feed, file, error)
     except Mismatch as error:
         how = "this is a fault of the loads: report it with a file that shows it, and move the file away meanwhile"
         raise RelanceError(f"The books do not balance: {error}", file.path, how) from None
@@ -105,6 +119,13 @@ def _left_alone(file: LandedFile, error: Exception) -> str:
     if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
         return f"{file.path} can't be read: {error.strerror}"
     return f"{file.path} changed or went while it was being read: what is there then is left to the next load"
+
+
+def _kept(feed: Feed, file: LandedFile, error: _Unusable) -> list[str]:
+    told = (
+        f"{file.path}: by the rules that now hold for {feed.label}, none of its rows can be used, so they stay as they were read"
+    )
+    return [*error.warnings, f"{told} before; correct relance.yml, or move the file away"]
 
 
 def _insist_settled(files: list[LandedFile]) -> None:
@@ -119,7 +140,7 @@ def _insist_settled(files: list[LandedFile]) -> None:
 
 
 def prepare(con: duckdb.DuckDBPyConnection, files: list[LandedFile]) -> None:
-    """Fill load_files, and make load_refused, where records go that can't be used."""
+    """Fill load_files, and make load_refused, where records go that can't be used, and load_aside, for rows that will go."""
     firsts = [0]
     for file in files:
         firsts.append(firsts[-1] + file.scan.records)
@@ -136,18 +157,22 @@ def prepare(con: duckdb.DuckDBPyConnection, files: list[LandedFile]) -> None:
             _fileno bigint, _record bigint, line bigint, reason varchar, raw varchar, whole boolean)"""
     )
     con.execute("create or replace temp table load_dupes (_fileno bigint, _record bigint)")
+    con.execute("create or replace temp table load_aside (id bigint, line bigint)")
     create_stopped(con)
 
 
 def _finish(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile], batch: int, landed: Landed) -> Loaded:
-    """Rows, refusals and books in one transaction.
+    """Rows, refusals and books in one transaction, in which what was read of the files by other rules is taken back.
 
     Raises:
         Mismatch: records have come or gone between the count of the bytes and the raw table.
+        _Unusable: all rows would go that were read before, for want of columns.
         Unsettled: a file has changed since.
     """
     plan = make_plan(feed, landed.columns, landed.record)
     warnings = _unmatched(feed, files, plan)
+    if told := hiding(plan):
+        warnings += [f"{file.path}: {told}" for file in files if file.scan.records]
     scans = [file.scan for file in files]
     now = datetime.now(UTC).replace(tzinfo=None)
     lacking = bool(plan.missing) and not landed.json_lines and not landed.unreadable and bool(landed.header)
@@ -162,14 +187,18 @@ def _finish(con: duckdb.DuckDBPyConnection, feed: Feed, files: list[LandedFile],
         prepare(con, files)
         landed.read = refuse_all(con, scans, landed, reason)
     else:
+        set_aside(con, feed)
         mark_stopped(con, plan, landed)
         mark_duplicates(con, plan, landed, renewed_files(con, feed))
     con.execute("begin")
     try:
+        taken = withdraw(con, feed, [file.path for file in files], batch, now)
         if not unusable:
             write_rows(con, plan, landed, batch, now)
             write_stopped(con, plan, landed, batch, now)
         results = _account(con, plan, landed, files, new_rows(feed.entity, batch, now))
+        if taken and plan.missing and not any(result.accepted or result.duplicate for result in results):
+            raise _Unusable(warnings)
         header = unknown_header(plan, landed, scans[0].format) if unusable else None
         _quarantine(con, feed, batch, now, header)
         book(con, feed, results, batch, now)

@@ -72,7 +72,7 @@ def layouts(
     None where there is none to tell: an unreadable or empty file, one whose first line is no header.
     """
     is_parquet = scans[0].format == "parquet"
-    nameless = not landed.json_lines and headless(plan, landed.header)
+    nameless = scans[0].format == "csv" and headless(plan, landed.header)
     # The rows of a Parquet file that are refused bear its names: without a layout, they can be read all the same.
     if landed.unreadable or nameless or (is_parquet and any(map(is_personal, landed.header))):
         return [None] * len(scans)

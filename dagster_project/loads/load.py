@@ -13,13 +13,15 @@ import duckdb
 
 from dagster_project.connectors.mirror import fetch_landing
 from dagster_project.loads.books import FileLoad, LandedFile, book, ensure_books, ensure_raw_tables, next_batch, note_files
+from dagster_project.loads.dedupe import mark_retold
 from dagster_project.loads.discover import Feed, discover, landed_on, remember_feeds, remembered_feeds
 from dagster_project.loads.drift import note_drift
 from dagster_project.loads.group import load_group
-from dagster_project.loads.known import Known, rows_of_former_readings, withdraw
+from dagster_project.loads.known import Content, Known, find_outdated, is_outdated, rows_of_former_readings, withdraw
 from dagster_project.loads.progress import Meter, Tell, watched
 from dagster_project.loads.scan import Scan, scan_file
 from dagster_project.loads.ties import note_ties
+from dagster_project.loads.write import replace_rows
 from dagster_project.privacy.tombstones import arm
 from dagster_project.settings import Settings
 
@@ -144,17 +146,15 @@ def _setting(con: duckdb.DuckDBPyConnection, name: str) -> str:
 
 
 def _load_feed(load: _Load, feed: Feed) -> None:
-    """Load what is new of a feed. Files that were read by other rules than today's are taken back first, all together: rows of
-    one reading are never compared with those of another.
-    """
+    """Load what is new of a feed. What was read by other rules than today's is taken back as it is read again."""
     totals = EntityLoad(feed.entity.source, feed.entity.name)
     known = Known(load.con, feed)
     news = _news(load, feed, known)
-    is_outdated = any(known.is_outdated(path) for path in feed.files)
-    if is_outdated:
-        files = list(news)
-        withdraw(load.con, feed, files, load.batch, _now())
-        news, known = iter(files), Known(load.con, feed)
+    has_changed = is_outdated(load.con, feed)
+    files = list(news) if has_changed else []
+    find_outdated(load.con, feed, files)
+    if has_changed:
+        news = iter(files)
     copies: list[LandedFile] = []
     for group in _groups(_originals(known, news, copies)):
         _load_group(load, feed, group, totals)
@@ -164,13 +164,29 @@ def _load_feed(load: _Load, feed: Feed) -> None:
             totals.add(_book_copy(load, feed, file, *original))
         else:
             _load_group(load, feed, [file], totals)
-    if is_outdated and (stale := rows_of_former_readings(load.con, feed)):
-        load.summary.warnings.append(
-            f"the rules by which {feed.label} is read have changed: {stale:,} rows stay as they were read before, since their "
-            "files are no longer in the landing folder, or somebody mended them by hand"
-        )
+    if has_changed:
+        _settle_former(load, feed)
     if totals.files:
         load.summary.entities.append(totals)
+
+
+def _settle_former(load: _Load, feed: Feed) -> None:
+    """Rows of former readings whose files were not read again give way to today's where these tell the same; the rest is told."""
+    load.con.execute("begin")
+    try:
+        (left,) = load.con.execute("select count(*) from load_outdated").fetchone() or (0,)
+        if left:
+            mark_retold(load.con, feed)
+            replace_rows(load.con, feed.entity, load.batch, _now())
+        load.con.execute("commit")
+    except BaseException:
+        load.con.execute("rollback")
+        raise
+    if stale := rows_of_former_readings(load.con, feed):
+        load.summary.warnings.append(
+            f"the rules by which {feed.label} is read have changed: {stale:,} rows stay as they were read before, since their "
+            "files are no longer in the landing folder or can't be read now, or somebody mended them by hand"
+        )
 
 
 def _load_group(load: _Load, feed: Feed, group: list[LandedFile], totals: EntityLoad) -> None:
@@ -187,6 +203,7 @@ def _book_copy(load: _Load, feed: Feed, file: LandedFile, original: str, records
     result = FileLoad(file, records, 0, records, 0, note=f"same content as {original}")
     load.con.execute("begin")
     try:
+        withdraw(load.con, feed, [file.path], load.batch, _now())
         book(load.con, feed, [result], load.batch, _now())
         load.con.execute("commit")
     except BaseException:
@@ -226,9 +243,9 @@ def _news(load: _Load, feed: Feed, known: Known) -> Iterator[LandedFile]:
 
 def _originals(known: Known, files: Iterator[LandedFile], copies: list[LandedFile]) -> Iterator[LandedFile]:
     """The first file of each content; those that hold the same, or what was loaded before, go to `copies`."""
-    contents = set()
+    contents: set[Content] = set()
     for file in files:
-        content = known.content(file.scan.sha256, file.landed_on)
+        content = known.content(file)
         if file.scan.records and (content in contents or known.original(file)):
             copies.append(file)
         else:

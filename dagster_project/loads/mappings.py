@@ -9,9 +9,13 @@ from collections.abc import Collection, Iterator
 from itertools import combinations
 from typing import Any
 
+import duckdb
+
 from dagster_project.config_file import ConfigFile, Location, Mistake, near_miss
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import MEANING, cast_to, literal
 from dagster_project.loads.contract import Entity, load_contracts
+from dagster_project.setting_types import written
 
 Fault = tuple[Location, str, str]
 """Where below an entity of relance.yml, what, and how to mend it."""
@@ -54,9 +58,11 @@ def _wrong_targets(entity: Entity, mapping: dict[str, Any]) -> Iterator[Fault]:
             if fault := _unknown(entity, target):
                 yield (key, target), *fault
     filled = {**columns, **constants}
-    for target in constants:
+    for target, value in constants.items():
         if target in columns:
             yield ("constants", target), f"`{target}` stands under `columns` and under `constants`", "keep one of them"
+        if target in entity.columns and not _readable(value, _entries(values.get(target)), kind := entity.columns[target].type):
+            yield ("constants", target), f"`{target}` is no {kind}", f"write {MEANING[kind]}"
     for target in values:
         if target not in filled and target not in entity.columns and _unknown(entity, target) is None:
             what = f"`values` translates `{target}`, which neither `columns` nor `constants` fills"
@@ -69,6 +75,17 @@ def _wrong_targets(entity: Entity, mapping: dict[str, Any]) -> Iterator[Fault]:
         if inner.startswith(f"{outer}."):
             key = "columns" if inner in columns else "constants"
             yield (key, inner), f"`{inner}` lies inside `{outer}`, which has a value of its own", "keep one of them"
+
+
+def _readable(constant: Any, words: dict[str, Any], kind: str) -> bool:
+    """Whether a constant, translated as `values` says, is what a contract type takes; no single value is told elsewhere."""
+    try:
+        text = written(words.get(written(constant), constant))
+    except ValueError:
+        return True
+    with duckdb.connect() as con:
+        (read,) = con.execute(f"select {cast_to(kind, literal(text), 'VARCHAR', 'UTC')}").fetchone() or (None,)
+    return read is not None
 
 
 def _unknown(entity: Entity, target: str) -> tuple[str, str] | None:

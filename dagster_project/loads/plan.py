@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from dagster_project.loads.casts import as_text, given, literal
 from dagster_project.loads.contract import Column, Entity, snake
@@ -47,7 +46,7 @@ class Plan:
 
     `columns` are those of the file. `key` holds contract columns by name and columns of the file as such. `missing` names
     what the file lacks and no row can do without: none of its rows can be used then. `unmatched` are columns that
-    relance.yml names and the file has not.
+    relance.yml names and the file has not; `hidden` those of the file whose name relance.yml gives to something else.
     """
 
     feed: Feed
@@ -57,6 +56,7 @@ class Plan:
     key: list[str | SourceColumn] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
 
     @property
     def entity(self) -> Entity:
@@ -76,7 +76,7 @@ def make_plan(feed: Feed, columns: list[SourceColumn], record: str) -> Plan:
     def named(target: str) -> Value | None:
         """What relance.yml says fills `target`."""
         if target in mapping.constants:
-            return Value(literal(_constant(mapping.constants[target])), constant=True)
+            return Value(literal(mapping.constants[target]), constant=True)
         source = mapping.columns.get(target)
         if source is None:
             return None
@@ -100,14 +100,13 @@ def make_plan(feed: Feed, columns: list[SourceColumn], record: str) -> Plan:
             plan.missing.append(value.names[0] if value.names else target)
     for target in targeted:
         if "." not in target and target not in entity.columns and (value := named(target)):
-            plan.extras.append((target, SourceColumn(target, value.sql, value.type)))
-    plan.extras += [(column.name, column) for column in columns if column.name not in used]
+            plan.extras.append((target, SourceColumn("".join(value.names), value.sql, value.type)))
+    traits = {name for name, _ in plan.extras}
+    own = [column for column in columns if column.name not in used]
+    plan.hidden = [column.name for column in own if column.name in traits]
+    plan.extras += [(column.name, column) for column in own if column.name not in traits]
     plan.key = [_key_part(part, plan, by_name) for part in mapping.key or entity.key]
     return plan
-
-
-def _constant(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _by_spelling(target: str, spec: Column, columns: list[SourceColumn], sent: set[str], used: set[str]) -> Value:
@@ -168,11 +167,17 @@ def _key_part(part: str, plan: Plan, by_name: dict[str, SourceColumn]) -> str | 
 
 def headless(plan: Plan, header: Sequence[str]) -> bool:
     """Whether a first line is no header, so that nothing of it may be told: neither the contract nor relance.yml knows any of its
-    names, or more of them look like values than are known.
+    names, more of them look like values than are known, or what no row can do without is missing and less than half is known.
     """
     asked = {*plan.feed.mapping.columns.values(), *(plan.feed.mapping.key or [])}
-    known = {name for value in plan.values.values() for name in value.names} | asked
-    return len(known & set(header)) < max(1, sum(map(looks_like_value, header)))
+    known = len(({name for value in plan.values.values() for name in value.names} | asked) & set(header))
+    return known < max(1, sum(map(looks_like_value, header))) or (bool(plan.missing) and 2 * known < len(header))
+
+
+def hiding(plan: Plan) -> str:
+    """What is to be told of columns of the file that relance.yml puts something else in the place of; else an empty text."""
+    names = ", ".join(f"`{name}`" for name in plan.hidden)
+    return f"relance.yml fills {names} of {plan.feed.label} itself: the file's own {names} is not kept" if names else ""
 
 
 def refusal(plan: Plan, header: list[str]) -> str:
@@ -186,5 +191,5 @@ def about_header(plan: Plan, header: Sequence[str]) -> str:
     """What may be told of a file's header: its names or, where data stand in its place, how many columns it has."""
     if header and headless(plan, header):
         count = f"{len(header)} columns" if len(header) > 1 else "one column"
-        return f"header ({count}) names nothing of {plan.feed.label}: is it missing?"
+        return f"header ({count}) is hardly one of {plan.feed.label}: is it missing?"
     return f"header has {listed(header)}"

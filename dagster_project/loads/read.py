@@ -77,9 +77,10 @@ class Landed:
 
 
 def _wanted(feed: Feed) -> tuple[set[str], set[str]]:
-    """The column names looked for: in any spelling, and as relance.yml writes them."""
+    """The column names looked for: in any spelling, and as relance.yml writes them (those it fills itself would be hidden)."""
+    mapping = feed.mapping
     spelled = {snake(name) for column, spec in feed.entity.columns.items() for name in [column, *spec.aliases]}
-    return spelled, {*feed.mapping.columns.values(), *(feed.mapping.key or [])}
+    return spelled, {*mapping.columns.values(), *mapping.columns, *mapping.constants, *(mapping.key or [])}
 
 
 def csv_layout(feed: Feed, scan: Scan) -> tuple[str, list[str]]:

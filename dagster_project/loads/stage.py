@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dagster_project.loads.casts import MEANING, cast_to, given, identifier, is_flat, literal
 from dagster_project.loads.contract import Digest, Entity
+from dagster_project.loads.names import shown
 from dagster_project.loads.plan import NULL, Plan, SourceColumn
 from dagster_project.loads.read import Landed
 
@@ -244,4 +245,8 @@ def _faults(plan: Plan) -> list[tuple[str, str]]:
     for group in plan.entity.require_any:
         names = ", ".join(f"`{name}`" for name in group)
         faults.append((f"({' and '.join(f'{_raw(name)} is null' for name in group)})", f"none of {names} is given"))
+    if plan.feed.mapping.key and not any(isinstance(part, str) and plan.entity.columns[part].required for part in plan.key):
+        parts = [_typed(part) if isinstance(part, str) else identifier(f"k_{i}") for i, part in enumerate(plan.key)]
+        reason = f"none of the key's columns is given: {', '.join(map(shown, plan.feed.mapping.key))}"
+        faults.append((f"({' and '.join(f'{part} is null' for part in parts)})", reason))
     return faults

@@ -22,7 +22,7 @@ from dagster_project.loads.stage import stage_sql
 def write_rows(con: duckdb.DuckDBPyConnection, plan: Plan, landed: Landed, batch: int, now: datetime) -> None:
     """Insert every usable record that is not in load_dupes; rows in load_replaced go, and the books say so."""
     entity = plan.entity
-    _replace(con, entity, batch, now)
+    replace_rows(con, entity, batch, now)
     told = ["_hash"] if entity.mode == "versions" else []
     wanted = [*entity.columns, "_extra", "_key", *told, "_happened_at", "_path", "_record", "_landed_on"]
     rows = stage_sql(plan, landed, [*wanted, "_fileno", "_reason"])
@@ -52,7 +52,8 @@ def _any_order(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.execute("set preserve_insertion_order = true")
 
 
-def _replace(con: duckdb.DuckDBPyConnection, entity: Entity, batch: int, now: datetime) -> None:
+def replace_rows(con: duckdb.DuckDBPyConnection, entity: Entity, batch: int, now: datetime) -> None:
+    """Rows in load_replaced go, and the books and the journal say so."""
     gone = con.execute("select _file, _batch, count(*) from load_replaced group by all order by all").fetchall()
     if not gone:
         return

@@ -108,12 +108,13 @@ def summarise(
     exports = rows(EXPORTS, "activation.files")
     known = sum(row[1] for row in stages if row[0] != "visitor")
     revenue = sum((row[2] for row in stages), Decimal(0))
+    customers = sum(row[1] for row in stages if row[0] in ("customer", "lapsed"))
     headline = [
         ("Rows read", f"{sum(row[3] for row in sources):,}"),
         ("In quarantine", f"{sum(row[7] for row in sources):,}"),
         ("Left out", _left_out(left_out)),
         ("Profiles", f"{sum(row[1] for row in stages):,} ({known:,} known)"),
-        ("Customers", f"{sum(row[1] for row in segments):,}"),
+        ("Customers", f"{customers:,} ({sum(row[1] for row in segments):,} scored)"),
         ("Net revenue", f"{revenue:,.2f} {currency}"),
         ("Audiences", f"{len(audiences)}"),
         ("Export files", f"{sum(row[5] == 'new' for row in exports)} new of {len(exports)}"),

@@ -185,11 +185,30 @@ def test_check_looks_into_landed_files(folder: Path):
     refused(
         result,
         "relance.yml:7", "`betrag` for generic.orders", "did you mean `betraege`",
-        "`message_id`, `timestamp` of generic.events", "`contact_id` of generic.contacts", "names nothing of generic.contacts",
+        "`message_id`, `timestamp` of generic.events", "`contact_id` of generic.contacts", "is hardly one of generic.contacts",
         "`lead_id`, `created_at` of generic.leads", "not a Parquet file", "not a gzip file",
     )  # fmt: skip
     assert "2026-01-01" not in result.output and "ann@" not in result.output
     assert not (folder / "warehouse.duckdb").exists()
+
+
+def test_check_tells_a_typo_in_a_key(folder: Path):
+    """As a column that "nothing fills", a mistyped key sends its reader to the wrong place."""
+    (folder / "relance.yml").write_text(
+        COMPANY + "sources:\n  generic:\n    surveys:\n      key: [respons_id]\n      columns: {wave: vague}\n"
+    )
+    (folder / "landing/generic/surveys").mkdir(parents=True)
+    (folder / "landing/generic/surveys/a.csv").write_text("response_id,score,answered_at,wave,vague\nR1,5,2026-01-01,x,y\n")
+    result = relance("check", "--config", folder)
+    refused(result, "takes `respons_id`, which neither", "did you mean `response_id`?", "relance.yml:5", "own `wave` is not kept")
+    assert "Nothing in the file" not in result.output
+
+
+@pytest.mark.parametrize("mistake", ["as_of: 2026-02-30\n", "report: {path: {{ F }}}\n", "sources: &s\n  generic: *s\n"])
+def test_check_of_yaml_that_breaks_its_reader(folder: Path, mistake: str):
+    """A slip that PyYAML itself stumbles over ended in its traceback."""
+    (folder / "relance.yml").write_text(COMPANY + mistake)
+    refused(relance("check", "--config", folder), "relance.yml:")
 
 
 def test_check_of_sound_files(folder: Path):

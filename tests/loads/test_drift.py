@@ -258,6 +258,31 @@ def test_no_value_gets_into_the_report(project: Project) -> None:
     assert not [line for line in told if "@" in line or "Ann" in line or "336" in line]
 
 
+@pytest.mark.parametrize(
+    ("head", "kept"),
+    [
+        ("L1,Jean,Dupont,Paris,email,2026-01-01", False),  # one word is also a column's name
+        ("L1,Jean,Dupont,Paris,email", True),  # may be a header too: it stays beside its refused rows alone
+        ("nr;wann;betrag;notiz", True),
+    ],
+)
+def test_first_line_of_unknown_words_is_told_to_nobody(project: Project, head: str, kept: bool) -> None:
+    """Somebody's name in a warning, a reason, the ledger or the usual columns stays there for good."""
+    project.write("generic/leads/a.csv", f"{head}\n{head}\n")
+    told = [*project.load().warnings, *(reason for _, _, reason, _ in project.quarantine())]
+    for table in ("load_ledger", "feed_columns", "drift"):
+        told += [str(row) for row in project.rows(f"from quality.{table}")]
+    assert not [line for line in told for word in ("Dupont", "Paris", "betrag") if word in line]
+    assert project.value("select bool_and(header is not null) from quality.quarantine") is kept
+
+
+def test_header_of_another_language_is_one(project: Project) -> None:
+    """Names that relance.yml knows are told: one of many that is missing must be found."""
+    project.configure("sources: {generic: {orders: {columns: {order_id: nr, ordered_at: wann, total: betrag}}}}")
+    project.write("generic/orders/a.csv", "nr;wann;betraege;notiz\n1;2026-01-01;5;x\n")
+    assert any("`betraege`" in line for line in project.load().warnings)
+
+
 def test_what_a_crash_left_uncompared_is_compared_later(shop: Project) -> None:
     """A run that was stopped between rows and report would leave a file that nobody ever looks at."""
     shop.write("generic/orders/2026-01-02.csv", orders(HEAD + ",gift", "b,2026-01-02,1,paid,x,y"))

@@ -71,6 +71,63 @@ def test_copies_that_land_together(project: Project) -> None:
     assert project.load().files == 0
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right", "content"),
+    [
+        ("a.csv", "a.ndjson", event(1) + "\n" + event(2)),
+        ("a.csv.gz", "a.csv", b"message_id,type,timestamp\nm1,page,2026-01-31\n"),
+    ],
+)
+def test_a_file_renamed_to_its_right_ending(project: Project, wrong: str, right: str, content: str | bytes) -> None:
+    """Who mends a file's name must get its rows: read another way, the same bytes are no copy."""
+    path = project.write(f"generic/events/{wrong}", content)
+    assert project.load().total("accepted") == 0
+    path.rename(path.with_name(right))
+    assert project.load().total("duplicate") == 0
+    assert project.value("select min(message_id) from raw_generic.events") == "m1"
+
+
+KEYED = "sources: {{generic: {{surveys: {{key: [{}]}}, contacts: {{key: [email]}}}}}}"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_rows_without_a_key(project: Project, first: bool) -> None:
+    """Rows of which nothing tells who they are must not be taken for one and the same: all but one would be lost, unseen."""
+    project.configure(KEYED.format("ticket, wave"))
+    head, lines = "response_id,ticket,wave,score,answered_at\n", [f"{i},,,{i},2026-01-31\n" for i in range(3)]
+    keyed = ["8,t,,8,2026-01-31\n", "9,,w,9,2026-01-31\n"]
+    project.write("generic/surveys/a.csv", head + "".join([*keyed, *lines] if first else [*lines, *keyed]))
+    project.write("generic/contacts/a.csv", "contact_id,email,phone\n1,,0611\n2,,0612\n3,a@example.com,\n")
+    project.load()
+    assert project.ledger("generic/surveys/a.csv") == (5, 2, 0, 3)
+    assert project.ledger("generic/contacts/a.csv") == (3, 1, 0, 2)
+    assert project.rows("select distinct reason from quality.quarantine order by 1") == [
+        ("none of the key's columns is given: `email`",), ("none of the key's columns is given: `ticket`, `wave`",)
+    ]  # fmt: skip
+
+
+def test_json_lines_none_of_which_has_the_key(project: Project) -> None:
+    """A typing error in `key:` must not swallow a file: JSON lines have no header that shows it."""
+    project.configure(KEYED.format("respons_id"))
+    rows = [f'{{"response_id": "{i}", "score": {i}, "answered_at": "2026-01-31"}}\n' for i in range(3)]
+    project.write("generic/surveys/a.ndjson", "".join(rows))
+    project.load()
+    assert project.ledger("generic/surveys/a.ndjson") == (3, 0, 0, 3)
+
+
+@pytest.mark.parametrize("value", [1, 2, 3, 9])
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_copy_that_is_corrected(project: Project, name: str, value: int) -> None:
+    """Whichever of two files of one content is corrected, the correction counts, whatever its hash."""
+    for file, score in [("a", 5), ("b", 5), (name, value)]:
+        text = f"response_id,score,answered_at\nr,{score},2026-01-31\n"
+        project.write(f"generic/surveys/{file}.csv", text)
+        project.write(f"generic/products/{file}.csv", f"product_id,price\np,{score}\n")
+        project.load()
+    assert project.rows("select score::int from raw_generic.surveys") == [(value,)]
+    assert project.rows("select price::int from raw_generic.products") == [(value,)]
+
+
 @pytest.mark.parametrize("values", [(1, 2, 1), (2, 1, 2)])
 def test_a_file_corrected_in_place(project: Project, values: tuple[int, int, int]) -> None:
     """The corrected amount must count, a fact's and a version's, whatever its hash; back again, the first one must."""

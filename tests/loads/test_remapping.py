@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.loads import contract
+from dagster_project.loads import contract, group
 from dagster_project.loads import load as load_module
-from dagster_project.loads.books import unbalanced
+from dagster_project.loads.books import LandedFile, unbalanced
 from dagster_project.loads.load import load_landing
 from dagster_project.loads.mend import MendedRows, write_open
 from dagster_project.loads.replay import replay
@@ -92,6 +92,11 @@ EVENTS = "message_id,type,event,timestamp,other\n"
 OTHER = "sources: {generic: {events: {columns: {message_id: other}}}}"
 
 
+def open_rows_of(project: Project) -> list[tuple]:
+    with project.warehouse() as con:
+        return open_rows(con)
+
+
 def ids(project: Project) -> list[tuple]:
     return project.rows("select message_id, _file from raw_generic.events order by all")
 
@@ -111,8 +116,8 @@ def test_the_books_tell_of_a_reading_that_was_taken_back(project: Project) -> No
     assert project.load().files == 0
 
 
-def test_a_crash_after_a_reading_was_taken_back(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever rules hold after a crash in the middle, the files must be read again, or their rows are lost."""
+def test_a_crash_while_files_are_read_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until a file is read again its rows must stand: with them gone, whoever reads the warehouse finds an empty table."""
     project.write(A, EVENTS + "1,page,,2026-01-31,x\n")
     project.load()
     project.configure(OTHER)
@@ -123,9 +128,71 @@ def test_a_crash_after_a_reading_was_taken_back(project: Project, monkeypatch: p
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(load_module, "load_group", crash)
         project.load()
-    project.configure("")
-    assert project.load().total("accepted") == 1
     assert ids(project) == [("1", A)]
+    project.load()
+    assert ids(project) == [("x", A)]
+
+
+@pytest.mark.parametrize("left", [A, B])
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_file_that_changes_while_it_is_read_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, left: str, is_lost: bool
+) -> None:
+    """What can't be read again must stay as it was, and yet not stand beside today's reading of the same thing."""
+    project.configure("sources: {generic: {products: {columns: {title: who}}}}")
+    for name, who in [(A, "u"), (B, "v")]:
+        project.write(name, EVENTS + f"1,page,,2026-01-31,{who}\n2{name},page,,2026-01-31,{who}\n")
+    project.load()
+    settled = group._insist_settled
+
+    def changes(files: list[LandedFile]) -> None:
+        if any(file.path == left for file in files):
+            raise group.Unsettled
+        settled(files)
+
+    project.configure("sources: {generic: {events: {columns: {user_id: other}}}}")
+    with monkeypatch.context() as patch:
+        patch.setattr(group, "_insist_settled", changes)
+        warnings = project.load().warnings
+    assert any(left in warning for warning in warnings) and any("stay as they were read before" in told for told in warnings)
+    (read,) = {A, B} - {left}
+    who = {A: "u", B: "v"}
+    assert project.rows("select message_id, user_id, _file from raw_generic.events order by 1") == sorted(
+        [("1", who[read], read), (f"2{read}", who[read], read), (f"2{left}", None, left)]
+    )
+    if is_lost:
+        (project.landing / left).unlink()
+    project.load()
+    assert project.rows("select user_id from raw_generic.events where message_id = ?", f"2{left}") == [
+        (None if is_lost else who[left],)
+    ]
+    assert project.value("select count(*) from raw_generic.events") == 3
+
+
+@pytest.mark.parametrize("name", [A, "generic/events/a.ndjson"])
+@pytest.mark.parametrize("rules", ["key: [mesage_id]", "columns: {message_id: mesage_id}"])
+def test_rules_by_which_no_row_can_be_used(project: Project, name: str, rules: str) -> None:
+    """A typing error in relance.yml must not empty a table that was full yesterday."""
+    project.write(name, EVENTS + "1,page,,2026-01-31,x\n2,page,,never,x\n" if name == A else event(1) + "\n{}\n")
+    project.load()
+    before, refused = ids(project), open_rows_of(project)
+    project.configure(f"sources: {{generic: {{events: {{{rules}}}}}}}")
+    for _ in range(2):
+        warnings = project.load().warnings
+        assert any(name in told and "none of its rows can be used" in told for told in warnings)
+        assert (ids(project), open_rows_of(project)) == (before, refused)
+    project.configure("")
+    assert (project.load().warnings, ids(project), open_rows_of(project)) == ([], before, refused)
+
+
+def test_a_file_that_moves_while_the_rules_change(project: Project) -> None:
+    """The same bytes under another name, read by other rules, must take the place of their former reading."""
+    path = project.write(A, EVENTS + "1,page,,2026-01-31,x\n2,page,,2026-01-31,y\n")
+    project.load()
+    path.rename(project.landing / B)
+    project.configure(OTHER)
+    assert project.load().warnings == []
+    assert ids(project) == [("x", B), ("y", B)]
 
 
 def test_rows_of_files_that_are_gone_stay_until_they_are_told_anew(project: Project) -> None:

@@ -257,6 +257,42 @@ def test_mapping(project: Project) -> None:
     assert project.rows("select platform, _key from raw_generic.ad_spend order by 2") == [("tiktok", "1"), ("tiktok", "2")]
 
 
+def test_trait_by_the_name_of_a_column_of_the_file(project: Project) -> None:
+    """A JSON key twice holds whichever value its reader likes; and that a column is left out must be told."""
+    project.configure("sources: {generic: {surveys: {columns: {wave: vague}, constants: {shop: Lyon}}}}")
+    row = {"response_id": "R1", "score": "5", "answered_at": "2026-01-01", "wave": "own", "vague": "mapped", "room": "blue"}
+    project.write("generic/surveys/a.csv", "\n".join([",".join(row), ",".join(row.values()), ""]))
+    project.write("generic/surveys/b.ndjson", json.dumps(row | {"response_id": "R2"}) + "\n")
+    project.write(
+        "generic/surveys/c.parquet", parquet_bytes(pa.table({k: [v] for k, v in (row | {"response_id": "R3"}).items()}))
+    )
+    warnings = project.load().warnings
+    for file in ("a.csv", "b.ndjson", "c.parquet"):
+        assert any(file in line and "own `wave` is not kept" in line for line in warnings), warnings
+    for (extra,) in project.rows("select _extra from raw_generic.surveys"):
+        pairs = json.loads(extra, object_pairs_hook=list)
+        assert sorted(pairs) == [("room", "blue"), ("shop", "Lyon"), ("wave", "mapped")]
+
+
+def test_constants_and_translations_without_quotes(project: Project) -> None:
+    """Nobody quotes a date or a number in YAML; each was four mistakes, or one without a cause."""
+    project.configure(
+        "sources: {generic: {surveys: {constants: {answered_at: 2026-01-31, n: 5}, values: {score: {good: 10, 7: 8}}}}}"
+    )
+    project.write("generic/surveys/a.csv", "response_id,score\nR1,good\nR2,7\n")
+    project.load()
+    rows = project.rows("select score, answered_at, _extra from raw_generic.surveys order by response_id")
+    assert rows == [(Decimal(score), datetime(2026, 1, 31), '{"n":"5"}') for score in (10, 8)]
+
+
+def test_files_for_two_entities(project: Project) -> None:
+    """A pattern that was copied with its entity loads every row twice, as two things."""
+    project.configure("sources: {generic: {surveys: {files: x/*.csv}, reviews: {files: x/*.csv}, calls: {files: y.csv}}}")
+    project.write("x/a.csv", "response_id,score,answered_at\nR1,5,2026-01-01\n")
+    told = [line for line in project.load().warnings if "`files: x/*.csv` stands under" in line]
+    assert len(told) == 1 and "generic.surveys" in told[0] and "generic.reviews" in told[0]
+
+
 def test_mapping_to_a_column_the_file_lacks(project: Project) -> None:
     """A slip in a mapping must be told: the column would be empty for ever."""
     project.configure("sources: {generic: {products: {files: p.csv, columns: {title: naem}}}}")
@@ -321,6 +357,20 @@ def test_segment_in_every_spelling(project: Project) -> None:
         ("x/20260131-part-0001.csv", "2026-01-31 00:00:00"),
         ("x/20260131_000061.csv", "2026-01-31 00:00:00"),
         ("x/2026-01-31T25-99.csv", "2026-01-31 00:00:00"),
+        ("x/contacts_20260131101500.csv", "2026-01-31 10:15:00"),
+        ("x/contacts_20260131101500Z.csv.gz", "2026-01-31 10:15:00"),
+        ("x/contacts_20260131101500123.csv", "2026-01-31 10:15:00.123000"),
+        ("x/2026_01_31.csv", "2026-01-31 00:00:00"),
+        ("x/orders_2026_01_31_101500.csv", "2026-01-31 10:15:00"),
+        ("x/year=2026/month=01/day=31/a.csv", "2026-01-31 00:00:00"),
+        ("x/year=2026/month=1/day=3/hour=7/a.csv", "2026-01-03 07:00:00"),
+        ("x/order_20269931101500.csv", "None"),
+        ("x/order_20260131256100.csv", "None"),
+        ("x/order_2026013110150.csv", "None"),
+        ("x/order_202601311015001234.csv", "None"),
+        ("x/events_1769854500000.csv", "None"),
+        ("x/events_1769854500000000.csv", "None"),
+        ("x/order_4711_01_02.csv", "None"),
     ],
 )
 def test_moment_of_landing(path: str, expected: str) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.config_file import read_config_file
 from dagster_project.errors import RelanceError
-from dagster_project.settings import load_settings
+from dagster_project.settings import load_settings, read_settings
 
 COMPANY = "company: {name: Shop, currency: EUR, timezone: Europe/Paris, country: FR}\n"
 
@@ -145,6 +145,66 @@ def test_any_yaml_gives_settings_or_one_message(tmp_path_factory, data):
         load_settings(path)
     except RelanceError as error:
         assert str(path) in str(error)
+
+
+pieces = st.sampled_from([
+    "company", "as_of", "landing", "sources", "report", "path", "generic", "surveys", "constants", "values", "files", "key",
+    "score", ": ", ":\n  ", "\n", "\n  ", "\n    ", "- ", "? ", "{", "}", "[", "]", ", ", "&a ", "*a", "<<", "'", '"', "#",
+    "---\n", "|", "~", "!!int ", "!!timestamp ", "!!set ", "!!omap ", "!!binary ", "!!bool ", "!!float ", "!!merge ", "!x ",
+    "2026-02-30", "1.", "9" * 5000, "2026-01-01T25:00:00Z", "${NOPE}", "${A:-b}", "\t", "\0", "\x07", "\u2028", "\ufeff",
+    "x" * 5000, "[" * 400, COMPANY,
+])  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(pieces | st.text(max_size=4), max_size=25).map("".join))
+def test_any_text_gives_settings_or_one_message(tmp_path_factory, text):
+    """PyYAML fails in errors of every kind, and what stands in a file by mistake is seldom sound YAML."""
+    path = tmp_path_factory.mktemp("text") / "relance.yml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    try:
+        load_settings(path)
+    except RelanceError as error:
+        assert str(path) in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("as_of: 2026-02-30\n", 2, "no timestamp that exists"),
+        ("as_of: yesterday\n", 2, "should be a date or a timestamp"),
+        ("report: {path: {{ FOLDER }}}\n", 2, "A key is no single word"),
+        ("? [a, b]\n: c\n", 2, "A key is no single word"),
+        ("sources: &s\n  generic: *s\n", 3, "leads back into"),
+        ("report: " + "[" * 60 + "]" * 60 + "\n", 2, "too many levels"),
+        ("report: " + "[" * 3000 + "\n", None, "too many levels"),
+        ("\n".join(["a0: &a0 [x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12))]), None, "entries"),
+        ("landing: a\x07b\n", 2, "can't be printed"),
+        ("landing: " + "x" * 5000 + "\n", 2, "landing folder does not exist"),
+        ("sources: {generic: {surveys: {constants: {score: abc}}}}\n", 2, "`score` is no decimal"),
+        ("sources: {generic: {surveys: {constants: {score: }}}}\n", 2, "should be a text, a number"),
+        ("sources: {generic: {surveys: {values: {score: {1.50: 2}}}}}\n", 2, "should stand in quotes"),
+        ("sources: {generic: {surveys: {key: []}}}\n", 2, "surveys.key"),
+        ("sources: {generic: {surveys: {files: ''}}}\n", 2, "surveys.files"),
+    ],
+)
+def test_mistakes_of_every_kind_are_one_message_with_a_line(project, text, line, told):
+    """A traceback of the YAML reader, or four messages for one slip, tell a marketer nothing."""
+    path = project(COMPANY + text)
+    with pytest.raises(RelanceError) as caught:
+        load_settings(path)
+    assert told in str(caught.value) and not caught.value.mistakes
+    assert f"{path}:{line}" in str(caught.value) or line is None
+
+
+def test_what_is_sound_beside_a_mistake_is_kept(project, tmp_path):
+    """Without a company, or with one source that is none, all the rest was dropped and told as missing."""
+    (tmp_path / "landing").rename(tmp_path / "data")
+    rest = "landing: data\nsources: {shopify: foo, generic: {orders: {columns: {total: t}}}}\n"
+    settings, mistakes = read_settings(project(rest))
+    assert [at for at, _ in mistakes] == [("company",), ("sources", "shopify")]
+    assert settings.landing_path == tmp_path / "data"
+    assert settings.sources["generic"].entities["orders"].columns == {"total": "t"}
 
 
 def test_lines_are_those_of_the_file(tmp_path):
