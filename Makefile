@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := var/demo
 SIZE ?= 1M
+# How many processes run the tests; 0 is this one alone. What is dear to make is made by one of them (tests/conftest.py).
+WORKERS ?= 2
 
 export DO_NOT_TRACK = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -23,7 +25,7 @@ run: $(READY)
 	@$(BIN)/relance run --config $(DEMO)/relance.yml
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 ui: $(READY)
 	@test -f $(DEMO)/relance.yml || $(BIN)/relance demo $(DEMO)

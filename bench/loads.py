@@ -28,7 +28,11 @@ from dagster_project.errors import RelanceError
 
 HERE = Path(__file__).parent
 GIB = 2**30
-SETTINGS = "company: {{name: Bench, currency: EUR, timezone: Europe/Paris, country: FR}}\nas_of: {as_of}\n"
+SETTINGS = (
+    "company: {{name: Bench, currency: EUR, timezone: Europe/Paris, country: FR}}\n"
+    "as_of: {as_of}\n"
+    "warehouse: {{memory_limit: 3GB}}\n"
+)
 LIMITS = {"parquet": 3.0, "ndjson": 2.0, "news": 0.05, "memory": 4 * GIB}
 """What is asked for: multiples of DuckDB alone, share of the full load, bytes."""
 

@@ -18,9 +18,11 @@ from dagster_project.consent.policy import region_of
 from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
 from dagster_project.identity.probable import require_splink
-from dagster_project.identity.somebodys_word import wrong_links
+from dagster_project.identity.somebodys_word import unseen_links, wrong_links
 from dagster_project.loads.discover import Feed, Landing, discover
 from dagster_project.loads.glance import look_into
+from dagster_project.scores.lead_rules import doubtful_lead_rules
+from dagster_project.scores.rfm_check import rfm_warnings
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import open_warehouse
 
@@ -72,7 +74,8 @@ def check_project(config: Path) -> Findings:
         f"{len(activations or ())} activations: " + ", ".join(activation.name for activation in activations or ()),
     ]
     left_behind = [] if activations is None else _left_behind(settings, activations)
-    warnings = [*landing.warnings, *(line for _, told in looks for line in told), *left_behind]
+    doubts = [] if mistakes else [*unseen_links(settings), *rfm_warnings(settings), *doubtful_lead_rules(settings)]
+    warnings = [*landing.warnings, *(line for _, told in looks for line in told), *doubts, *left_behind]
     return Findings(lines, warnings, mistakes)
 
 

@@ -188,6 +188,19 @@ def audiences(config: Path) -> None:
 
 
 @main.command()
+@config_option
+@click.option("--accept", default=None, metavar="PROPOSAL", help="Write this proposal as a rule into seeds/lead_rules.csv.")
+@told_plainly
+def rules(config: Path, accept: str | None) -> None:
+    """The rules by which leads get points, rules that the company's own conversions propose, and advice on checks."""
+    from dagster_project.report.terminal import report_console
+    from dagster_project.scores.rules_command import rules_project
+    from dagster_project.settings import load_settings
+
+    rules_project(load_settings(config), accept, report_console())
+
+
+@main.command()
 @click.argument("identifier")
 @config_option
 @click.option("--audience", default=None, metavar="NAME", help="Why in this audience or not, clause by clause.")

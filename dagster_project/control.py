@@ -22,6 +22,10 @@ from dagster_project.loads.agents import rules_version
 from dagster_project.loads.books import IN_RAW
 from dagster_project.loads.contract import CONTRACTS, load_contracts
 from dagster_project.profile_settings import write_priority
+from dagster_project.score_settings import write_scores
+from dagster_project.scores.lead_policy import write_lead_policy
+from dagster_project.scores.predict.denied import write_forbidden
+from dagster_project.scores.prequalification import write_prequalification
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import open_warehouse
 
@@ -222,6 +226,10 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
         con.execute("create or replace table control.staff_domains as select unnest($1::varchar[]) as domain", [staff])
         write_policy(con, settings.consent, settings.company.country)
         write_priority(con, settings.profile)
+        write_scores(con, settings.scores, run.as_of, settings.company.timezone)
+        write_forbidden(con, settings)
+        write_prequalification(con, settings)
+        write_lead_policy(con, settings)
         _write_retention(con, settings)
         _write_audiences(con, settings)
         con.execute("commit")

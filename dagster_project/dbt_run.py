@@ -148,7 +148,7 @@ def dbt_build(
     try:
         outcome = _invoke(workspace, args, manifest, listen)
     finally:
-        _release_warehouse()
+        release_warehouse()
     results = getattr(outcome.result, "results", None)
     if results is None:
         raise _unreadable(outcome.exception, workspace)
@@ -217,7 +217,7 @@ def _unreadable(error: BaseException | None, workspace: Workspace) -> RelanceErr
     return RelanceError(f"dbt can't read the models: {safe_message(text)}", str(where), "correct the file, then run again")
 
 
-def _release_warehouse() -> None:
+def release_warehouse() -> None:
     """dbt-duckdb may keep the database open for the life of the process; nobody else could write then."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 

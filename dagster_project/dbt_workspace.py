@@ -20,6 +20,12 @@ from dagster_project.config_file import several
 from dagster_project.errors import RelanceError
 from dagster_project.loads.agents import wrong_patterns
 from dagster_project.loads.discover import feeds
+from dagster_project.scores.customer_weights import wrong_customer_weights
+from dagster_project.scores.lead_policy import forbidden_lead_rules
+from dagster_project.scores.lead_rules import wrong_lead_rules
+from dagster_project.scores.predict.denied import wrong_features
+from dagster_project.scores.prequalification import wrong_prequalification
+from dagster_project.scores.rfm_check import wrong_rfm
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import duckdb_options
 
@@ -82,7 +88,17 @@ def wrong_seeds(settings: Settings) -> list[RelanceError]:
         if missing:
             what = f"The seed lacks {'columns' if len(missing) > 1 else 'the column'} {', '.join(missing)}"
             mistakes.append(RelanceError(what, f"{path}:1", "add to the header and the rows"))
-    return mistakes or wrong_patterns(settings)
+    if mistakes:
+        return mistakes
+    return [
+        *wrong_patterns(settings),
+        *wrong_rfm(settings),
+        *wrong_lead_rules(settings),
+        *forbidden_lead_rules(settings),
+        *wrong_prequalification(settings),
+        *wrong_customer_weights(settings),
+        *wrong_features(settings),
+    ]
 
 
 def _header(path: Path) -> list[str]:

@@ -18,10 +18,9 @@ from dagster_project.assets.control import control_tables
 from dagster_project.assets.dbt import dbt_rooms
 from dagster_project.assets.identity import normalised_identifiers
 from dagster_project.assets.loads import LEDGER, landing_assets
-from dagster_project.assets.orders import orders_have_an_amount
+from dagster_project.assets.money import MONEY_CHECKS
 from dagster_project.assets.privacy import ERASURES, erasures
 from dagster_project.assets.pulls import pull_assets
-from dagster_project.assets.rates import amounts_have_a_rate
 from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, landed_files_sensor, schedule
 from dagster_project.audiences import load_audiences
 from dagster_project.dbt_run import prepare_manifest
@@ -68,7 +67,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     )
     return dg.Definitions(
         assets=assets,
-        asset_checks=[amounts_have_a_rate, orders_have_an_amount],
+        asset_checks=MONEY_CHECKS,
         jobs=[daily, hourly],
         schedules=[
             schedule(

@@ -25,6 +25,7 @@ from dagster_project.identity_settings import Identity
 from dagster_project.loads.mappings import wrong_sources
 from dagster_project.privacy.retention_settings import Retention
 from dagster_project.profile_settings import Lifecycle, Profile
+from dagster_project.score_settings import Scores
 from dagster_project.setting_types import Constant, Country, Currency, MailDomain, Network, SourceName, Timezone, Word
 
 SHIPPED = Path(__file__).resolve().parent.parent
@@ -193,6 +194,7 @@ class Settings(Part):
     profile: Profile = Profile()
     lifecycle: Lifecycle = Lifecycle()
     retention: Retention = Retention()
+    scores: Scores = Scores()
     windows: Windows = Windows()
     holdout: Holdout = Holdout()
     activations: Activations = Activations()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,18 @@ settings.register_profile(
     "relance", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("relance")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers (`-n`), what is dear is made once: a worker gets a whole file, or all tests of a session's fixture."""
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    for item in items:
+        fixtures = {name: found[-1] for name, found in item._fixtureinfo.name2fixturedefs.items()}  # type: ignore[attr-defined]
+        shared = {name for name, fixture in fixtures.items() if fixture.scope == "session" and fixture.baseid}
+        first = sorted(f"{fixtures[name].baseid}::{name}" for name in shared if shared.isdisjoint(fixtures[name].argnames))
+        item.add_marker(pytest.mark.xdist_group(first[0] if first else item.path.as_posix()))
+
 
 COMPANY = "company: {name: Test shop, currency: EUR, timezone: Europe/Paris, country: FR}\n"
 

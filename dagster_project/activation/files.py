@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.specs import Destination, FileColumn
-from dagster_project.activation.tables import literal
+from dagster_project.loads.casts import literal
 
 CHUNK = 1 << 20
 

@@ -11,9 +11,10 @@ from datetime import datetime
 import duckdb
 
 from dagster_project.activation.activations import Activation
-from dagster_project.activation.tables import columns_of, literal
+from dagster_project.catalog import columns_of
 from dagster_project.control import local_date
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import literal
 from dagster_project.settings import Settings
 
 GATES = ("erased", "suppressed", "consent", "age", "holdout", "identifier", "minimum")

@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.files import fsync_file, fsync_folder, make_private_folder
-from dagster_project.activation.tables import literal
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import literal
 from dagster_project.settings import Settings
 
 OWN = ("operation", "reason", "profile_id", "match_keys_sha256", "attributes_sha256", "file")

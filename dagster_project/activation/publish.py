@@ -33,8 +33,8 @@ from dagster_project.activation.files import (
 )
 from dagster_project.activation.outbox import outbox_file, write_outbox
 from dagster_project.activation.specs import FileColumn
-from dagster_project.activation.tables import literal
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import literal
 from dagster_project.quality.gx import CheckResult
 from dagster_project.settings import Settings
 

@@ -7,9 +7,10 @@ import duckdb
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.match_keys import cache_name, learn, raw_sql
 from dagster_project.activation.specs import Column, FileColumn, file_columns
-from dagster_project.activation.tables import columns_of, literal
+from dagster_project.catalog import columns_of
 from dagster_project.consent.policy import BY_ADDRESS, Purpose
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import literal
 
 
 def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[FileColumn]:

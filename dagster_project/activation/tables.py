@@ -1,4 +1,4 @@
-"""The tables this room keeps in the warehouse (schema `activation`), and two helpers to write SQL.
+"""The tables this room keeps in the warehouse (schema `activation`).
 
 `activation.ledger` and `activation.files` are journals: rows are only added (delivery and acknowledgement dates filled in later).
 The newest operation of an (activation, destination, match_keys_sha256) says whether the destination holds that row now.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import duckdb
+
+from dagster_project.catalog import columns_of
 
 _TABLES = (
     "create schema if not exists activation",
@@ -69,16 +71,3 @@ def held_without_activation(con: duckdb.DuckDBPyConnection, running: Collection[
         for name, destination, rows in held
         if (name, destination) not in running
     ]
-
-
-def columns_of(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
-    """Column names of a table or view; empty where there is none."""
-    # No parameters: for the first one, DuckDB imports pandas, and `relance check` would take twice its time.
-    here = f"schema_name = {literal(schema)} and table_name = {literal(table)}"
-    rows = con.execute(f"select column_name from duckdb_columns() where {here}").fetchall()
-    return {name for (name,) in rows}
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal, where a prepared parameter can't stand."""
-    return "'" + text.replace("'", "''") + "'"

@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     "consent_regions": "Whose consent policy holds in which country.",
     "profile_priority": "Whose word about a person counts for which field, from relance.yml.",
     "staff_domains": "The e-mail domains of the company's own people, from relance.yml.",
+    "scores": "How people are scored, from relance.yml, and the moment up to which what predicts may have seen the past.",
     "retention": "How long people are kept, from relance.yml.",
     "audiences": "One row per audience, with its window, goal and holdout, from its YAML.",
     "audience_exclusions": "One row per audience and audience that it leaves out.",
@@ -46,11 +47,13 @@ def control_tables(manifest: Mapping[str, Any], after: list[dg.AssetKey]) -> dg.
             identified = identify_run(con, run.settings, run.as_of)
             write_control(con, run.settings, identified)
         configuration = configuration_hash(run.settings)
+        fit_at = run.settings.scores.fit_at(identified.as_of, run.settings.company.timezone)
+        versions = {"run": identified.run_id, "scores": f"{configuration} {fit_at:%Y-%m-%d %H:%M}"}
         told = {"run_id": identified.run_id, "as_of": f"{identified.as_of:%Y-%m-%d %H:%M} UTC"}
         for key in context.selected_asset_keys:
-            is_run = key.path[-1] == "run"
-            version = dg.DataVersion(identified.run_id if is_run else configuration)
-            yield dg.MaterializeResult(asset_key=key, metadata=told if is_run else {}, data_version=version)
+            table = key.path[-1]
+            version = dg.DataVersion(versions.get(table, configuration))
+            yield dg.MaterializeResult(asset_key=key, metadata=told if table == "run" else {}, data_version=version)
 
     return control
 

@@ -26,7 +26,9 @@ from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
+from dagster_project.scores.predict.card import cards_in_markdown
 
+CARDS = "model_cards"
 UNCHANGED = "Nothing it looks at has changed since this last held."
 _COUNTED = {"table", "incremental", "seed"}
 
@@ -69,6 +71,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             results = dbt_build(workspace, terms, None, full_refresh, _teller(run), indirect_tests=terms is None)
         with run.warehouse() as con:
             rows = _row_counts(con, manifest, results)
+            cards = _cards(con, results)
             if plan.chosen and plan.completes and results.success:
                 remember_build(con, ground)
 
@@ -76,9 +79,8 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             if node.unique_id in wanted_checks and node.status != "skipped":
                 yield _check_result(wanted_checks[node.unique_id], node)
             elif node.unique_id in wanted_assets and node.held:
-                yield dg.MaterializeResult(
-                    asset_key=wanted_assets[node.unique_id], metadata=_metadata(node, rows.get(node.unique_id))
-                )
+                told = _metadata(node, rows.get(node.unique_id)) | (cards if node.name == CARDS else {})
+                yield dg.MaterializeResult(asset_key=wanted_assets[node.unique_id], metadata=told)
         for uid, key in wanted_assets.items():
             if key in handed_on and uid not in plan.chosen:
                 yield dg.MaterializeResult(asset_key=key, metadata={"unchanged": True})
@@ -141,6 +143,13 @@ def _row_counts(con: duckdb.DuckDBPyConnection, manifest: Manifest, results: Dbt
         f"""select '{uid}', count(*) from "{node["schema"]}"."{node["alias"]}" """ for uid, node in tables.items()
     )
     return dict(con.execute(counts).fetchall())
+
+
+def _cards(con: duckdb.DuckDBPyConnection, results: DbtResults) -> dict[str, dg.MarkdownMetadataValue]:
+    """The card of every model of a probability, to be read where the table of cards is looked at."""
+    if not any(node.name == CARDS and node.held for node in results.nodes):
+        return {}
+    return {model: dg.MetadataValue.md(card) for model, card in cards_in_markdown(con).items()}
 
 
 def _metadata(node: NodeResult, rows: int | None) -> dict[str, Any]:

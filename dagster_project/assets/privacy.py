@@ -7,12 +7,12 @@ import dagster as dg
 
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.dbt import build_again
+from dagster_project.catalog import has_table
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.instance import POOL
-from dagster_project.privacy.due import found_since, landed_wishes, time_is_over
+from dagster_project.privacy.due import announce, found_since, landed_wishes, time_is_over
 from dagster_project.privacy.erase import Wish, erase, finish
 from dagster_project.privacy.exports import drop_taken_keys
-from dagster_project.privacy.values import has_table
 
 ERASURES = dg.AssetKey(["privacy", "erasures"])
 READABLE = "every_request_can_be_read"
@@ -54,6 +54,8 @@ def erasures(workspace: Workspace, after: Collection[dg.AssetKey]) -> dg.AssetsD
             description=f"{unreadable} requests name no valid identifier: correct their rows" if unreadable else None,
         )  # fmt: skip
         how = "ask them again (privacy.repermission_due), or set `retention: {action: purge}`"
+        if run.settings.retention.action == "purge":
+            how = "they go when they have stood in privacy.announced for `retention: {announce_days}`"
         yield dg.AssetCheckResult(
             asset_key=ERASURES, check_name=RETAINED, passed=not due, severity=dg.AssetCheckSeverity.WARN,
             description=f"The time of {due} people is over: {how}" if due else None,
@@ -68,7 +70,9 @@ def _carry_out(run: RunInHand, workspace: Workspace) -> dict[str, Any]:
     for _ in range(ROUNDS):
         with run.warehouse() as con:
             landed, unreadable = landed_wishes(con, run.settings)
-            wishes: list[Wish] = [*landed, *found_since(con, run.settings), *time_is_over(con, run.as_of)]
+            announce(con, run.as_of)
+            over = time_is_over(con, run.as_of, run.settings.retention.announce_days)
+            wishes: list[Wish] = [*landed, *found_since(con, run.settings), *over]
         if not wishes:
             break
         people = sum(len(wish.asked) for wish in wishes)

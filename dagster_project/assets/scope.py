@@ -16,6 +16,9 @@ import duckdb
 from dagster_project.control import configuration_hash, foundation_hash, raw_state
 from dagster_project.settings import Settings
 
+_CLOCKS = {"run", "scores", "score_moments"}
+"""Control tables that say what time it is; those of the scores, as of when models are fitted."""
+
 
 class Scope(Enum):
     EVERYTHING = "everything"
@@ -101,7 +104,7 @@ def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scop
 def clock_nodes(manifest: Mapping[str, Any]) -> set[str]:
     """Unique ids of everything downstream of the run's moment and of what earlier runs exported, tests included."""
     waiting = [
-        uid for uid, source in manifest["sources"].items() if (source["source_name"], source["name"]) == ("control", "run")
+        uid for uid, source in manifest["sources"].items() if source["source_name"] == "control" and source["name"] in _CLOCKS
     ]
     waiting += [uid for uid, source in manifest["sources"].items() if source["source_name"] == "activation"]
     found: set[str] = set()

@@ -6,6 +6,7 @@ them. Models read the result alone: control.consent_policy and control.consent_r
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,8 +14,9 @@ from typing import Annotated, Any, Literal
 import duckdb
 from pydantic import BeforeValidator, Field
 
-from dagster_project.config_file import Part, load_model, read_config_file, several
+from dagster_project.config_file import Part, load_model, near_miss, read_config_file, several
 from dagster_project.errors import RelanceError
+from dagster_project.scores.lead_attributes import kind_of, known_attributes
 from dagster_project.setting_types import Country
 
 PACKS = Path(__file__).parent / "policies"
@@ -81,6 +83,24 @@ class PurposeRules(Part):
         return self.model_copy(update=told)
 
 
+def _scored(value: Any) -> str:
+    if "*" not in str(value) and kind_of(str(value)) is None:
+        known = known_attributes()
+        raise ValueError(f"there is no attribute `{value}`{near_miss(str(value), known)}; known are {', '.join(known)}")
+    return str(value)
+
+
+ScoredAttribute = Annotated[str, BeforeValidator(_scored)]
+
+
+class ScoringRule(Part):
+    """What of a person no score may be made of there."""
+
+    attributes: list[ScoredAttribute] = Field(min_length=1)
+    """Attributes of score rules; `*` stands for any letters."""
+    source: str
+
+
 class Pack(Part):
     """The policy of a region."""
 
@@ -89,6 +109,8 @@ class Pack(Part):
     like: Region | None = None
     """The pack whose rules hold for what this one does not say."""
     purposes: dict[Purpose, PurposeRules]
+    scoring_forbidden: list[ScoringRule] = []
+    """Of a pack that is `like` another, beside what that one forbids."""
 
 
 class PolicyChanges(Part):
@@ -100,6 +122,8 @@ class PolicyChanges(Part):
     """Country → the region whose policy holds for people there, in place of what the packs say."""
     policies: dict[Region, dict[Purpose, PurposeRules]] = {}
     """Region → purpose → what holds in place of the pack's rule."""
+    scoring: dict[Region, dict[ScoredAttribute, Literal["allowed", "forbidden"]]] = {}
+    """Region → attribute → whether a score may be made of it, in place of what the pack says of this attribute."""
 
 
 @lru_cache
@@ -134,8 +158,11 @@ def load_packs(folder: Path = PACKS) -> dict[Region, Pack]:
 
 
 def _completed(pack: Pack, packs: dict[Region, Pack]) -> Pack:
-    base = packs[pack.like].purposes if pack.like else {}
-    return pack.model_copy(update={"purposes": {**base, **pack.purposes}})
+    if not pack.like:
+        return pack
+    base = packs[pack.like]
+    both = [*base.scoring_forbidden, *pack.scoring_forbidden]
+    return pack.model_copy(update={"purposes": {**base.purposes, **pack.purposes}, "scoring_forbidden": both})
 
 
 def policy_of(changes: PolicyChanges) -> dict[Region, dict[Purpose, PurposeRules]]:
@@ -147,6 +174,30 @@ def policy_of(changes: PolicyChanges) -> dict[Region, dict[Purpose, PurposeRules
         }
         for region, pack in load_packs().items()
     }
+
+
+def scoring_forbidden(changes: PolicyChanges, attribute: str) -> dict[Region, str]:
+    """Region → why no score may be made there of this attribute; regions that allow it are left out."""
+    found: dict[Region, str] = {}
+    for region, pack in load_packs().items():
+        reasons = [rule.source for rule in pack.scoring_forbidden if any(_fits(attribute, each) for each in rule.attributes)]
+        own = {verdict for each, verdict in changes.scoring.get(region, {}).items() if _fits(attribute, each)}
+        if "forbidden" in own:
+            reasons.append(f"consent: scoring: {region}: in relance.yml")
+        if reasons and own != {"allowed"}:
+            found[region] = reasons[-1]
+    return found
+
+
+def unscored_attributes(changes: PolicyChanges, region: Region) -> list[str]:
+    """Attributes, `*` standing for any letters, that no score may be made of in a region."""
+    own = changes.scoring.get(region, {})
+    packs = [each for rule in load_packs()[region].scoring_forbidden for each in rule.attributes]
+    return [*(each for each in packs if own.get(each) != "allowed"), *(each for each in own if own[each] == "forbidden")]
+
+
+def _fits(attribute: str, pattern: str) -> bool:
+    return fnmatchcase(attribute.lower(), pattern.lower())
 
 
 def region_of(changes: PolicyChanges, country: str) -> Region:

@@ -14,13 +14,14 @@ from typing import Any
 import duckdb
 
 from dagster_project.activation.files import replace_private
-from dagster_project.activation.tables import literal
+from dagster_project.catalog import has_table
 from dagster_project.errors import RelanceError
-from dagster_project.explain.facts import Row, has_table, of_person, rows_of
+from dagster_project.explain.facts import Row, of_person, rows_of
 from dagster_project.explain.held import raw_rows, refused_rows, unified_rows
 from dagster_project.explain.links import Link
 from dagster_project.explain.person import Explanation
 from dagster_project.explain.who import End
+from dagster_project.loads.casts import literal
 from dagster_project.privacy.person import Person, person_of
 from dagster_project.settings import Settings
 
@@ -35,7 +36,8 @@ def everything_held(con: duckdb.DuckDBPyConnection, settings: Settings, told: Ex
     """What the file holds, in its order; values are dates, decimals and plain ones."""
     profile_id = told.who.profile_id
     person = person_of(con, [told.start])
-    raw, of_others = raw_rows(con, person, settings.company.country.upper())
+    country = settings.company.country.upper()
+    raw, of_others = raw_rows(con, person, country)
     return {
         "about": {"what": "everything held on one person", "version": VERSION, "company": settings.company.name, **_run(con)},
         "person": {
@@ -69,7 +71,7 @@ def everything_held(con: duckdb.DuckDBPyConnection, settings: Settings, told: Ex
         "exports": _exports(con, person),
         "unified": unified_rows(con, person, profile_id),
         "raw": raw,
-        "quarantine": refused_rows(con),
+        "quarantine": refused_rows(con, person, country, settings.sources),
         "left_out": {"rows_of_others_that_name_the_person": of_others},
     }
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.activation.tables import columns_of, literal
+from dagster_project.catalog import columns_of
 from dagster_project.explain.links import Link
+from dagster_project.loads.casts import literal
 from dagster_project.loads.contract import Entity, load_contracts
 
 Place = tuple[str, int]

@@ -7,13 +7,12 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.activation.tables import columns_of, literal
+from dagster_project.catalog import has_table
+from dagster_project.loads.casts import literal
 
 Row = dict[str, Any]
 
-
-def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    return bool(columns_of(con, schema, table))
+SCORE_VIEWS = ("customer_contributions", "prediction_reasons", "movements")
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
@@ -58,12 +57,18 @@ def changes_of(con: duckdb.DuckDBPyConnection, profile_id: str) -> list[Row]:
 
 
 def scores_of(con: duckdb.DuckDBPyConnection, profile_id: str) -> dict[str, list[Row]]:
-    """Score → its rows on the person: whatever the room of scores has by profile_id, contributions included."""
+    """Score → its rows on the person: every table of the room that goes by profile_id, and what scores are made of.
+
+    Other views there tell what profiles and unified tables hold, and would be worked out for everybody first.
+    """
     tables = con.execute(
         """select table_name from duckdb_columns()
         where schema_name = 'scores' and column_name = 'profile_id' and not internal order by 1"""
     ).fetchall()
-    told = {table: of_person(con, "scores", table, profile_id) for (table,) in tables}
+    views = {name for (name,) in con.execute("select view_name from duckdb_views() where schema_name = 'scores'").fetchall()}
+    told = {
+        table: of_person(con, "scores", table, profile_id) for (table,) in tables if table not in views or table in SCORE_VIEWS
+    }
     return {table: rows for table, rows in told.items() if rows}
 
 

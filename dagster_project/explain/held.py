@@ -6,23 +6,26 @@ A row belongs to whom its strongest identifier stands for, as in erasures; what 
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
-from dagster_project.explain.facts import Row, has_table, rows_of
+from dagster_project.catalog import has_table
+from dagster_project.explain.facts import Row, rows_of
 from dagster_project.explain.who import End
 from dagster_project.loads.casts import identifier, literal
 from dagster_project.loads.contract import Entity
 from dagster_project.loads.normalise import normalise_email, normalise_phone
-from dagster_project.privacy.claims import Claim, claims_of
+from dagster_project.privacy.claims import Claim, claims_of, known_as_sql
+from dagster_project.privacy.numbers import numbers_of
 from dagster_project.privacy.person import Person
+from dagster_project.privacy.raw import refused_rows as refused_of
 from dagster_project.privacy.values import set_country
-from dagster_project.privacy.wanted import find_rows
+from dagster_project.privacy.wanted import find_rows, quotes_of
+from dagster_project.settings import SourceSettings
 
 FOR_EVER = datetime(9999, 12, 31)
 WITHHELD = "withheld"
@@ -33,7 +36,6 @@ _OWNERS = (
     "anonymous_id", "advertising_id", "ga_client_id", "fbp", "push_token",
 )  # fmt: skip
 """Columns of the unified tables by which a row is somebody's, the strongest first."""
-_NUMBERED_BY_VENDORS = ("contact_id", "lead_id", "customer_id")
 
 
 class Others:
@@ -60,17 +62,15 @@ class Others:
         self._known |= {end: bool(found[end] - self._own.profile_ids) for end in wanted}
         return {end for end in ends if self._known[end]}
 
-    def ends(self, claim: Claim, text: str, region: str | None) -> list[End]:
-        """What a value of a raw column may stand for."""
+    def end(self, claim: Claim, text: str, region: str | None) -> End | None:
+        """What a value of a raw column stands for."""
         if claim.type == "email":
             value = normalise_email(text)[0]
         elif claim.type == "phone":
             value = normalise_phone(text, (region or self._country).strip().upper(), self._country)[0]
         else:
             value = text.strip()
-        if not value:
-            return []
-        return [(claim.type, f"{claim.vendor}:{value}"), (claim.type, value)] if claim.vendor else [(claim.type, value)]
+        return (claim.type, claim.known_as(value)) if value else None
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, person: Person, country: str) -> tuple[dict[str, list[Row]], dict[str, int]]:
@@ -104,14 +104,14 @@ def _told(entity: Entity, rows: list[Row], others: Others) -> Iterator[Row]:
         shaped.append({"file": row["_file"], "row": row["_line"], "loaded_at": row["_loaded_at"], **given})
     claims = [claim for claim in claims_of(entity) if claim.type not in ("typed", "order_id")]
     named = [
-        (place, claim, others.ends(claim, text, row.get(claim.spec.region_from or "")))
+        (place, claim, others.end(claim, text, row.get(claim.spec.region_from or "")))
         for place, row in enumerate(shaped)
         for claim in claims
         for text in _values(row, claim)
     ]
-    foreign = others.among({end for _, _, ends in named for end in ends})
-    for place, claim, ends in named:
-        if ends and all(end in foreign for end in ends[:1]):
+    foreign = others.among({end for _, _, end in named if end})
+    for place, claim, end in named:
+        if end in foreign:
             _withhold(shaped[place], claim)
     return iter(shaped)
 
@@ -175,7 +175,7 @@ def _list_own(con: duckdb.DuckDBPyConnection, person: Person) -> None:
 
 
 def _of_table(con: duckdb.DuckDBPyConnection, table: str, names: list[str], profile_id: str) -> list[Row]:
-    keys = [(f"'{kind}'", kind, _as_known(kind, "source" in names)) for kind in _OWNERS if kind in names]
+    keys = [(f"'{kind}'", kind, known_as_sql(kind, names)) for kind in _OWNERS if kind in names]
     if {"identifier_type", "identifier"} <= set(names):
         keys = [("identifier_type", "identifier", "identifier")]
     if not keys:
@@ -203,25 +203,15 @@ def _of_table(con: duckdb.DuckDBPyConnection, table: str, names: list[str], prof
     return told
 
 
-def _as_known(kind: str, has_source: bool) -> str:
-    """SQL of a column's identifier as identity has it: vendors' own numbers bear their names."""
-    if kind not in _NUMBERED_BY_VENDORS or not has_source:
-        return kind
-    return f"case when source in ('generic', 'segment') then {kind} else source || ':' || {kind} end"
-
-
-def refused_rows(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """The rows in quarantine that quote one of the person's identifiers, as a word of its own. Called after raw_rows, which lists
-    how these are written.
-    """
-    written = con.execute("select distinct trim(raw) from privacy_wanted where type <> 'order_id' order by 1").fetchall()
-    words = [re.escape(text) for (text,) in written if len(text) >= (4 if any(map(str.isalpha, text)) else 6)]
-    if not words or not has_table(con, "quality", "quarantine"):
+def refused_rows(
+    con: duckdb.DuckDBPyConnection, person: Person, country: str, sources: Mapping[str, SourceSettings]
+) -> list[Row]:
+    """The rows in quarantine that name the person. Called after raw_rows, which lists how the identifiers are written."""
+    if not has_table(con, "quality", "quarantine"):
         return []
-    rows = rows_of(
+    named = refused_of(con, quotes_of(con, person, country), numbers_of(con, sources))
+    return rows_of(
         con,
-        """select file, line, source, entity, reason, raw, quarantined_at, settled_at from quality.quarantine
-        where raw is not null order by file, line, batch, record""",
+        f"""select file, line, source, entity, reason, raw, quarantined_at, settled_at from quality.quarantine
+        where rowid in (select unnest({named or "[]::bigint[]"})) order by file, line, batch, record""",
     )
-    quoted = re.compile(rf"(?<![A-Za-z0-9_.@+-])(?:{'|'.join(words)})(?![A-Za-z0-9_@-])", re.IGNORECASE)
-    return [row for row in rows if quoted.search(row["raw"])]

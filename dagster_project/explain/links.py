@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.activation.tables import literal
 from dagster_project.explain.who import End
+from dagster_project.loads.casts import literal
 
 REFUSED_SHOWN = 200
 """Refused links that are read; a junk address may have millions."""
@@ -134,12 +134,3 @@ def tree_from(start: End, links: Iterable[Link]) -> dict[End, Step]:
                 found[other] = Step(end, link, found[end].depth + 1)
                 queue.append(other)
     return found
-
-
-def path_to(tree: dict[End, Step], end: End) -> list[Link]:
-    """The links from the start to an identifier of the tree."""
-    path: list[Link] = []
-    while (step := tree[end]).link is not None and step.before is not None:
-        path.append(step.link)
-        end = step.before
-    return path[::-1]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import duckdb
 
-from dagster_project.activation.tables import literal
 from dagster_project.audiences import Audience, load_audiences
 from dagster_project.config_file import near_miss
 from dagster_project.errors import RelanceError
 from dagster_project.explain.scratch import catalog, scratch_build
+from dagster_project.loads.casts import literal
 from dagster_project.report.section import Section
 from dagster_project.settings import Settings
 

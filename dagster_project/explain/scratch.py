@@ -13,13 +13,12 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from dagster_project.activation.tables import literal
+from dagster_project.catalog import has_table
 from dagster_project.control import Run, write_control
 from dagster_project.dbt_run import dbt_build
 from dagster_project.dbt_workspace import Workspace, prepare_workspace
 from dagster_project.errors import RelanceError
-from dagster_project.explain.facts import has_table
-from dagster_project.loads.casts import identifier
+from dagster_project.loads.casts import identifier, literal
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse, run_lock
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from dagster_project.audiences import Audience
 from dagster_project.config_file import near_miss
 from dagster_project.errors import RelanceError
-from dagster_project.explain.facts import Row
 from dagster_project.explain.links import Link
 from dagster_project.explain.person import Explanation
+from dagster_project.explain.scores import score_sections
 from dagster_project.explain.who import End
 from dagster_project.report.section import Section
 from dagster_project.report.terminal import section_table
@@ -157,8 +157,8 @@ def _sections(told: Explanation) -> Iterator[Section]:
             for row in told.changes[-SHOWN:]
         ],
     )
-    for score, rows in told.scores.items():
-        yield _score(score, rows)
+    for section in score_sections(told.scores, SHOWN):
+        yield Section(section.title, section.header, [tuple(map(_cell, row)) for row in section.rows], section.note)
     yield Section(
         "Audiences",
         ["audience", "kind", "in it", "why"],
@@ -198,17 +198,6 @@ def _identifiers(told: Explanation) -> Section:
         ["identifier", "rule", "first seen", "last seen", "times", "evidence"],
         rows,
         note,
-    )
-
-
-def _score(score: str, rows: list[Row]) -> Section:
-    if len(rows) == 1:
-        return Section(f"scores.{score}", ["what", "is"], [(name, _cell(value)) for name, value in rows[0].items()])
-    return Section(
-        f"scores.{score}",
-        list(rows[0]),
-        [tuple(_cell(value) for value in row.values()) for row in rows[:SHOWN]],
-        f"{min(SHOWN, len(rows))} of {len(rows)}",
     )
 
 

@@ -5,22 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
 
 import duckdb
 
-from dagster_project.activation.tables import literal
+from dagster_project.catalog import has_table
 from dagster_project.errors import RelanceError
-from dagster_project.explain.facts import has_table
-from dagster_project.loads.contract import Kind, load_contracts
+from dagster_project.loads.casts import literal
 from dagster_project.privacy.salt import digest, privacy_folder, read_salt
+from dagster_project.privacy.typed import KNOWN_TYPES, PROFILE, TYPES, WHERE, End, Typed, look_up
 from dagster_project.settings import Settings
 
-End = tuple[str, str]
-"""Type and identifier, as it is compared."""
-
-WHERE = "IDENTIFIER"
-TYPES = frozenset(get_args(Kind)) - {"user_agent", "ip", "network", "typed"} | {"click_id"}
 _PROFILE_ID = re.compile(r"p[0-9a-f]{20}")
 
 
@@ -38,8 +32,7 @@ class Who:
 def find_person(con: duckdb.DuckDBPyConnection, settings: Settings, text: str) -> Who:
     """
     Args:
-        text: an e-mail address or phone number in any spelling, a profile_id, former ones included, an identifier, or
-            `type:value`. It is never repeated: it may be somebody's address.
+        text: a profile_id, former ones included, or what `Typed` reads. It is never repeated: it may be somebody's address.
 
     Raises:
         RelanceError: it stands for nobody (unknown, refused, erased), or for several people.
@@ -49,28 +42,22 @@ def find_person(con: duckdb.DuckDBPyConnection, settings: Settings, text: str) -
         raise RelanceError("Nothing was asked for", WHERE, "give an e-mail address, a phone number or a profile_id")
     if not has_table(con, "identity", "identifiers"):
         raise RelanceError("The warehouse knows no people yet", str(settings.warehouse_path), "run `relance run` first")
-    if _PROFILE_ID.fullmatch(text) and (who := _by_profile_id(con, text)):
+    name = text.removeprefix(f"{PROFILE}:").strip()
+    if _PROFILE_ID.fullmatch(name) and (who := _by_profile_id(con, name)):
         return who
-    ends = _as_written(text)
-    known = _look_up(con, "profile_id", "identifiers", ends)
-    if not known:
-        ends = [*_normalised(text, settings.company.country.upper()), *ends]
-        known = _look_up(con, "profile_id", "identifiers", ends)
-    if len({profile for _, profile in known}) > 1:
-        told = ", ".join(sorted({kind for (kind, _), _ in known}))
-        how = "name the type, as in customer_id:4711, or give the profile_id"
-        raise RelanceError(f"This identifier stands for several people, as {told}", WHERE, how)
-    # An address that is a login too is asked for as what is tried first, the address.
-    known.sort(key=lambda found: next(place for place, end in enumerate(ends) if _fits(end, found[0])))
-    asked = [end for end, _ in known] or [(kind, value) for kind, value in ends if kind]
-    erased_at = _erased(con, settings, asked or [(kind, value) for _, value in ends for kind in sorted(TYPES)])
-    if known:
-        return Who(known[0][1], known[0][0], erased_at=erased_at)
+    typed = Typed(con, text, settings.company.country.upper())
+    asked = [end for end, _ in typed.known] or [(kind, value) for kind, value in typed.readings if kind]
+    erased_at = _erased(con, settings, asked or [(kind, value) for _, value in typed.readings for kind in sorted(TYPES)])
+    if typed.known:
+        end, profile_id = typed.known[0]
+        return Who(profile_id, end, erased_at=erased_at)
     if erased_at:
         told = f"Who this identifier stood for was erased on {erased_at:%Y-%m-%d}, and nothing came since"
         raise RelanceError(told, WHERE, "there is nothing left to tell; the certificate of the erasure says what was done")
-    for end, reason in _look_up(con, "reason", "refused_identifiers", ends):
+    for end, reason in look_up(con, "reason", "refused_identifiers", typed.readings):
         raise RelanceError(f"This {end[0]} stands for nobody: {_refusal(con, end, reason)}", WHERE, _HOW[reason])
+    if typed.names_no_type:
+        raise RelanceError("Nobody is known by this identifier, and no type is called so", WHERE, KNOWN_TYPES)
     how = "check the spelling, or name the type, as in customer_id:4711"
     raise RelanceError("Nobody is known by this identifier", WHERE, how)
 
@@ -91,60 +78,6 @@ def _by_profile_id(con: duckdb.DuckDBPyConnection, profile_id: str) -> Who | Non
     return Who(found[0], former=profile_id) if found else None
 
 
-def _as_written(text: str) -> list[tuple[str | None, str]]:
-    """(type, or None for any; identifier) of what a text says, but for spelling; vendors' own numbers bear their names."""
-    kind, value = _typed(text)
-    emails = [("email", value.lower())] if "@" in value and kind in (None, "email") else []
-    vendors = [] if "@" in value else [(kind, f"{source}:{value}") for source in sorted(load_contracts())]
-    return [*emails, (kind, value), *vendors]
-
-
-def _normalised(text: str, country: str) -> list[tuple[str | None, str]]:
-    """The address or number that a text is, if it is one.
-
-    Raises:
-        RelanceError: it is one by its type, and can't be.
-    """
-    # Libraries that take a while to load, and are seldom needed.
-    from dagster_project.loads.normalise import normalise_email, normalise_phone
-
-    kind, value = _typed(text)
-    if kind == "email" or (kind is None and "@" in value):
-        found, reason = normalise_email(value)
-        told = "email"
-    elif kind in (None, "phone"):
-        found, reason = normalise_phone(value, country, country)
-        told = "phone"
-    else:
-        return []
-    if kind and not found:
-        raise RelanceError(f"This is no {kind}: {reason}", WHERE, "correct it")
-    return [(told, found)] if found else []
-
-
-def _typed(text: str) -> tuple[str | None, str]:
-    """`type:value` taken apart; (None, text) of what names no type."""
-    kind, colon, value = text.partition(":")
-    return (kind.strip(), value.strip()) if colon and kind.strip() in TYPES else (None, text)
-
-
-def _fits(wanted: tuple[str | None, str], end: End) -> bool:
-    return wanted[1] == end[1] and wanted[0] in (None, end[0])
-
-
-def _look_up(
-    con: duckdb.DuckDBPyConnection, column: str, table: str, ends: list[tuple[str | None, str]]
-) -> list[tuple[End, str]]:
-    """(identifier, what a column of a table of the identity room says of it) of those that are there."""
-    if not has_table(con, "identity", table):
-        return []
-    values = ", ".join(literal(value) for _, value in ends)
-    rows = con.execute(
-        f"select identifier_type, identifier, {column} from identity.{table} where identifier in ({values}) order by all"
-    ).fetchall()
-    return [((kind, value), told) for kind, value, told in rows if any(_fits(end, (kind, value)) for end in ends)]
-
-
 def _refusal(con: duckdb.DuckDBPyConnection, end: End, reason: str) -> str:
     if reason == "blocked":
         return "it is blocked, or a mere placeholder"
@@ -155,7 +88,7 @@ def _refusal(con: duckdb.DuckDBPyConnection, end: End, reason: str) -> str:
             select right_type as partner_type, right_identifier as partner from identity.edges
             where left_type = {literal(end[0])} and left_identifier = {literal(end[1])}
             union all
-            select left_type, left_identifier from identity.edges 
+            select left_type, left_identifier from identity.edges
             where right_type = {literal(end[0])} and right_identifier = {literal(end[1])}
         ) group by 1 order by 2 desc, 1 limit 1"""
     ).fetchone()

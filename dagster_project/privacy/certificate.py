@@ -65,15 +65,18 @@ def _lines(settings: Settings, request: Request, erased_at: datetime, purged_at:
         for destination, rows in told["removals_waiting"].items()
     ] or ["  no destination holds the person"]
     lines += ["", "Not reached"]
-    lines += [f"  landing/{path}: holds or may hold the person; it is the company's own file" for path in told["landing_files"]]
+    landed, perhaps = told["landing_files"], told.get("landing_files_perhaps", [])
+    lines += [f"  landing/{path}: holds the person; it is the company's own file" for path in landed]
+    lines += [f"  landing/{path}: may hold the person; it is the company's own file, and was not read" for path in perhaps]
     if told["landing_files_unnamed"]:
         lines.append(f"  {told['landing_files_unnamed']} more files of the landing folder, whose paths name somebody")
     lines += [f"  {path}: still quotes the person" for path in told["files_left"]]
-    if told["landing_files"] or told["landing_files_unnamed"]:
+    if landed or perhaps or told["landing_files_unnamed"]:
         lines.append("  Sent again, these files bring nothing of the person back that dates from before the request.")
     if told["removals_waiting"]:
         lines.append("  The platforms, until they acknowledge the removal; the sent keys are kept for it, in a private file.")
-    if not (told["landing_files"] or told["landing_files_unnamed"] or told["files_left"] or told["removals_waiting"]):
+    lines += [f"  {place}: names the person; take the line out" for place in told.get("seeds", [])]
+    if not any((landed, perhaps, told["landing_files_unnamed"], told["files_left"], told["removals_waiting"], told.get("seeds"))):
         lines.append("  nothing")
     return lines
 

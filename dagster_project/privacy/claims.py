@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from functools import cache
 
 from dagster_project.loads.casts import identifier, literal
-from dagster_project.loads.contract import Entity, Identifier
+from dagster_project.loads.contract import Entity, Identifier, load_contracts
 
 TIERS = {
-    "user_id": 1, "customer_id": 1, "contact_id": 1, "loyalty_card": 1, "lead_id": 1, "order_id": 1, "typed": 1,
-    "email": 2, "hashed_email": 2, "phone": 3,
+    "user_id": 1, "customer_id": 1, "contact_id": 1, "loyalty_card": 1, "lead_id": 1, "typed": 1,
+    "email": 2, "hashed_email": 2, "phone": 3, "order_id": 4,
 }  # fmt: skip
-"""How strongly an identifier of a row says whose the row is; devices come last."""
-LAST_TIER = 4
+"""How strongly an identifier of a row says whose the row is; devices come last. Two systems may give one number to two orders: an
+order is whose account or address it bears, and by its number alone only where it bears none of somebody else."""
+LAST_TIER = 5
+
+ACCOUNTS = ("customer_id", "contact_id", "lead_id")
+"""Numbers of people that a vendor gives itself."""
+
+CANONICAL = ("generic", "segment")
+"""Sources that number people as the company itself does; the numbers of `vendors` bear the name of their source."""
 
 _OTHERS = ("user_agent", "ip", "network")
 """What no person is known by."""
@@ -21,8 +29,8 @@ _OTHERS = ("user_agent", "ip", "network")
 
 @dataclass(frozen=True)
 class Claim:
-    """One place of an entity where an identifier stands. `vendor` is the source whose own numbers accounts and orders bear: a
-    number of its may be known as `<vendor>:<number>`; None of the canonical shape.
+    """One place of an entity where an identifier stands. `vendor` is the source that gave the number, which is then known as
+    `<vendor>:<number>` (macro account_id); None of what is known as it is written.
     """
 
     column: str
@@ -36,6 +44,10 @@ class Claim:
     @property
     def tier(self) -> int:
         return TIERS.get(self.spec.kind, LAST_TIER)
+
+    def known_as(self, value: str) -> str:
+        """An identifier as it is written → as it is compared."""
+        return f"{self.vendor}:{value}" if self.vendor else value
 
     @property
     def in_list(self) -> bool:
@@ -83,11 +95,38 @@ def json_path(path: str) -> str:
     return "$" + "".join((f'."{name}"' if name else "") + star for name, star in parts)
 
 
+@cache
+def vendors() -> frozenset[str]:
+    """Sources that give people numbers of their own."""
+    return frozenset(
+        source
+        for source, entities in load_contracts().items()
+        for entity in entities.values()
+        for specs in entity.identifiers.values()
+        if source not in CANONICAL and any(spec.kind in ACCOUNTS for spec in specs)
+    )
+
+
+def known_as_sql(kind: str, columns: Container[str]) -> str:
+    """SQL of the column of a unified table that is called after a type, as identity knows what stands there.
+
+    Args:
+        columns: of the table; `source` tells who gave a number.
+    """
+    if kind not in ACCOUNTS or "source" not in columns:
+        return identifier(kind)
+    numbering = ", ".join(map(literal, sorted(vendors())))
+    return f"case when source in ({numbering}) then source || ':' || {identifier(kind)} else {identifier(kind)} end"
+
+
 def claims_of(entity: Entity) -> list[Claim]:
     """The strongest first."""
-    vendor = None if entity.source in ("generic", "segment") else entity.source
+    own = (*ACCOUNTS, "order_id") if entity.source in vendors() else ()
     found = [
-        Claim(column, spec, vendor) for column, specs in entity.identifiers.items() for spec in specs if spec.kind not in _OTHERS
+        Claim(column, spec, entity.source if spec.kind in own else None)
+        for column, specs in entity.identifiers.items()
+        for spec in specs
+        if spec.kind not in _OTHERS
     ]
     return sorted(found, key=lambda claim: (claim.tier, claim.column, claim.spec.kind, claim.spec.path or ""))
 
@@ -101,7 +140,3 @@ def needed_columns(entity: Entity) -> list[str]:
     if entity.anonymous:
         names += [*entity.anonymous.when, *([entity.anonymous.given] if entity.anonymous.given else [])]
     return list(dict.fromkeys(names))
-
-
-def quoted(name: str) -> str:
-    return identifier(name)

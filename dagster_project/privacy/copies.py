@@ -7,9 +7,11 @@ Files that the company landed are the company's: they are named, for it to mend 
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -17,53 +19,65 @@ import duckdb
 from dagster_project.activation.files import sha256_of
 from dagster_project.connectors.mirror import evict
 from dagster_project.connectors.pull import FOLDER as PULLED
+from dagster_project.loads.contract import Entity, load_contracts
+from dagster_project.privacy.numbers import Numbers
+from dagster_project.privacy.quotes import Quotes
+from dagster_project.privacy.raw import refused_rows
 from dagster_project.privacy.salt import privacy_folder
-from dagster_project.privacy.texts import Quotes, lines, records, rewrite
+from dagster_project.privacy.texts import DELIMITERS, cells, lines, records, rewrite
 from dagster_project.private import owner_only, private_folder
 from dagster_project.settings import Settings
 
 CHUNK = 8 << 20
+TEXTS = (".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".json")
+READ_THROUGH = 256 << 20
+"""Bytes of a repeating file up to which it is looked through."""
+OVERLAP = 4096
+"""Bytes of a block that are looked at with the next one: more than an address and what stands around it."""
 
 
 @dataclass
 class Copies:
     """What was done with them. `landed` are the company's own files that name the person, by path below the landing folder, and
-    how many more there are whose path names somebody; `left` are files of Relance that still quote the person.
+    how many more there are whose path names somebody; `perhaps` those that repeat others and were not read.
     """
 
     rewritten: dict[str, int] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     landed: list[str] = field(default_factory=list)
     landed_unnamed: int = 0
-    left: list[str] = field(default_factory=list)
+    perhaps: list[str] = field(default_factory=list)
 
 
-def clear_copies(con: duckdb.DuckDBPyConnection, settings: Settings, quotes: Quotes) -> Copies:
+def clear_copies(con: duckdb.DuckDBPyConnection, settings: Settings, quotes: Quotes, numbers: Numbers) -> Copies:
     """Take the person out of every copy; reads privacy_rows. Safe to call again after a crash."""
     done = Copies()
-    files = _files_of_rows(con, quotes)
-    for path in sorted(files):
+    files = _files_of_rows(con, quotes, numbers)
+    repeating = _repeating(con) - set(files)
+    for path in sorted({*files, *repeating}):
         target = settings.landing_path / path
         if not target.is_file():
             continue
         if path.split("/")[2:3] == [PULLED]:
-            gone = _without(target, files[path], quotes)
+            gone = _without(target, path, files.get(path, set()), quotes, numbers)
             if gone:
                 done.rewritten[f"landing/{path}"] = gone
-        elif settings.landing.is_remote:
+            continue
+        names_them = path in files or _quotes_them(target, quotes)
+        if names_them is False:
+            continue
+        if settings.landing.is_remote:
             evict(settings, path)
             done.removed.append(_told(f"landing/{path}", quotes))
-            _name_landed(done, path, quotes)
-        else:
-            _name_landed(done, path, quotes)
-    _clear_mended(settings, quotes, done)
+        _name_landed(done, path, quotes, bool(names_them))
+    _clear_mended(settings, quotes, numbers, done)
     _clear_look_backs(settings, done)
     _clear_report(settings, quotes, done)
     return done
 
 
-def _files_of_rows(con: duckdb.DuckDBPyConnection, quotes: Quotes) -> dict[str, set[int]]:
-    """File below the landing folder → the records (counted from 0) that were the person's; none of files that repeat others."""
+def _files_of_rows(con: duckdb.DuckDBPyConnection, quotes: Quotes, numbers: Numbers) -> dict[str, set[int]]:
+    """File below the landing folder → the records (counted from 0) that were the person's."""
     found: dict[str, set[int]] = {}
     entities = [name for (name,) in con.execute("select distinct entity from privacy_rows where outcome <> 'freed'").fetchall()]
     for name in entities:
@@ -75,20 +89,37 @@ def _files_of_rows(con: duckdb.DuckDBPyConnection, quotes: Quotes) -> dict[str, 
         ).fetchall()
         for file, record in rows:
             found.setdefault(file, set()).add(record - 1)
-        # Whole copies of these files, and files that told the same again, hold the person too.
-        repeating = """select distinct file from quality.load_ledger
-            where source = ? and entity = ? and (rows_duplicate > 0 or rows_tombstoned > 0)"""
-        for (file,) in con.execute(repeating, [source, entity]).fetchall():
-            found.setdefault(file, set())
-    refused = con.execute("select distinct file, raw from quality.quarantine where raw <> ''").fetchall()
-    for file, raw in refused:
-        if file not in found and quotes.found_in(raw):
-            found[file] = set()
+    refused = "select distinct file from quality.quarantine where list_contains($1::bigint[], rowid)"
+    for (file,) in con.execute(refused, [refused_rows(con, quotes, numbers)]).fetchall():
+        found.setdefault(file, set())
     return found
 
 
-def _without(path: Path, numbers: set[int], quotes: Quotes) -> int:
-    return rewrite(path, lines(path), lambda number, line: number not in numbers and not quotes.found_in(line))
+def _repeating(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Files that told again what others had, such as copies of those that the rows came from: they may hold the person too."""
+    rows = con.execute(
+        """select distinct file from quality.load_ledger where (rows_duplicate > 0 or rows_tombstoned > 0)
+            and source || '.' || entity in (select entity from privacy_rows where outcome <> 'freed')"""
+    ).fetchall()
+    return {file for (file,) in rows}
+
+
+def _quotes_them(path: Path, quotes: Quotes) -> bool | None:
+    """Whether a file names the person; None of one that is no text, or too long to look through."""
+    if path.suffix.lower() not in TEXTS or path.stat().st_size > READ_THROUGH:
+        return None
+    hints = [re.compile(hint, re.IGNORECASE) for hint in (*quotes.hints, *quotes.word_hints)]
+    return any(quotes.found_in(line) for line in lines(path) if any(hint.search(line) for hint in hints))
+
+
+def _without(target: Path, path: str, records_of: set[int], quotes: Quotes, numbers: Numbers) -> int:
+    source, name = path.split("/")[:2]
+    entity = load_contracts()[source][name]
+
+    def keeps(number: int, line: str) -> bool:
+        return number not in records_of and not quotes.found_in(line) and not numbers.in_line(entity, line)
+
+    return rewrite(target, lines(target), keeps)
 
 
 def update_landed(con: duckdb.DuckDBPyConnection, settings: Settings, copies: Copies) -> None:
@@ -104,11 +135,11 @@ def update_landed(con: duckdb.DuckDBPyConnection, settings: Settings, copies: Co
         con.execute("update quality.load_ledger set sha256 = ?, bytes = ? where file = ?", [digest, stat.st_size, path])
 
 
-def _name_landed(done: Copies, path: str, quotes: Quotes) -> None:
+def _name_landed(done: Copies, path: str, quotes: Quotes, is_sure: bool) -> None:
     if quotes.named_in(path):
         done.landed_unnamed += 1
     else:
-        done.landed.append(path)
+        (done.landed if is_sure else done.perhaps).append(path)
 
 
 def _told(path: str, quotes: Quotes) -> str:
@@ -135,29 +166,42 @@ def _mended_folders(settings: Settings) -> list[str]:
         return []
 
 
-def _clear_mended(settings: Settings, quotes: Quotes, done: Copies) -> None:
+def _clear_mended(settings: Settings, quotes: Quotes, numbers: Numbers, done: Copies) -> None:
     for folder in _mended_folders(settings):
         for path in sorted(Path(folder).glob("*/*/*")):
-            if path.suffix in (".csv", ".ndjson") and path.is_file():
+            entity = load_contracts().get(path.parent.parent.name, {}).get(path.parent.name)
+            if path.suffix in (".csv", ".ndjson") and path.is_file() and entity:
                 read = records(path) if path.suffix == ".csv" else lines(path)
-                gone = rewrite(path, read, lambda number, record: not quotes.found_in(record))
+                named = _named_in_csv(path, entity, numbers) if path.suffix == ".csv" else partial(numbers.in_line, entity)
+                gone = rewrite(path, read, partial(_stays, quotes, named))
                 if gone:
                     done.rewritten[_told(str(path), quotes)] = gone
 
 
+def _stays(quotes: Quotes, named: Callable[[str], bool], number: int, record: str) -> bool:
+    return not quotes.found_in(record) and not named(record)
+
+
+def _named_in_csv(path: Path, entity: Entity, numbers: Numbers) -> Callable[[str], bool]:
+    header = next(records(path), "").lstrip("\ufeff")
+    delimiter = max(DELIMITERS, key=header.count)
+    return numbers.in_csv(entity, cells(header, delimiter), delimiter)
+
+
 def _clear_look_backs(settings: Settings, done: Copies) -> None:
-    """Look-backs are made anew from the raw data when somebody asks for them again."""
-    folder = settings.base / ".relance" / "replays"
-    if folder.is_dir() and any(folder.iterdir()):
-        shutil.rmtree(folder)
-        done.removed.append(".relance/replays")
+    """Look-backs, and what a preview that was killed left, are made anew from the raw data when somebody asks for them again."""
+    for name in ("replays", "preview"):
+        folder = settings.base / ".relance" / name
+        if folder.is_dir() and any(folder.iterdir()):
+            shutil.rmtree(folder)
+            done.removed.append(f".relance/{name}")
     for path in (settings.state_path / "tmp").glob("*"):
         path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
 
 
 def _clear_report(settings: Settings, quotes: Quotes, done: Copies) -> None:
     for path in _files(settings.report_path):
-        if holds(path, quotes.texts):
+        if holds(path, quotes):
             path.unlink()
             done.removed.append(_told(path.name, quotes))
 
@@ -172,7 +216,7 @@ def find_left(settings: Settings, quotes: Quotes) -> list[str]:
         for path in _files(folder):
             if any(path.is_relative_to(other) for other in apart) or path.name.startswith("remove"):
                 continue
-            if holds(path, quotes.texts):
+            if holds(path, quotes):
                 found.append(_told(path.relative_to(folder.parent).as_posix(), quotes))
     return found
 
@@ -181,18 +225,19 @@ def _files(folder: Path) -> Iterable[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) if folder.is_dir() else []
 
 
-def holds(path: Path, texts: Iterable[str]) -> bool:
-    """Whether one of these texts stands in a file as such, whatever the case of its letters."""
-    wanted = [text.lower().encode() for text in texts]
-    overlap = max((len(text) for text in wanted), default=0)
+def holds(path: Path, quotes: Quotes) -> bool:
+    """Whether an address or number of the person stands in a file as such."""
+    parts = [text.lower().encode() for text in (*quotes.emails, *quotes.phones)]
     tail = b""
     try:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
-                block = tail + chunk.lower()
-                if any(text in block for text in wanted):
+                block = tail + chunk
+                # In a file that is no text, nothing separates one value from the next.
+                lower = block.lower() if b"\0" in block else b""
+                if quotes.addressed_in(block.decode(errors="replace")) or any(part in lower for part in parts):
                     return True
-                tail = block[-overlap:] if overlap else b""
+                tail = chunk[-OVERLAP:]
     except OSError:
         return False
     return False

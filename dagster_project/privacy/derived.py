@@ -10,14 +10,15 @@ Which rows are meant is told by the names of columns, which mean the same in all
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
 from dagster_project.loads.casts import identifier, literal
+from dagster_project.privacy.claims import known_as_sql
 from dagster_project.privacy.person import Person
+from dagster_project.privacy.quotes import Quotes, matching_sql
 from dagster_project.privacy.raw import Counts
 from dagster_project.privacy.salt import pseudonym_sql
 
@@ -25,7 +26,7 @@ ROOMS_APART = ("control", "quality", "information_schema", "main", "pg_catalog")
 """Schemas that hold nothing of a person, or are seen to elsewhere."""
 KEPT = {("privacy", "tombstones"), ("privacy", "requests")}
 
-JOURNALS = {("identity", "profile_changes"), ("audiences", "membership_changes"), ("activation", "ledger")}
+JOURNALS = {("identity", "profile_changes"), ("audiences", "membership_changes"), ("activation", "ledger"), ("scores", "history")}
 """Tables whose rows stay, under a pseudonym in place of the profile's name."""
 
 TYPES = (
@@ -108,7 +109,7 @@ def _condition(columns: Columns, until: datetime) -> str:
             named.append(f"{identifier(column)} in (select profile_id from privacy_profiles)")
     for column in TYPES:
         if columns.get(column) == "VARCHAR":
-            named.append(f"{identifier(column)} in (select identifier from privacy_ids where type = '{column}')")
+            named.append(f"{known_as_sql(column, columns)} in (select identifier from privacy_ids where type = '{column}')")
     for column in columns:
         side, _, rest = column.rpartition("identifier")
         kind = f"{side}type" if side else "identifier_type"
@@ -135,10 +136,9 @@ def _rename(con: duckdb.DuckDBPyConnection, target: str, columns: Columns) -> in
     return int(done[0]) if done else 0
 
 
-def blot_out(con: duckdb.DuckDBPyConnection, texts: Iterable[str], counts: Counts) -> None:
+def blot_out(con: duckdb.DuckDBPyConnection, quotes: Quotes, counts: Counts) -> None:
     """Take addresses and numbers of the person out of the texts of all tables, where others' rows quote them."""
-    wanted = sorted(set(texts), key=len, reverse=True)
-    if not wanted:
+    if not quotes.hints:
         return
     rows = con.execute(
         """select c.schema_name, c.table_name, list(c.column_name order by c.column_index) from duckdb_columns() as c
@@ -147,18 +147,19 @@ def blot_out(con: duckdb.DuckDBPyConnection, texts: Iterable[str], counts: Count
         group by all order by all"""
     ).fetchall()
     for schema, table, columns in rows:
-        quoting = {
-            column: " or ".join(f"contains({identifier(column)}, {literal(text)})" for text in wanted) for column in columns
-        }
-        target, any_of = f"{identifier(schema)}.{identifier(table)}", " or ".join(quoting.values())
-        found = con.execute(f"select count(*) from {target} where {any_of}").fetchone()
-        if not found or not found[0]:
+        target = f"{identifier(schema)}.{identifier(table)}"
+        names = [identifier(column) for column in columns]
+        hinted = " or ".join(matching_sql(name, quotes.hints) for name in names)
+        found = con.execute(f"select rowid, {', '.join(names)} from {target} where {hinted} order by rowid", list(quotes.hints))
+        before = found.fetchall()
+        after = [(row, *(text and quotes.blotted(text) for text in texts)) for row, *texts in before]
+        changed = [blotted for told, blotted in zip(before, after, strict=True) if told != blotted]
+        if not changed:
             continue
-        cells = []
-        for column in columns:
-            text = identifier(column)
-            for quoted in wanted:
-                text = f"replace({text}, {literal(quoted)}, 'erased')"
-            cells.append(f"{identifier(column)} = {text}")
-        con.execute(f"update {target} set {', '.join(cells)} where {any_of}")
-        counts.add(counts.mentions, f"{schema}.{table}", found[0])
+        rows = pa.array([row for row, *_ in changed], pa.int64())
+        texts = {f"text_{place}": pa.array([after[place] for _, *after in changed], pa.string()) for place in range(len(names))}
+        con.register("privacy_slice", pa.table({"id": rows, **texts}))
+        cells = ", ".join(f"{name} = blotted.text_{place}" for place, name in enumerate(names))
+        con.execute(f"update {target} as told set {cells} from privacy_slice as blotted where blotted.id = told.rowid")
+        con.unregister("privacy_slice")
+        counts.add(counts.mentions, f"{schema}.{table}", len(changed))

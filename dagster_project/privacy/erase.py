@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.catalog import has_table
 from dagster_project.loads.books import ensure_books
 from dagster_project.loads.normalise import normalise_identifiers
 from dagster_project.privacy.certificate import write_certificate
@@ -28,12 +29,22 @@ from dagster_project.privacy.exports import (
     update_books,
     waiting_removals,
 )
+from dagster_project.privacy.numbers import Numbers, numbers_of
 from dagster_project.privacy.person import Person, person_of
 from dagster_project.privacy.purge import write_anew
-from dagster_project.privacy.raw import Counts, clear_quarantine, forget_values, keep_others_traces, list_traces, take_rows
+from dagster_project.privacy.quotes import Quotes
+from dagster_project.privacy.raw import (
+    Counts,
+    clear_quarantine,
+    forget_values,
+    keep_others_traces,
+    list_traces,
+    refused_rows,
+    take_rows,
+)
 from dagster_project.privacy.requests import (
     Request,
-    close_request,
+    close_requests,
     enter_request,
     entered,
     note_purged,
@@ -42,42 +53,52 @@ from dagster_project.privacy.requests import (
     unpurged,
 )
 from dagster_project.privacy.salt import digest, read_salt, salt_id, set_salt
-from dagster_project.privacy.texts import Quotes
+from dagster_project.privacy.seeds import lines_naming
 from dagster_project.privacy.tombstones import Tombstone, all_tombstones, file_tombstones, store_tombstones
-from dagster_project.privacy.values import has_table, set_country
-from dagster_project.privacy.wanted import Hit, find_rows, order_identifiers, others_accounts, rows_left, visits
+from dagster_project.privacy.values import set_country
+from dagster_project.privacy.wanted import Hit, find_rows, order_identifiers, others_accounts, quotes_of, rows_left, visits
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
 
 @dataclass(frozen=True)
 class Found:
-    """What an erasure would take: identifiers by type, rows by table and what becomes of them, removals by destination."""
+    """What an erasure would take: identifiers by type, rows by table and what becomes of them, refused rows, removals by
+    destination; and the lines of seeds that name the person.
+    """
 
     identifiers: dict[str, int]
     rows: dict[str, dict[str, int]]
+    refused: int
     removals: dict[str, int]
+    seeds: list[str]
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Who is to be erased (identifiers as they are compared), why (see `Request`), and up to which moment."""
+    """Who is to be erased (identifiers as they are compared), why (see `Request`), up to which moment, and how the rows that ask
+    for it name them.
+    """
 
     asked: tuple[tuple[str, str], ...]
     kind: str
     requested_at: datetime
+    written: tuple[tuple[str, str], ...] = ()
 
 
 def look_for(con: duckdb.DuckDBPyConnection, settings: Settings, asked: tuple[str, str]) -> Found:
     """Count what an erasure would take; changes nothing."""
     _prepare(con, settings)
     person = person_of(con, [asked])
-    find_rows(con, person, now_utc())
+    hits = find_rows(con, person, now_utc())
+    quotes = quotes_of(con, person, settings.company.country, _names(con, hits))
+    refused = len(refused_rows(con, quotes, numbers_of(con, settings.sources)))
     rows: dict[str, dict[str, int]] = {}
     query = "select entity, outcome, count(*) from privacy_rows group by all order by all"
     for entity, outcome, count in con.execute(query).fetchall():
         rows.setdefault(entity, {})[outcome] = count
-    return Found(_by_type(person), rows, waiting_removals(con, sorted(person.profile_ids)))
+    removals = waiting_removals(con, sorted(person.profile_ids))
+    return Found(_by_type(person), rows, refused, removals, lines_naming(settings, person, quotes))
 
 
 def erase(settings: Settings, wishes: Sequence[Wish]) -> list[Path]:
@@ -89,43 +110,40 @@ def erase(settings: Settings, wishes: Sequence[Wish]) -> list[Path]:
     Raises:
         RelanceError: a file can't be read or written; calling again goes on.
     """
-    done = []
     for wish in wishes:
-        done.append((_erase_one(settings, wish), wish.asked))
-    paths = finish(settings)
-    for salt, asked in done:
-        close_request(settings, salt, asked)
-    return paths
+        _erase_one(settings, wish)
+    return finish(settings)
 
 
-def _erase_one(settings: Settings, wish: Wish) -> str:
-    """All but the new file; returns the salt."""
+def _erase_one(settings: Settings, wish: Wish) -> None:
+    """All but the new file."""
     with open_warehouse(settings) as con:
         salt = _prepare(con, settings)
         request = open_request(settings, salt, wish.asked, wish.kind, wish.requested_at)
         # Killed after the rows were gone, it starts from what it had done.
         request.told = entered(con, request) or request.told
-        person = person_of(con, wish.asked)
+        person = person_of(con, wish.asked, wish.written)
         profiles = sorted(person.profile_ids)
         hits = find_rows(con, person, request.requested_at)
-        quotes = quotes_of(con, person, hits)
+        quotes = quotes_of(con, person, settings.company.country, _names(con, hits))
         save_request(settings, salt, wish.asked, request)
-        stones = _tombstones(con, settings, person, request, salt, hits)
+        stones = _tombstones(con, settings, wish, person, request, salt, hits)
         file_tombstones(settings, stones)
         files = rewrite_exports(con, settings, profiles, quotes)
         removals = waiting_removals(con, profiles)
         rename_in_outbox(con, settings, profiles)
-        copies = clear_copies(con, settings, quotes)
+        numbers = numbers_of(con, settings.sources)
+        copies = clear_copies(con, settings, quotes, numbers)
         _tell_files(request, person, files, copies, removals)
+        request.told["seeds"] = sorted({*request.told.get("seeds", []), *lines_naming(settings, person, quotes)})
         save_request(settings, salt, wish.asked, request)
         con.execute("begin")
         try:
-            _erase_rows(con, settings, person, hits, quotes, request, files, copies, stones)
+            _erase_rows(con, settings, person, hits, quotes, numbers, request, files, copies, stones)
             con.execute("commit")
         except BaseException:
             con.execute("rollback")
             raise
-    return salt
 
 
 def finish(settings: Settings) -> list[Path]:
@@ -139,6 +157,7 @@ def finish(settings: Settings) -> list[Path]:
     paths = [write_certificate(settings, request, erased_at, now) for request, erased_at in waiting]
     with open_warehouse(settings) as con:
         note_purged(con, [request.request_id for request, _ in waiting], now)
+    close_requests(settings, {request.request_id for request, _ in waiting})
     return paths
 
 
@@ -155,15 +174,6 @@ def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     set_salt(con, salt)
     normalise_identifiers(con, settings)
     return salt
-
-
-def quotes_of(con: duckdb.DuckDBPyConnection, person: Person, hits: list[Hit]) -> Quotes:
-    """How the person stands in texts: addresses and numbers as compared and as written, and ids long enough to tell by."""
-    found = con.execute("select distinct trim(raw) from privacy_wanted where type in ('email', 'phone')").fetchall()
-    texts = {text for (text,) in found if len(text) >= 6} | set(person.of_type("email", "phone"))
-    ids = {value for kind, value in person.identifiers if kind not in ("email", "phone", "hashed_email", "order_id")}
-    words = {value for value in ids if "@" not in value and len(value) >= (4 if any(map(str.isalpha, value)) else 6)}
-    return Quotes(tuple(sorted(texts)), tuple(sorted(words)), tuple(sorted(_names(con, hits))))
 
 
 def _names(con: duckdb.DuckDBPyConnection, hits: list[Hit]) -> set[str]:
@@ -185,11 +195,18 @@ def _by_type(person: Person) -> dict[str, int]:
 
 
 def _tombstones(
-    con: duckdb.DuckDBPyConnection, settings: Settings, person: Person, request: Request, salt: str, hits: list[Hit]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    wish: Wish,
+    person: Person,
+    request: Request,
+    salt: str,
+    hits: list[Hit],
 ) -> list[Tombstone]:
     """All tombstones, the new ones among them."""
     now, by = now_utc(), salt_id(salt)
-    gone = person.identifiers | order_identifiers(con)
+    # Orders as the system of the rows found numbers them: another's of the same number is somebody else's.
+    gone = {end for end in person.identifiers if end[0] != "order_id"} | order_identifiers(con) | {*wish.asked, *wish.written}
     wanted = [(kind, value, "gone") for kind, value in gone]
     wanted += [(kind, value, "visit") for kind, value in visits(con)]
     wanted += [(kind, value, "other") for kind, value in others_accounts(con, hits) if (kind, value) not in gone]
@@ -210,6 +227,7 @@ def _tell_files(request: Request, person: Person, files: list[Rewritten], copies
     told["files_removed"] = sorted({*told.get("files_removed", []), *copies.removed})
     told["removals_waiting"] = _most(told.get("removals_waiting", {}), removals)
     told["landing_files"] = sorted({*told.get("landing_files", []), *copies.landed})
+    told["landing_files_perhaps"] = sorted({*told.get("landing_files_perhaps", []), *copies.perhaps})
     told["landing_files_unnamed"] = max(told.get("landing_files_unnamed", 0), copies.landed_unnamed)
 
 
@@ -234,6 +252,7 @@ def _erase_rows(
     person: Person,
     hits: list[Hit],
     quotes: Quotes,
+    numbers: Numbers,
     request: Request,
     files: list[Rewritten],
     copies: Copies,
@@ -245,13 +264,12 @@ def _erase_rows(
     _forget_match_keys(con, hits, quotes, counts)
     take_rows(con, hits, now, counts)
     keep_others_traces(con)
-    refused = clear_quarantine(con, list(quotes.texts), list(quotes.words), now)
-    counts.add(counts.erased, "quality.quarantine", refused)
+    counts.add(counts.erased, "quality.quarantine", clear_quarantine(con, quotes, numbers, now))
     leave_tables(con, person, request.requested_at, counts)
     # Who became a customer again has an address that is known again.
     if not rows_left(con, person):
         forget_values(con, person.identifiers, counts)
-        blot_out(con, quotes.texts, counts)
+        blot_out(con, quotes, counts)
     update_books(con, files)
     update_landed(con, settings, copies)
     store_tombstones(con, stones)
@@ -276,7 +294,7 @@ def _forget_match_keys(con: duckdb.DuckDBPyConnection, hits: list[Hit], quotes: 
             f"""insert into privacy_cells select distinct unnest([{", ".join(texts)}]) from {entity.table}
             where rowid in (select id from privacy_rows where entity = '{entity.source}.{entity.name}' and outcome <> 'freed')"""
         )
-    con.execute("insert into privacy_cells select unnest($1::varchar[])", [list(quotes.texts)])
+    con.execute("insert into privacy_cells select unnest($1::varchar[])", [[*quotes.emails, *quotes.phones]])
     done = con.execute(
         """delete from activation.match_keys
         where lower(trim(raw)) in (select lower(trim(text)) from privacy_cells where text is not null)"""

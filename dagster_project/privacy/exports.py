@@ -17,11 +17,12 @@ import duckdb
 from dagster_project.activation.files import replace_private, sha256_of
 from dagster_project.activation.outbox import OWN, write_outbox
 from dagster_project.activation.publish import MANIFEST
-from dagster_project.activation.tables import literal
+from dagster_project.catalog import has_table
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import literal
+from dagster_project.privacy.quotes import Quotes
 from dagster_project.privacy.salt import pseudonym_sql
-from dagster_project.privacy.texts import Quotes, cells, delimiter_of, records, rewrite
-from dagster_project.privacy.values import has_table
+from dagster_project.privacy.texts import cells, delimiter_of, records, rewrite
 from dagster_project.settings import Settings
 
 PSEUDONYM = "erased-"

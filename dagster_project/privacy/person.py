@@ -1,4 +1,4 @@
-"""Who is to be erased: from one identifier, as a person types it, to all that the identity room knows of them."""
+"""Who is to be erased: from one identifier to all that the identity room knows of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from dagster_project.errors import RelanceError
-from dagster_project.loads.normalise import normalise_email, normalise_phone
-from dagster_project.privacy.values import has_table
-
-HOW = "give an e-mail address, a phone number, or `type:value`, such as customer_id:4711"
+from dagster_project.catalog import has_table
 
 Identifiers = set[tuple[str, str]]
 """(identifier_type, identifier as it is compared)"""
@@ -22,65 +18,20 @@ Identifiers = set[tuple[str, str]]
 @dataclass(frozen=True)
 class Person:
     """One person, or several who are erased together: `identifiers` are all that go with what was asked for, `profile_ids` the
-    names they have and had.
+    names they have and had; `written` how a request names them (type and identifier as they stand in its row).
     """
 
     identifiers: frozenset[tuple[str, str]]
     profile_ids: frozenset[str]
+    written: frozenset[tuple[str, str]] = frozenset()
 
     def of_type(self, *types: str) -> list[str]:
         return sorted(value for kind, value in self.identifiers if kind in types)
 
 
-def read_identifier(con: duckdb.DuckDBPyConnection, text: str, country: str) -> tuple[str, str]:
-    """(identifier_type, identifier) of what a person typed.
-
-    Raises:
-        RelanceError: it can't be told what it is. The text is not repeated: it may be somebody's address.
-    """
-    text = text.strip()
-    kind, colon, value = text.partition(":")
-    if colon and kind.strip() and kind.strip().replace("_", "").isalpha() and kind == kind.lower():
-        return normal(kind.strip(), value.strip(), country)
-    if "@" in text:
-        return normal("email", text, country)
-    phone = normalise_phone(text, country, country)[0]
-    if phone:
-        return "phone", phone
-    types = _types_of(con, text)
-    if len(types) == 1:
-        return types[0], text
-    if types:
-        told = ", ".join(types)
-        raise RelanceError(f"This identifier is known as several things: {told}", "IDENTIFIER", "name the type: `type:value`")
-    raise RelanceError("This is neither an address, nor a valid phone number, nor a known identifier", "IDENTIFIER", HOW)
-
-
-def normal(kind: str, value: str, country: str) -> tuple[str, str]:
-    """An identifier of a known type in the form it is compared in.
-
-    Raises:
-        RelanceError: it is empty, or no address or number.
-    """
-    found: str | None = value
-    reason: str | None = "nothing stands after the type"
-    if kind == "email":
-        found, reason = normalise_email(value)
-    elif kind == "phone":
-        found, reason = normalise_phone(value, country, country)
-    if not found:
-        raise RelanceError(f"This is no {kind}: {reason}", "IDENTIFIER", HOW)
-    return kind, found
-
-
-def _types_of(con: duckdb.DuckDBPyConnection, value: str) -> list[str]:
-    if not has_table(con, "identity", "identifiers"):
-        return []
-    query = "select distinct identifier_type from identity.identifiers where identifier = ? order by 1"
-    return [kind for (kind,) in con.execute(query, [value]).fetchall()]
-
-
-def person_of(con: duckdb.DuckDBPyConnection, asked: Collection[tuple[str, str]]) -> Person:
+def person_of(
+    con: duckdb.DuckDBPyConnection, asked: Collection[tuple[str, str]], written: Collection[tuple[str, str]] = ()
+) -> Person:
     """Everything the identity room joins with these identifiers; an identifier alone where it knows nothing of it."""
     identifiers: Identifiers = set(asked)
     profiles: set[str] = set()
@@ -98,7 +49,7 @@ def person_of(con: duckdb.DuckDBPyConnection, asked: Collection[tuple[str, str]]
     for kind, value in list(identifiers):
         if kind == "email":
             identifiers.add(("hashed_email", hashlib.sha256(value.encode()).hexdigest()))
-    return Person(frozenset(identifiers), frozenset(profiles | _former(con, profiles)))
+    return Person(frozenset(identifiers), frozenset(profiles | _former(con, profiles)), frozenset(written))
 
 
 def _former(con: duckdb.DuckDBPyConnection, profiles: set[str]) -> set[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.files import fsync_file, fsync_folder
-from dagster_project.activation.tables import literal
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import literal
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 

@@ -10,12 +10,14 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from dagster_project.catalog import has_table
 from dagster_project.loads.books import next_batch
 from dagster_project.loads.casts import identifier, literal
 from dagster_project.loads.contract import Entity
 from dagster_project.privacy.anonymous import of_nobody, without
 from dagster_project.privacy.claims import claims_of, json_path
-from dagster_project.privacy.values import has_table
+from dagster_project.privacy.numbers import Numbers, refused_with
+from dagster_project.privacy.quotes import Quotes, matching_sql
 from dagster_project.privacy.wanted import Hit, hit_sql, raw_entities
 
 DEVICES = ("anonymous_id",)
@@ -53,9 +55,9 @@ def take_rows(con: duckdb.DuckDBPyConnection, hits: list[Hit], now: datetime, co
             anew = f", _batch = {batch}" if entity.mode == "facts" else ""
             done = _done(con, f"update {entity.table} set {cells}{anew} where rowid in ({of} = 'anonymous')")
             counts.add(counts.anonymous, name, done)
-        freed = without(entity, identifier, [(claim, hit_sql(claim, entity)) for claim in claims_of(entity)])
-        cells = ", ".join(f"{identifier(column)} = {sql}" for column, sql in freed.items())
-        counts.add(counts.mentions, name, _done(con, f"update {entity.table} set {cells} where rowid in ({of} = 'freed')"))
+        mentions = [(claim, hit_sql(claim, entity)) for claim in claims_of(entity) if claim.type != "order_id"]
+        if cells := ", ".join(f"{identifier(column)} = {sql}" for column, sql in without(entity, identifier, mentions).items()):
+            counts.add(counts.mentions, name, _done(con, f"update {entity.table} set {cells} where rowid in ({of} = 'freed')"))
         counts.add(counts.erased, name, _done(con, f"delete from {entity.table} where rowid in ({of} = 'gone')"))
         _book_erased(con, entity, name)
     retold = _tell_anew(con, batch)
@@ -211,27 +213,34 @@ def keep_others_traces(con: duckdb.DuckDBPyConnection) -> None:
                 con.execute(f"delete from privacy_traces where kind = $kind and raw in ({held})", parameters)
 
 
-def clear_quarantine(con: duckdb.DuckDBPyConnection, quoted: list[str], tokens: list[str], now: datetime) -> int:
-    """Blank the refused rows that quote one of the person's addresses or numbers, or one of their ids as a word of its own.
+def refused_rows(con: duckdb.DuckDBPyConnection, quotes: Quotes, numbers: Numbers) -> list[int]:
+    """The rows (rowid) in quarantine that name the person."""
+    named = {row for row, text in _may_quote(con, "raw", quotes) if quotes.found_in(text)}
+    return sorted(named.union(refused_with(con, numbers)))
+
+
+def clear_quarantine(con: duckdb.DuckDBPyConnection, quotes: Quotes, numbers: Numbers, now: datetime) -> int:
+    """Blank the refused rows that name the person.
 
     The rows stay counted: books must balance; nothing of what stood in them does.
     """
-    con.register("privacy_slice", pa.table({"text": pa.array(sorted({text.lower() for text in quoted}), pa.string())}))
-    words = "|".join(re.escape(token) for token in sorted(tokens))
-
-    def quotes(column: str) -> str:
-        quoting = f"exists (select 1 from privacy_slice where contains(lower({column}), text))"
-        if words:
-            quoting += f" or regexp_matches({column}, {literal(f'(^|[^A-Za-z0-9_.@-])({words})($|[^A-Za-z0-9_.@-])')})"
-        return quoting
-
+    done = _blank(con, _CLEARED, refused_rows(con, quotes, numbers), [now])
     # What stands for a header may be a row.
-    con.execute(f"update quality.quarantine as q set header = null where {quotes('q.header')}")
-    done = _done(
-        con,
-        f"""update quality.quarantine as q set raw = '', is_whole = false, reason = 'erased', settled_at = $1::timestamp,
-            settlement = 'erased' where {quotes("q.raw")}""",
-        [now],
-    )
+    _blank(con, "header = null", [row for row, text in _may_quote(con, "header", quotes) if quotes.found_in(text)], [])
+    return done
+
+
+def _blank(con: duckdb.DuckDBPyConnection, cells: str, rows: list[int], parameters: list) -> int:
+    con.register("privacy_slice", pa.table({"id": pa.array(rows, pa.int64())}))
+    done = _done(con, f"update quality.quarantine set {cells} where rowid in (select id from privacy_slice)", parameters)
     con.unregister("privacy_slice")
     return done
+
+
+_CLEARED = "raw = '', is_whole = false, reason = 'erased', settled_at = $1::timestamp, settlement = 'erased'"
+
+
+def _may_quote(con: duckdb.DuckDBPyConnection, column: str, quotes: Quotes) -> list[tuple[int, str]]:
+    hints = [*quotes.hints, *quotes.word_hints]
+    query = f"select rowid, {column} from quality.quarantine where {matching_sql(column, hints)} order by 1"
+    return con.execute(query, hints).fetchall()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -65,8 +65,11 @@ def save_request(settings: Settings, salt: str, asked: Asked, request: Request) 
     replace_private(path, json.dumps(asdict(request), default=str).encode())
 
 
-def close_request(settings: Settings, salt: str, asked: Asked) -> None:
-    _pending_file(settings, salt, asked).unlink(missing_ok=True)
+def close_requests(settings: Settings, requests: Collection[str]) -> None:
+    """Forget what was under way of requests (their ids) that are done: asked again, the person is another request."""
+    for path in sorted((privacy_folder(settings) / "pending").glob("*.json")):
+        if json.loads(path.read_text(encoding="utf-8"))["request_id"] in requests:
+            path.unlink()
 
 
 def enter_request(con: duckdb.DuckDBPyConnection, request: Request, now: datetime) -> None:

@@ -21,7 +21,7 @@ class Retention(Part):
     customers_days: int | None = Field(default=None, ge=30)
     """The same for people who have ordered; by default as for all."""
     announce_days: int = Field(default=30, ge=1)
-    """How long ahead a person is listed in privacy.retention_due."""
+    """How long ahead a person is listed in privacy.retention_due, and at least stands in privacy.announced before a purge."""
     action: Literal["repermission", "purge"] = "repermission"
     """What comes when the time is over: `purge` erases, `repermission` only lists whom to ask (privacy.repermission_due)."""
     sent_keys_days: int = Field(default=90, ge=1)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
 
 from dagster_project.loads.casts import identifier
 from dagster_project.loads.plan import Plan
@@ -22,10 +23,9 @@ from dagster_project.loads.read import Landed
 from dagster_project.loads.stage import stage_sql
 from dagster_project.privacy.anonymous import of_nobody, stays_sql, without
 from dagster_project.privacy.claims import Claim, claims_of, needed_columns
+from dagster_project.privacy.quotes import addresses_in, has_address_sql
 from dagster_project.privacy.salt import digest_sql
-from dagster_project.privacy.values import COUNTRY, normalise_values
-
-EMAIL_IN_TEXT = r"[^\s,;\"''<>|:\\(){}\[\]]+@[^\s,;\"''<>|:\\(){}\[\]]+"
+from dagster_project.privacy.values import COUNTRY, SLICE, normalise_values
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def _freed(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, str] | None:
     hits = [
         (claim, f"({claim.type_sql(identifier)}, {claim.value_sql(identifier)}, {_region_sql(claim, identifier)}) in {gone}")
         for claim in claims_of(plan.entity)
-        if not claim.in_list
+        if not claim.in_list and claim.type != "order_id"
     ]
     return without(plan.entity, identifier, hits)
 
@@ -205,13 +205,20 @@ def stop_refused(con: duckdb.DuckDBPyConnection) -> None:
     """Take out of load_refused the records that quote an erased person's address: they are stopped, not kept in quarantine."""
     if not _armed(con):
         return
+    refused = con.execute(f"select _fileno, _record, raw from load_refused where {has_address_sql('raw')}")
+    told: list[tuple[int, int, str]] = []
+    while rows := refused.fetchmany(SLICE):
+        told += [(file, record, address) for file, record, raw in rows for address in sorted(addresses_in(raw))]
+    if not told:
+        return
+    files, records, addresses = zip(*told, strict=True)
+    con.register("privacy_slice", pa.table({"_fileno": files, "_record": records, "address": addresses}))
     con.execute(
         f"""create or replace temp table load_quoting as
-        select distinct _fileno, _record from (
-            select _fileno, _record, lower(unnest(regexp_extract_all(raw, '{EMAIL_IN_TEXT}'))) as address from load_refused
-        ) where {digest_sql("'email'", "address")} in (
+        select distinct _fileno, _record from privacy_slice where {digest_sql("'email'", "address")} in (
             select identifier_sha256 from load_tombstones where identifier_type = 'email' and verdict = 'gone')"""
     )
+    con.unregister("privacy_slice")
     con.execute("""delete from load_refused as r using load_quoting as q where q._fileno = r._fileno and q._record = r._record""")
     con.execute("insert into load_stopped select _fileno, _record, 'gone' from load_quoting")
     con.execute("insert into load_dupes select _fileno, _record from load_quoting")

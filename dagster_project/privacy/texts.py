@@ -4,44 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.activation.files import fsync_folder
 from dagster_project.private import owner_only
 
 DELIMITERS = (",", ";", "\t", "|")
-
-
-@dataclass(frozen=True)
-class Quotes:
-    """How a person stands in texts: addresses and numbers wherever they occur, ids as words of their own; `names` matter only in
-    the paths of files.
-    """
-
-    texts: tuple[str, ...]
-    words: tuple[str, ...]
-    names: tuple[str, ...] = ()
-
-    def found_in(self, text: str) -> bool:
-        lower = text.lower()
-        if any(quoted in lower for quoted in self._lower):
-            return True
-        return bool(self.words) and bool(self._pattern.search(text))
-
-    def named_in(self, path: str) -> bool:
-        """Whether a path gives the person away."""
-        return "@" in path or self.found_in(path) or any(name.lower() in path.lower() for name in self.names)
-
-    @property
-    def _lower(self) -> tuple[str, ...]:
-        return tuple(text.lower() for text in self.texts)
-
-    @property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(rf"(?<![A-Za-z0-9_.@-])(?:{'|'.join(map(re.escape, self.words))})(?![A-Za-z0-9_.@-])")
 
 
 def records(path: Path, encoding: str = "utf-8") -> Iterator[str]:

@@ -21,9 +21,10 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.activation.files import make_private_folder, replace_private
+from dagster_project.catalog import has_table
 from dagster_project.errors import RelanceError
 from dagster_project.privacy.salt import privacy_folder, read_salt, set_salt
-from dagster_project.privacy.values import has_table, set_country
+from dagster_project.privacy.values import set_country
 from dagster_project.settings import Settings
 
 COLUMNS = ("identifier_type", "identifier_sha256", "verdict", "requested_at", "erased_at", "request_id", "salt_id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from dagster_project.catalog import has_table
 from dagster_project.loads.normalise import normalise_email, normalise_phone, plain_email_sql
 
 SLICE = 50_000
@@ -17,23 +18,21 @@ def set_country(con: duckdb.DuckDBPyConnection, country: str) -> None:
     con.execute("set variable relance_country = $1", [country.upper()])
 
 
-def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    query = "select 1 from duckdb_tables() where schema_name = ? and table_name = ? and not temporary"
-    return con.execute(query, [schema, table]).fetchone() is not None
-
-
 def normalise_values(con: duckdb.DuckDBPyConnection, table: str, into: str) -> None:
     """Make the temporary table `into` (type, raw, region, value) from `table` (type, raw, region, vendor).
 
-    A vendor's own number gives two rows: it may be known bare or as `<vendor>:<number>`. What is no address or number is left
+    A vendor's own number is known as `<vendor>:<number>`: bare, it may be somebody else's. What is no address or number is left
     out.
     """
     con.execute(
         f"""create or replace temp table {into} as with ids as (from {table} where type not in ('email', 'phone'))
-        select type, raw, region, case type when 'hashed_email' then lower(trim(raw)) else trim(raw) end as value
+        select type, raw, region,
+            case
+                when vendor is not null then vendor || ':' || trim(raw)
+                when type = 'hashed_email' then lower(trim(raw))
+                else trim(raw)
+            end as value
         from ids
-        union all
-        select type, raw, region, vendor || ':' || trim(raw) from ids where vendor is not null
         union all
         select type, raw, region, lower(trim(raw)) from {table} where type = 'email' and {plain_email_sql("raw")}"""
     )

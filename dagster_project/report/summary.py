@@ -62,6 +62,16 @@ AUDIENCES = """
     join control.audiences as audiences using (audience)
     left join audiences.reach as reach on reach.audience = sizes.audience and reach.run_id = sizes.run_id
     where sizes.run_id = $run_id group by all order by audiences.kind, sizes.audience"""
+TIERS = """
+    select tier, any_value(tier_name), any_value(tier_action), count(*), round(avg(score), 1)
+    from scores.customers group by tier order by tier"""
+GRADES = """
+    select grade, count(*) filter (where qualified), count(*) filter (where not qualified), round(avg(score), 1)
+    from scores.leads group by grade order by grade"""
+MOVED = """
+    select kind, previous, value, count(*) from scores.history
+    where run_id = $run_id and kind <> 'lead_score' and previous <> value
+    group by all order by kind, count(*) desc, previous, value"""
 LEFT_OUT = "select what, reason, count from quality.left_out order by all"
 EXPORTS = """
     select files.activation, files.audience, files.mode, files.rows, files.path,
@@ -72,6 +82,7 @@ EXPORTS = """
 
 REASONS_SHOWN = 15
 DRIFT_SHOWN = 30
+MOVES_SHOWN = 30
 
 
 def summarise(
@@ -101,6 +112,7 @@ def summarise(
     sources = rows(ROWS_PER_SOURCE, "quality.load_ledger")
     stages = rows(STAGES, "profiles.profiles")
     segments = rows(SEGMENTS, "scores.rfm")
+    moved = rows(MOVED, "scores.history")
     audiences = rows(AUDIENCES, "audiences.sizes", "audiences.reach", "control.audiences")
     drifted = files_that_drifted(con) if sources else []
     quarantine = _shortened(rows(QUARANTINE, "quality.quarantine"))
@@ -141,6 +153,11 @@ def summarise(
         Section("Left out", ["what", "why", "how many"], left_out, "machines, tests and the company's own: in no figure"),
         Section("People", ["lifecycle stage", "profiles", f"net revenue {currency}"], stages),
         Section("RFM segments", ["segment", "customers", f"net revenue {currency}", "mean recency (days)"], segments),
+        Section("Customer tiers", ["tier", "name", "to do", "customers", "mean score"], rows(TIERS, "scores.customers")),
+        Section("Leads and prospects", ["grade", "qualified", "refused", "mean score"], rows(GRADES, "scores.leads")),
+        Section(
+            "Moved since the run before", ["of", "from", "to", "people"], moved[:MOVES_SHOWN], f"{sum(row[3] for row in moved):,}"
+        ),
         Section(
             "Audiences", ["audience", "kind", "members", "entered", "left", "reachable by ads", "reachable by e-mail"], audiences
         ),

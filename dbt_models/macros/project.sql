@@ -17,3 +17,8 @@
 {% macro company(setting) -%}
     (select {{ setting }} from {{ source('control', 'company') }})
 {%- endmacro %}
+
+{# One setting of the scores, such as fit_at: the moment up to which what predicts may have seen the past. #}
+{% macro score_setting(setting) -%}
+    (select {{ setting }} from {{ source('control', 'scores') }})
+{%- endmacro %}

@@ -34,7 +34,7 @@ def _run(name: str, data: Path, folder: Path) -> Ask:
         pytest.skip(f"the data of {name} is not here: {data} (set RELANCE_SHARED_DATA to the folder that holds it)")
     project = folder / name
     project.mkdir()
-    shutil.copy(ROOT / "examples" / name / "relance.yml", project)
+    shutil.copytree(ROOT / "examples" / name, project, ignore=shutil.ignore_patterns("README.md"), dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(name.upper(), str(data))
         settings: Settings = load_settings(project)
@@ -61,3 +61,17 @@ def belle_and_glow(tmp_path_factory: pytest.TempPathFactory) -> Ask:
 @pytest.fixture(scope="session")
 def moms_flower_shop(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     return _run("moms_flower_shop", _shared("moms_flower_shop"), tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="session")
+def rfm_orders(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    return _run("rfm_orders", _shared("rfm_orders"), tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="session")
+def uci_bank() -> Path:
+    """The file of the UCI Bank Marketing data."""
+    data = _shared("uci_bank") / "bank-full.csv.gz"
+    if not data.is_file():
+        pytest.skip(f"the data of UCI Bank Marketing is not here: {data} (set RELANCE_SHARED_DATA to the folder that holds it)")
+    return data

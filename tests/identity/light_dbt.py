@@ -56,14 +56,14 @@ class LightDbt:
                 self._add_macro(found[1], found[0])
 
     def build(self, con: duckdb.DuckDBPyConnection, *models: str, full_refresh: bool = False) -> None:
-        """Build these models of the identity room, in this order."""
+        """Build these models, in this order."""
         self.con, self.full_refresh = con, full_refresh
         for name in models:
             self.settings: dict[str, Any] = {"materialized": "table"}
             self.environment.globals["this"] = self.this = _Relation(name)
-            path = DBT / "models" / "identity" / f"{name}.sql"
-            if not path.exists():
-                self._build_python(path.with_suffix(".py"))
+            path = next(path for path in (DBT / "models").glob(f"*/{name}.*") if path.suffix in (".sql", ".py"))
+            if path.suffix == ".py":
+                self._build_python(path)
                 continue
             query = self._render(path.read_text(encoding="utf-8"))
             if self.settings["materialized"] == "view":
@@ -91,10 +91,14 @@ class LightDbt:
         assert spec is not None and spec.loader is not None
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
-        made = module.model(SimpleNamespace(ref=self.con.table, config=self._config), self.con)
+        dbt = SimpleNamespace(ref=self.con.table, source=self._source, this=self.this, config=self._config)
+        made = module.model(dbt, self.con)
         self.con.register("made", made)
         self.con.execute(f"create or replace table {path.stem} as select * from made")
         self.con.unregister("made")
+
+    def _source(self, _: str, name: str) -> duckdb.DuckDBPyRelation:
+        return self.con.table(name)
 
     def _add_macro(self, name: str, text: str) -> None:
         template = self.environment.from_string(text)

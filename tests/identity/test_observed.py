@@ -11,9 +11,9 @@ import pytest
 from .light_dbt import LightDbt
 
 COLUMNS = {
-    "event_links_known": "anonymous_id, user_id, email, phone, order_id, previous_id, advertising_id, ga_client_id, fbp, "
+    "event_links": "anonymous_id, user_id, email, phone, order_id, previous_id, advertising_id, ga_client_id, fbp, "
     "click_id_type, click_id, first_message_id, last_message_id",
-    "machine_devices": "anonymous_id",
+    "unified_order_aliases": "alias, order_id",
     "unified_contacts": "contact_id, email, phone, traits",
     "unified_leads": "lead_id, email, phone, click_id_type, click_id, traits",
     "unified_orders": "order_id, customer_id, email, phone, click_id_type, click_id, traits",
@@ -29,6 +29,7 @@ COLUMNS = {
     "exact_links": "left_type, left_identifier, right_type, right_identifier, rule, refused_reason",
     "probable_pairs": "left_type, left_identifier, right_type, right_identifier, status",
     "must_link": "left_type, left_identifier, right_type, right_identifier",
+    "cannot_link": "left_type, left_identifier, right_type, right_identifier",
     "same_account": "identifier_type",
 }
 TIMES = (
@@ -42,7 +43,7 @@ class Company:
 
     def __init__(self) -> None:
         self.con = duckdb.connect()
-        self.con.execute("set threads = 1")
+        self.con.execute("set threads = 1; create table company as select 'FR' as country")
         for table, columns in COLUMNS.items():
             own = ", ".join(f"{name} varchar" for name in columns.split(", "))
             times = ", ".join(f"{name} timestamp default timestamp '2026-01-01'" for name in TIMES)
@@ -56,7 +57,7 @@ class Company:
         self.con.execute(f"insert into {table} ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
 
     def links(self) -> set[tuple[str, str, str, str, str]]:
-        LightDbt().build(self.con, "visitor_links", "trait_identifiers", "observed_identifiers", "observed_links")
+        LightDbt().build(self.con, "hand_links", "visitor_links", "trait_identifiers", "observed_identifiers", "observed_links")
         rows = self.con.execute(
             "select left_type, left_identifier, right_type, right_identifier, rule from observed_links"
         ).fetchall()
@@ -73,10 +74,8 @@ def company() -> Company:
 def test_every_kind_of_device_id_leads_to_its_device(company: Company):
     """An app's advertising id or a vendor's cookie that is passed over is a visit that belongs to nobody."""
     cookies = {"advertising_id": "ad", "ga_client_id": "1.2", "fbp": "fb.1", "click_id_type": "gclid", "click_id": "x"}
-    company.tell("event_links_known", anonymous_id="d", user_id="u", **cookies)
-    company.tell("event_links_known", user_id="u", fbp="fb.2")
-    company.tell("event_links_known", anonymous_id="bot", user_id="u")
-    company.tell("machine_devices", anonymous_id="bot")
+    company.tell("event_links", anonymous_id="d", user_id="u", **cookies)
+    company.tell("event_links", user_id="u", fbp="fb.2")
     company.tell("unified_leads", lead_id="l", click_id_type="gclid", click_id="x")
     company.tell("unified_orders", order_id="o", click_id_type="gclid", click_id="y")
     assert company.links() == {
@@ -89,8 +88,8 @@ def test_every_kind_of_device_id_leads_to_its_device(company: Company):
 
 def test_an_alias_call_names_a_device_or_a_login(company: Company):
     """The id before an alias is the anonymous one, unless somebody logged in with it."""
-    company.tell("event_links_known", user_id="u1", previous_id="d1")
-    company.tell("event_links_known", user_id="u2", previous_id="u1")
+    company.tell("event_links", user_id="u1", previous_id="d1")
+    company.tell("event_links", user_id="u2", previous_id="u1")
     assert company.links() == {("anonymous_id", "d1", "user_id", "u1", "alias"), ("user_id", "u1", "user_id", "u2", "alias")}
 
 
@@ -102,7 +101,7 @@ def test_vendors_numbers_are_their_own(company: Company):
     company.tell("unified_orders", order_id="o", customer_id="123", source="shopify")
     company.tell("same_account", identifier_type="user_id")
     company.tell("same_account", identifier_type="customer_id")
-    company.tell("event_links_known", user_id="123", anonymous_id="d")
+    company.tell("event_links", user_id="123", anonymous_id="d")
     links = company.links()
     assert {row[1] for row in links if row[4] == "contact"} == {"shopify:123", "hubspot:123", "123"}
     assert {row[:4] for row in links if row[4] == "same_account"} == {
@@ -131,7 +130,7 @@ def test_evidence_is_the_first_and_the_last_row(company: Company):
     """Whoever asks why two identifiers are one person must find the messages that said so, in whichever order they came."""
     for at, first, last in (("2026-01-02", "m3", "m4"), ("2026-01-01", "m1", "m2"), ("2026-01-02", "m5", "m6")):
         company.tell(
-            "event_links_known",
+            "event_links",
             anonymous_id="d",
             user_id="u",
             first_seen=at,
@@ -141,3 +140,11 @@ def test_evidence_is_the_first_and_the_last_row(company: Company):
         )
     company.links()
     assert company.con.execute("select first_id, last_id, observations from observed_links").fetchall() == [("m1", "m6", 3)]
+
+
+def test_somebodys_word_is_heard_however_it_is_spelled(company: Company):
+    """A pair written in capitals or with a national number joins nobody, and nobody is told."""
+    company.tell("unified_contacts", contact_id="c", email="a@x.org", phone="+33612345678")
+    company.tell("must_link", left_type="email", left_identifier="A@X.org", right_type="phone", right_identifier="06 12 34 56 78")
+    company.tell("cannot_link", left_type="email", left_identifier="A@X.org", right_type="contact_id", right_identifier="c")
+    assert [link[:4] for link in company.links() if link[4] == "must_link"] == [("email", "a@x.org", "phone", "+33612345678")]

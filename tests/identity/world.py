@@ -17,9 +17,9 @@ from .light_dbt import LightDbt, insert
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 START = datetime(2026, 1, 1)
 MODELS = (
-    "refused_identifiers", "refused_links", "nodes", "judged_links", "strong_edges", "strong_components", "forbidden_pairs",
-    "separated", "strong_people", "named_nodes", "phone_people", "device_people", "click_people", "people",
-    "resolved_identifiers", "edges", "profile_changes", "identifiers", "aliases",
+    "refused_identifiers", "stated_names", "minors_links", "refused_links", "nodes", "judged_links", "strong_edges",
+    "strong_components", "forbidden_pairs", "separated", "strong_people", "named_nodes", "phone_people", "device_people",
+    "click_people", "people", "resolved_identifiers", "edges", "profile_changes", "identifiers", "aliases",
 )  # fmt: skip
 
 LIGHT_DBT = LightDbt()
@@ -47,6 +47,8 @@ class World:
     must: Sequence[tuple[End, End]] = ()
     cannot: Sequence[tuple[End, End]] = ()
     limits: IdentityLimits = field(default_factory=IdentityLimits)
+    births: dict[str, str] = field(default_factory=dict)
+    """contact_id → birth date; minors are told by it as of the start."""
 
     def __post_init__(self) -> None:
         self.con = duckdb.connect()
@@ -63,12 +65,15 @@ class World:
         )
         pair = "(left_type varchar, left_identifier varchar, right_type varchar, right_identifier varchar)"
         self.con.execute(f"create table must_link {pair}; create table cannot_link {pair}")
+        self.con.execute("create table company as select 'FR' as country")
         insert(self.con, "cannot_link", [(*one, *other) for one, other in self.cannot])
         self.con.execute("create table identity_limits (identifier_type varchar, partner_type varchar, most bigint)")
         insert(self.con, "identity_limits", self.limits.by_pair())
         self.con.execute(
             """create table unified_contacts (contact_id varchar, source varchar, birth_date date, created_at timestamp,
                 updated_at timestamp);
+            create table user_traits (device varchar, event_date date, identifier_type varchar, identifier varchar, field varchar,
+                value varchar);
             create table unified_leads (lead_id varchar, source varchar, first_name varchar, last_name varchar);
             create table exact_links (left_type varchar, left_identifier varchar, right_type varchar, right_identifier varchar,
                 rule varchar, refused_reason varchar);
@@ -76,8 +81,17 @@ class World:
             create table telling (left_type varchar, left_identifier varchar, right_type varchar, right_identifier varchar,
                 rule varchar, seen_at timestamp, batch bigint)"""
         )
-        for contact, name in self.names.items():
-            insert(self.con, "comparable_contacts", [(contact, *name.split(" ", 1), None)])
+        for contact in self.names.keys() | self.births.keys():
+            first_name, _, last_name = self.names.get(contact, "").partition(" ")
+            born = self.births.get(contact)
+            insert(self.con, "comparable_contacts", [(contact, first_name or None, last_name or None, born)])
+            insert(self.con, "unified_contacts", [(contact, "generic", born, START, START)])
+
+    def identify(self, end: End, **traits: str) -> World:
+        """What a visitor says of themselves: field → value."""
+        rows = [(end[1], START.date(), *end, name, value) for name, value in traits.items()]
+        insert(self.con, "user_traits", rows)
+        return self
 
     def tell(self, links: Iterable[Link]) -> World:
         """Add links and run the models."""
@@ -119,13 +133,14 @@ class World:
         )
         self.con.execute("delete from must_link")
         insert(self.con, "must_link", [(*one, *other) for one, other in self.must])
+        LIGHT_DBT.build(self.con, "hand_links")
         self.con.execute(
             """create or replace table observed_links as
             select left_type, left_identifier, right_type, right_identifier, rule, min(seen_at) as first_seen,
                 max(seen_at) as last_seen, count(*) as observations, 'generic' as source, 'm1' as first_id, 'm2' as last_id,
                 min(batch) as _batch
             from (from telling union all
-                select must_link.*, 'must_link', null, null from must_link
+                select * exclude (word), word, null, null from (from hand_links where word = 'must_link')
                 semi join observed_identifiers as l on l.identifier_type = left_type and l.identifier = left_identifier
                 semi join observed_identifiers as r on r.identifier_type = right_type and r.identifier = right_identifier)
             group by all"""

@@ -9,12 +9,19 @@ import pytest
 
 from dagster_project.loads.books import unbalanced
 
-from .landing import OneFile, Project
+from .landing import OneFile, Project, land_good
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "shop")
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A project with one good file, which loads whatever lies beside it."""
+    land_good(project)
+    return project
 
 
 @pytest.fixture(scope="module")

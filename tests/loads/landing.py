@@ -20,6 +20,7 @@ from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse import open_warehouse
 
 COMPANY = "company: {name: Test, currency: EUR, timezone: Europe/Paris, country: FR}\n"
+GOOD = "generic/orders/good.csv"
 
 
 class Project:
@@ -148,6 +149,22 @@ def event(number: int, **changes: Any) -> str:
 def orders_csv(*rows: str) -> str:
     """A CSV of orders with the columns order_id, ordered_at, total, email."""
     return "\n".join(["order_id,ordered_at,total,email", *rows, ""])
+
+
+def events(*numbers: int) -> str:
+    """Generic events as JSON lines."""
+    return "".join(event(number) + "\n" for number in numbers)
+
+
+def land_good(project: Project) -> None:
+    """Land the file that every test of bad input expects to load whatever lies beside it."""
+    project.write(GOOD, orders_csv("g1,2026-01-31,10.00,", "g2,2026-01-31,20.00,"))
+
+
+def beside_good(project: Project) -> list[str]:
+    """The orders that were loaded beside those of the good file, which must all be there."""
+    assert project.ledger(GOOD) == (2, 2, 0, 0)
+    return [order for (order,) in project.rows("select order_id from raw_generic.orders order by 1") if not order.startswith("g")]
 
 
 def parquet_bytes(table: pa.Table) -> bytes:

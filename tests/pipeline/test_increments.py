@@ -15,6 +15,7 @@ from dagster_project.settings import Settings, load_settings
 JOURNALS = {
     "audiences.membership_changes", "audiences.sizes", "audiences.reach", "identity.profile_changes", "identity.normalised",
     "identity.collected_through", "quality.load_ledger", "quality.landing_files", "quality.quarantine",
+    "scores.history",
 }  # fmt: skip
 """Tables that tell what happened when: they differ by design."""
 ARRIVAL = {"_batch", "_loaded_at", "entered_at"}

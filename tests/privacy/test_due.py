@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 import pytest
 from click.testing import CliRunner, Result
 
 from dagster_project.cli import main
-from dagster_project.privacy.due import found_since, landed_wishes, time_is_over
+from dagster_project.privacy.due import announce, found_since, landed_wishes, time_is_over
+from dagster_project.privacy.erase import erase
+from dagster_project.privacy.typed import Typed
 from dagster_project.warehouse import open_warehouse
 
 from .conftest import EMAIL, PHONE, Company
@@ -59,15 +62,32 @@ def test_more_of_somebody_comes_to_light(company: Company) -> None:
 
 
 def test_whose_time_is_over(company: Company) -> None:
-    """Only those whose day has come are erased, and only where the company chose `purge`."""
+    """Nobody is erased who was not announced for as long as the company said, whatever their date and however often tables are
+    rebuilt; who does something meanwhile is announced anew.
+    """
+    first, later = datetime(2026, 6, 1), datetime(2026, 7, 1)
     with open_warehouse(company.settings) as con:
-        con.execute(
-            """create schema if not exists privacy; create table privacy.retention_due as
-            select * from (values ('p-ann', timestamp '2026-05-01', 'purge'), ('p-bob', timestamp '2026-09-01', 'purge'),
-                ('p-tim', timestamp '2026-05-01', 'repermission')) as t (profile_id, due_at, action)"""
-        )
-        (wish,) = time_is_over(con, datetime(2026, 6, 1))
-    assert wish.kind == "retention" and len(wish.asked) == 1 and wish.asked[0] in {("email", EMAIL), ("anonymous_id", "d-own")}
+
+        def list_due(*people: str) -> None:
+            told = ", ".join(f"('{profile}', timestamp '2026-05-01', '{action}')" for profile, action in map(str.split, people))
+            con.execute("create schema if not exists privacy")
+            rows = f"select * from (values {told}) as t (profile_id, due_at, action)"
+            con.execute(f"create or replace table privacy.retention_due as {rows}")
+
+        con.execute("insert into identity.identifiers values ('order_id', 'a-1', 'p-ann', null)")
+        con.execute("create table identity.aliases as select 'p-tom' as alias, 'p-tim' as profile_id")
+        list_due("p-ann purge", "p-tom purge", "p-bob repermission")
+        announce(con, first)
+        assert time_is_over(con, first, 30) == []
+        list_due("p-ann purge", "p-tim purge", "p-bob purge")
+        announce(con, later)
+        (wish,) = time_is_over(con, later, 30)
+        assert wish.kind == "retention" and wish.asked == (("anonymous_id", "d-own"), ("contact_id", "c-tim"))
+        list_due("p-bob purge")
+        announce(con, later)
+        list_due("p-ann purge")
+        announce(con, datetime(2026, 8, 1))
+        assert time_is_over(con, datetime(2026, 8, 1), 30) == []
 
 
 def test_the_command_asks_and_counts(company: Company) -> None:
@@ -92,9 +112,49 @@ def test_the_command_asks_and_counts(company: Company) -> None:
         ("email:nobody", "This is no email"),
         ("12", "neither"),
         ("customer_id:", "stands after"),
+        ("customer:CU9006", "no type is called so"),
+        ("customer_id:CU9006", "Nobody is known by this customer_id"),
+        ("shopify:777", "no type is called so"),
+        ("profile_id:p0123456789abcdef0123", "neither"),
+        ("loyalty_card:x-1", "Nobody is known by this loyalty_card"),
+        ("hashed_email:abc", "This is no hashed_email"),
     ],
 )
 def test_identifiers_that_are_none(company: Company, text: str, told: str) -> None:
-    """A slip must end in a message, not in an erasure of somebody else."""
+    """A slip must end in a message, not in an erasure of somebody else, nor in a certificate of nothing."""
     result = relance(company, text, "--yes")
-    assert result.exit_code == 2 and told in result.output and "Traceback" not in result.output
+    assert result.exit_code == 2 and told in " ".join(result.output.split()) and "Traceback" not in result.output
+    assert not (company.base / "certificates").exists()
+    assert not has_table_of_stones(company)
+
+
+def has_table_of_stones(company: Company) -> bool:
+    return bool(company.rows("select 1 from duckdb_tables() where schema_name = 'privacy' and table_name = 'tombstones'"))
+
+
+def test_identifiers_in_other_spellings_are_understood(company: Company) -> None:
+    """A hash, a card and a type's plain other name each mean a person: asked for by them, the person goes."""
+    digest = hashlib.sha256(EMAIL.encode()).hexdigest()
+    with open_warehouse(company.settings) as con:
+        con.execute("insert into identity.identifiers values ('loyalty_card', 'LC01900', 'p-ann', null)")
+        asked = [f"hashed_email:{digest.upper()}", "loyalty_card:lc01-900", f"E-Mail: {EMAIL.upper()}", "tel:0612345678", "c-ann"]
+        assert {profile for text in asked for _, profile in Typed(con, text, "FR").known} == {"p-ann"}
+        assert [len(Typed(con, text, "FR").known) for text in asked] == [1] * len(asked)
+
+
+def test_landed_requests_in_other_words(company: Company) -> None:
+    """A request under a plain other name of its type is carried out once, one that names no type stays open and is told."""
+    header = "identifier_type,identifier,requested_at\n"
+    rows = f"e-mail,{EMAIL.upper()},2026-05-01\ncustomer,k-bob,2026-05-01\ncustomer_id, k-none ,2026-05-01\n"
+    company.write("generic/erasures/e.csv", header + rows)
+    company.load()
+    with open_warehouse(company.settings) as con:
+        wishes, unreadable = landed_wishes(con, company.settings)
+    assert unreadable == 1 and {wish.asked for wish in wishes} == {(("email", EMAIL),), (("customer_id", "k-none"),)}
+    erase(company.settings, wishes)
+    assert company.rows("select identifier_type, identifier from raw_generic.erasures") == [("customer", "k-bob")]
+    assert company.traces() == []
+    company.write("generic/erasures/again.csv", header + rows + "email,new@example.com,2026-05-02\n")
+    company.load()
+    left = company.rows("select identifier_type from raw_generic.erasures order by 1")
+    assert left == [("customer",), ("email",)], "what was carried out does not come back"

@@ -192,6 +192,34 @@ def test_what_an_account_says_of_addresses(world: World) -> None:
     assert world.addresses("p", "email") == {"a@example.com": "withdrawn", "b@example.com": "granted"}
 
 
+@pytest.mark.parametrize("owner", ["contact_id:c", "lead_id:l", "order_id:o", "customer_id:k", "user_id:u"])
+@pytest.mark.parametrize("status", ["denied", "withdrawn"])
+def test_a_refusal_reaches_all_who_carry_the_address(world: World, owner: str, status: str) -> None:
+    """Whoever wrote `no` from info@… was never heard, since that stands for nobody; nor a child from the parents' address."""
+    nobodys, parents = "email:info@example.com", "email:parent@example.com"
+    people = [Person("p", [owner, TEL]), Person("q", ["contact_id:q", A]), Person("parent", [parents])]
+    edges = [(owner, nobodys), ("contact_id:q", nobodys), (owner, parents), ("anonymous_id:d1", parents)]
+    for said, reached in ((nobodys, "pq"), (parents, ["p", "parent"])):
+        no = [Said(said, "ads", status, ago(5)), Said(said, "email", status, ago(5))]
+        world.fill(people, no, edges)
+        assert [world.consent(person, "ads")[0] for person in reached] == [status] * 2  # type: ignore[index]
+        assert world.consent("p", "email")[0] == status  # type: ignore[index]
+        # The address that it was not said with stays as it was.
+        assert world.addresses("q", "email") == {"a@example.com": "unknown"}
+        word = "select profile_id, count(*) from consent_statements where purpose = 'ads' group by all"
+        assert sorted(world.con.execute(word).fetchall()) == [(person, 1) for person in reached]
+
+
+def test_a_grant_reaches_the_owner_of_the_address_alone(world: World) -> None:
+    """A yes from info@… is nobody's to use; the parent's yes is not the child's."""
+    nobodys, parents = "email:info@example.com", "email:parent@example.com"
+    people = [Person("p", ["contact_id:c", TEL]), Person("parent", [parents])]
+    edges = [("contact_id:c", nobodys), ("contact_id:c", parents)]
+    world.fill(people, [Said(nobodys, "ads", "granted", ago(5)), Said(parents, "ads", "granted", ago(5))], edges)
+    assert world.consent("parent", "ads")[0] == "granted"  # type: ignore[index]
+    assert world.consent("p", "ads")[0] == "unknown"  # type: ignore[index]
+
+
 def test_customers_are_written_to_where_they_bought(world: World) -> None:
     """The address of a sale is what the law speaks of; another one that a merge brought was never given for it."""
     merged = Person("p", [B, A], last_sale=ago(10), sold_to=["a@example.com"])

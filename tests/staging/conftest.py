@@ -23,10 +23,13 @@ from dagster_project.warehouse import open_warehouse
 
 from . import landed
 
-MODELS = ["resource_type:seed", *(f"path:models/{room}" for room in ("staging", "unified", "identity", "profiles"))]
+MODELS = [
+    *("resource_type:seed", "actions", "person_actions"),
+    *(f"path:models/{room}" for room in ("staging", "unified", "identity", "profiles")),
+]
 GROWING = [
     *("+unified_order_events", "+unified_email_events", "+unified_device_consents"),
-    *("+sessions", "+product_days", "+event_links"),
+    *("+sessions", "+product_days", "+event_days", "+event_links"),
 ]
 """The models that a load adds to, with what they are made of; all others are made anew each time."""
 

@@ -11,7 +11,8 @@ from .conftest import GROWING, Shop, build, land
 TABLES = [
     *("unified." + name for name in ("events", "email_events", "order_events", "orders", "contacts", "products", "ad_spend")),
     *("unified." + name for name in ("consents", "traffic_days", "test_orders", "visitor_companies")),
-    *("profiles." + name for name in ("sessions", "product_days", "profiles", "company_visits")),
+    *("profiles." + name for name in ("sessions", "product_days", "event_days", "profiles", "company_visits")),
+    *("scores.actions", "scores.person_actions"),
     *(
         "unified." + name
         for name in ("order_lines", "order_reversals", "leads", "message_events", "bounced_addresses", "rate_gaps")

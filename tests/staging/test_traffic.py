@@ -36,7 +36,7 @@ def test_a_pace_no_human_has(shop: Shop) -> None:
     }
 
 
-@pytest.mark.parametrize("table", ["profiles.sessions", "profiles.product_days"])
+@pytest.mark.parametrize("table", ["profiles.sessions", "profiles.product_days", "profiles.event_days"])
 def test_what_is_left_out_is_in_no_roll_up(shop: Shop, table: str) -> None:
     """A late event that gives a machine away comes after its day was counted: the day's visits would stand for ever."""
     devices = _devices(shop, table)

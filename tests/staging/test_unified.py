@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner
 
-from dagster_project.dbt_run import _release_warehouse
+from dagster_project.dbt_run import release_warehouse
 from dagster_project.dbt_workspace import prepare_workspace
 
 from .conftest import Shop
@@ -222,6 +222,6 @@ def test_unit_tests_of_the_models_hold(shop: Shop) -> None:
     try:
         outcome = dbtRunner().invoke([str(part) for part in command])
     finally:
-        _release_warehouse()
+        release_warehouse()
     assert outcome.success, [(result.node.name, result.message) for result in getattr(outcome.result, "results", [])]
     assert len(outcome.result.results) >= 4

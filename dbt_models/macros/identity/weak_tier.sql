@@ -9,7 +9,7 @@
     of the whole set of links.
 
     tier: 3 and up. earlier: the model of the tier before, if there is one.
-    joins_people: people whom a group of the tier touches and whom nothing tells apart are one person.
+    joins_people: people whom a group of the tier touches and who all say the same name are one person.
 #}
 {% macro weak_tier(tier, earlier=none, joins_people=false) %}
     {% if not execute %}
@@ -68,10 +68,23 @@
         ) as touches
         left join {{ scratch_name('wt_groups') }} as inner_links on touches.member = inner_links.node
     {% endcall %}
-    {% do scratch('wt_same', nothing_tells_apart(joins_people)) %}
-    {% do scratch('wt_merged', connected_components(
-        '(select min(person) over (partition by unit) as a, person as b from ' ~ scratch_name('wt_same') ~ ')'
-    )) %}
+    {% do scratch('wt_names', people_by_names()) %}
+    {% do scratch('wt_alike', of_one_name(joins_people)) %}
+    {% do scratch('wt_alike_people', connected_components(side_by_side('wt_alike'))) %}
+    {# Units may share a person who says no name or no birth date, and so bring together two who say different ones. #}
+    {% call scratch_as('wt_same') %}
+        select alike.unit, alike.person
+        from {{ scratch_name('wt_alike') }} as alike
+        inner join {{ scratch_name('wt_alike_people') }} as people on alike.person = people.node
+        where people.component not in (
+            select people.component
+            from {{ scratch_name('wt_alike_people') }} as people
+            inner join {{ scratch_name('wt_names') }} as names on people.node = names.person
+            group by people.component
+            having count(distinct names.name) > 1 or count(distinct names.birth_date) > 1
+        )
+    {% endcall %}
+    {% do scratch('wt_merged', connected_components(side_by_side('wt_same'))) %}
     {# A unit is a group, or one member of a group that touches several people. #}
     {% call scratch_as('wt_members') %}
         select
@@ -140,10 +153,18 @@
         left join {{ scratch_name('wt_earlier') }} as earlier on coalesce(strong.person, {{ node }}) = earlier.component
 {% endmacro %}
 
-{# Units that touch several people whom nothing tells apart, and these people. They bear one name; or, where not all have one, they are
-   what several systems know of somebody in part: not two of them have an e-mail, or an account of one kind. Different birth dates
-   tell people apart, and so does somebody's word. #}
-{% macro nothing_tells_apart(asked) %}
+{# The names and birth dates that people say, by what earlier tiers made of them. #}
+{% macro people_by_names() %}
+        select distinct coalesce(earlier.person, strong.person, named.node) as person, named.name, named.birth_date
+        from {{ ref('named_nodes') }} as named
+        {{ so_far('named.node') }}
+{% endmacro %}
+
+{# Units that touch several people who are one, and these people: each of them has a name, all that they say is one name, and no birth
+   dates differ. Who says no name may be anybody in the house, so a telephone alone makes nobody of two. But orders and forms without
+   name, e-mail and login, under one number of the till at most, are nobody by themselves: they are whose telephone they name.
+   Somebody's word tells people apart as well. #}
+{% macro of_one_name(asked) %}
     {% if not asked %}{{ return('select unit, person from ' ~ scratch_name('wt_touches') ~ ' where false') }}{% endif %}
     {% set query %}
         with touches as (
@@ -157,46 +178,46 @@
             ) as crowds on touches.unit = crowds.unit
         ),
 
-        names as (
-            select distinct coalesce(earlier.person, strong.person, named.node) as person, named.name, named.birth_date
-            from {{ ref('named_nodes') }} as named
-            {{ so_far('named.node') }}
+        kinds as (
+            select
+                touches.unit,
+                touches.person,
+                max(case when nodes.identifier_type in ('contact_id', 'user_id', 'email', 'hashed_email') then 1 else 0 end) as is_somebody,
+                {% for type in ['customer_id', 'loyalty_card'] -%}
+                max(case when nodes.identifier_type = '{{ type }}' then 1 else 0 end) as has_{{ type }}{{ ',' if not loop.last }}
+                {% endfor %}
+            from {{ ref('nodes') }} as nodes
+            {{ so_far('nodes.node') }}
+            inner join touches on coalesce(earlier.person, strong.person, nodes.node) = touches.person
+            group by touches.unit, touches.person
         ),
 
-        named as (
-            select touches.unit, touches.people, count(distinct touches.person) as people_named
+        told as (
+            select
+                kinds.*,
+                names.name,
+                names.birth_date,
+                touches.people,
+                case when names.name is not null then kinds.person end as named,
+                case when names.name is not null or kinds.is_somebody = 0 then kinds.person end as suited
             from touches
-            inner join names on touches.person = names.person
-            group by touches.unit, touches.people
-            having count(distinct names.birth_date) <= 1
+            inner join kinds on touches.unit = kinds.unit and touches.person = kinds.person
+            left join {{ scratch_name('wt_names') }} as names on kinds.person = names.person
         ),
 
-        of_one_name as (
-            select named.unit, max(case when named.people_named = named.people then 1 else 0 end) as is_whole
-            from named
-            inner join (
-                select touches.unit, names.name, count(distinct touches.person) as bearers
-                from touches
-                inner join names on touches.person = names.person
-                group by touches.unit, names.name
-            ) as bearers on named.unit = bearers.unit and named.people_named = bearers.bearers
-            group by named.unit
-        ),
-
-        with_two_of_a_kind as (
+        agreed as (
             select unit
-            from (
-                select
-                    touches.unit,
-                    touches.person,
-                    case when nodes.identifier_type = 'hashed_email' then 'email' else nodes.identifier_type end as kind
-                from {{ ref('nodes') }} as nodes
-                {{ so_far('nodes.node') }}
-                inner join touches on coalesce(earlier.person, strong.person, nodes.node) = touches.person
-                where nodes.identifier_type in ('user_id', 'customer_id', 'contact_id', 'loyalty_card', 'email', 'hashed_email')
-            ) as kinds
-            group by unit, kind
-            having count(distinct person) > 1
+            from told
+            group by unit, people
+            having count(distinct name) = 1
+               and count(distinct birth_date) <= 1
+               and count(distinct suited) = people
+               and (
+                   count(distinct named) = people
+                   {% for type in ['customer_id', 'loyalty_card'] -%}
+                   {{ 'or' if loop.first else 'and' }} count(distinct case when has_{{ type }} = 1 then person end) <= 1
+                   {% endfor -%}
+               )
         ),
 
         forbidden as (
@@ -213,21 +234,16 @@
 
         select touches.unit, touches.person
         from touches
-        left join of_one_name on touches.unit = of_one_name.unit
+        inner join agreed on touches.unit = agreed.unit
         where touches.unit not in (select unit from forbidden)
-          and (
-              coalesce(of_one_name.is_whole, 0) = 1
-              or (
-                  touches.unit not in (select unit from with_two_of_a_kind)
-                  and (
-                      of_one_name.unit is not null
-                      or touches.unit not in (select t.unit from touches as t inner join names on t.person = names.person)
-                  )
-              )
-          )
     {% endset %}
     {{ return(query) }}
 {% endmacro %}
+
+{# The graph in which the people of a unit hang together: edges for connected_components(). #}
+{% macro side_by_side(units) -%}
+    (select min(person) over (partition by unit) as a, person as b from {{ scratch_name(units) }})
+{%- endmacro %}
 
 {# Forbidden pairs as what earlier tiers made of them. #}
 {% macro forbidden_so_far() %}

@@ -27,6 +27,8 @@
 {% set flat = json_picked('in_columns', flat_paths) %}
 {% set traits = json_picked('in_traits', trait_paths) %}
 {% set campaign = {'source': 'source', 'medium': 'medium', 'campaign': 'name', 'term': 'term', 'content': 'content'} %}
+{# Events that tell of somebody else: the address among their properties is a friend's, no identifier of who acts. #}
+{% set about_others = 'invit|refer|shar(e|ing)|friend|gift|recipient|recommend|parrain' %}
 {# A column that clients send and the canonical shape has not. #}
 {% set absent = 'cast(null as string)' %}
 {% set about_one_product = [
@@ -70,7 +72,9 @@ called as (
             'group': 'group_id is not null',
             'identify': 'traits is not null',
             'page': 'coalesce(' ~ [given.url, flat.path, flat.title, 'name'] | join(', ') ~ ') is not null',
-        }) }} as call
+        }) }} as call,
+        coalesce({{ given.email }}, {{ given.phone }}, email, phone) is not null
+            and coalesce({{ matches('lower(event_name)', about_others) }}, false) as is_about_others
     from picked
 ),
 
@@ -95,7 +99,7 @@ read as (
             case when call = 'identify' then email end,
             {{ nested['traits.email'] }},
             context_traits_email,
-            case when call <> 'group' then coalesce({{ given.email }}, email) end,
+            case when call <> 'group' and not is_about_others then coalesce({{ given.email }}, email) end,
             case when instr(user_id, '@') > 1 then user_id end
         ) as raw_email,
         coalesce(
@@ -103,7 +107,7 @@ read as (
             case when call = 'identify' then phone end,
             {{ nested['traits.phone'] }},
             context_traits_phone,
-            case when call <> 'group' then coalesce({{ given.phone }}, phone) end
+            case when call <> 'group' and not is_about_others then coalesce({{ given.phone }}, phone) end
         ) as raw_phone,
         received_at,
         coalesce({{ nested['page.url'] }}, {{ flat.context_page_url }}, {{ given.url }}) as url,

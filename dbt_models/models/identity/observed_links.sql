@@ -143,9 +143,10 @@ observed as (
     select
         must.left_type, must.left_identifier, must.right_type, must.right_identifier, 'must_link', 'seed',
         greatest(lefts.first_seen, rights.first_seen), greatest(lefts.first_seen, rights.first_seen), 1, null, null, null
-    from {{ ref('must_link') }} as must
+    from {{ ref('hand_links') }} as must
     inner join seen as lefts on must.left_type = lefts.identifier_type and must.left_identifier = lefts.identifier
     inner join seen as rights on must.right_type = rights.identifier_type and must.right_identifier = rights.identifier
+    where must.word = 'must_link'
 )
 
 select

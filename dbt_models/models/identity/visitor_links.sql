@@ -1,15 +1,12 @@
--- One row per device, day and set of identifiers that a person's web events carried together: machines say nothing of anybody.
--- The id that an alias call leaves behind is a login where somebody logged in with it, else a device.
+-- One row per device, day and set of identifiers that web events carried together, an order under its one id: its other names may
+-- become known long after the events came. The id that an alias call leaves behind is a login where somebody logged in with it,
+-- else a device.
 {{ config(materialized='view') }}
 
-with links as (
-    select * from {{ ref('event_links_known') }}
-),
-
-former_logins as (
+with former_logins as (
     select distinct previous_id
-    from links
-    where previous_id is not null and previous_id in (select user_id from links where user_id is not null)
+    from {{ ref('event_links') }}
+    where previous_id is not null and previous_id in (select user_id from {{ ref('event_links') }} where user_id is not null)
 )
 
 select
@@ -18,7 +15,7 @@ select
     links.user_id,
     links.email,
     links.phone,
-    links.order_id,
+    {{ known_as('links.order_id') }} as order_id,
     links.advertising_id,
     links.ga_client_id,
     links.fbp,
@@ -31,7 +28,6 @@ select
     links.last_message_id,
     links.observations,
     links._batch
-from links
-left join {{ ref('machine_devices') }} as machines on links.anonymous_id = machines.anonymous_id
+from {{ ref('event_links') }} as links
+{{ known_order('links.source', 'links.order_id') }}
 left join former_logins on links.previous_id = former_logins.previous_id
-where machines.anonymous_id is null

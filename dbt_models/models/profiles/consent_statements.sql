@@ -1,5 +1,6 @@
 -- One row per thing said about consent, with the person it was said for. An unsubscription, a complaint or a stop is a withdrawal,
--- wherever it was said.
+-- wherever it was said. A refusal reaches whoever's contact, form, order or login carries the address it was said with, although that
+-- may stand for nobody (info@…) or for somebody else (a parent); a grant holds for the person that the address stands for alone.
 with told as (
     select identifier_type, identifier, purpose, status, occurred_at, collected_by, proof
     from {{ ref('unified_consents') }}
@@ -21,10 +22,30 @@ with told as (
     union all
     select identifier_type, identifier, 'email', 'withdrawn', occurred_at, 'unsubscribed on the site', message_id
     from {{ ref('unsubscriptions') }}
+),
+
+carried as (
+    select distinct edges.right_type as identifier_type, edges.right_identifier as identifier, owners.profile_id
+    from (select distinct identifier_type, identifier from told where status in ('denied', 'withdrawn')) as refusing
+    inner join {{ ref('edges') }} as edges
+        on refusing.identifier_type = edges.right_type and refusing.identifier = edges.right_identifier
+    inner join {{ ref('identifiers') }} as owners on edges.left_type = owners.identifier_type and edges.left_identifier = owners.identifier
+    where edges.right_type in ('email', 'phone', 'hashed_email')
+      and edges.left_type in ('contact_id', 'lead_id', 'order_id', 'customer_id', 'user_id')
+),
+
+reached as (
+    select identifier_type, identifier, profile_id, true as is_own from {{ ref('identifiers') }}
+    union all
+    select carried.identifier_type, carried.identifier, carried.profile_id, false
+    from carried
+    left join {{ ref('identifiers') }} as own
+        on carried.identifier_type = own.identifier_type and carried.identifier = own.identifier and carried.profile_id = own.profile_id
+    where own.profile_id is null
 )
 
 select
-    identifiers.profile_id,
+    reached.profile_id,
     people.region,
     told.identifier_type,
     told.identifier,
@@ -36,7 +57,8 @@ select
     coalesce(trim(told.proof), '') <> '' as is_proven,
     coalesce(lower(translate(told.collected_by, ' -', '__')), '') in ('double_opt_in', 'double_optin', 'doi', 'confirmed_opt_in') as is_confirmed
 from told
-inner join {{ ref('identifiers') }} as identifiers
-    on told.identifier_type = identifiers.identifier_type and told.identifier = identifiers.identifier
-inner join {{ ref('consent_people') }} as people on identifiers.profile_id = people.profile_id
+inner join reached
+    on told.identifier_type = reached.identifier_type and told.identifier = reached.identifier
+    and (reached.is_own or told.status <> 'granted')
+inner join {{ ref('consent_people') }} as people on reached.profile_id = people.profile_id
 where told.status in ('granted', 'denied', 'withdrawn')

@@ -1,58 +1,84 @@
 -- One row per customer: recency, frequency and monetary value as of the run's day, each scored 1 to 5, and the segment.
--- Cuts are values, not ranks: customers with the same figure always get the same score. They come from the grid seed
--- where it has any for a metric, else they are the quintiles of the customers themselves.
+-- Cuts are values, not ranks: customers with the same figure always get the same score. The segment is the first one of the seed
+-- whose ranges hold the three scores.
+{% set metrics = ['recency_days', 'frequency', 'monetary'] %}
+
 with customers as (
     select
-        profiles.profile_id,
-        {{ days_between(local_date('profiles.last_order_at'), 'run.as_of_date') }} as recency_days,
-        profiles.order_count as frequency,
-        profiles.net_revenue as monetary
-    from {{ ref('profiles') }} as profiles
+        purchases.profile_id,
+        {{ days_between('purchases.last_on', 'run.as_of_date') }} as recency_days,
+        purchases.order_count as frequency,
+        purchases.net_revenue as monetary
+    from {{ ref('purchases') }} as purchases
     cross join {{ source('control', 'run') }} as run
-    left join {{ ref('not_profiled') }} as not_profiled on profiles.profile_id = not_profiled.profile_id
-    where profiles.order_count > 0 and not_profiled.profile_id is null
 ),
 
 cuts as (
-    {% for metric in ['recency_days', 'frequency', 'monetary'] %}
-    {% for position in [1, 2, 3, 4] %}
-    select '{{ metric }}' as metric, {{ position }} as position, {{ quantile(metric, position * 0.2) }} as cut from customers
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-chosen as (
     select
-        {% for metric in ['recency_days', 'frequency', 'monetary'] %}
-        {% for position in [1, 2, 3, 4] %}
-        {% set cell = "cuts.metric = '" ~ metric ~ "' and cuts.position = " ~ position %}
-        max(case when {{ cell }} then coalesce(cast(grid.cut as double), cuts.cut) end) as {{ metric }}_{{ position }},
+        {% for metric in metrics %}
+        {% for position in [1, 2, 3, 4] -%}
+        max(case when metric = '{{ metric }}' and position = {{ position }} then cut end) as {{ metric }}_{{ position }},
         {% endfor %}
-        {% endfor %}
-        count(*) as cut_count
-    from cuts
-    left join {{ ref('rfm_grid') }} as grid on cuts.metric = grid.metric and cuts.position = grid.position
+        {% endfor -%}
+        count(*) as cuts
+    from {{ ref('rfm_cuts') }}
 ),
 
 scored as (
     select
         customers.*,
-        5 - (
-            {% for position in [1, 2, 3, 4] %}
-            case when customers.recency_days > chosen.recency_days_{{ position }} then 1 else 0 end{{ ' +' if not loop.last }}
-            {% endfor %}
-        ) as r,
-        {% for metric, score in [('frequency', 'f'), ('monetary', 'm')] %}
-        1 + (
-            {% for position in [1, 2, 3, 4] %}
-            case when customers.{{ metric }} > chosen.{{ metric }}_{{ position }} then 1 else 0 end{{ ' +' if not loop.last }}
+        {% for metric, score in [('recency_days', 'r'), ('frequency', 'f'), ('monetary', 'm')] -%}
+        {{ '5 -' if score == 'r' else '1 +' }} (
+            {% for position in [1, 2, 3, 4] -%}
+            case when customers.{{ metric }} >= cuts.{{ metric }}_{{ position }} then 1 else 0 end{{ ' +' if not loop.last }}
             {% endfor %}
         ) as {{ score }}{{ ',' if not loop.last }}
         {% endfor %}
     from customers
-    cross join chosen
+    cross join cuts
+),
+
+values_of_a_score as (
+    {% for score in [1, 2, 3, 4, 5] -%}
+    select {{ score }} as score {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+cells as (
+    select r.score as r, f.score as f, m.score as m, segments.segment
+    from values_of_a_score as r
+    cross join values_of_a_score as f
+    cross join values_of_a_score as m
+    inner join {{ ref('rfm_segments') }} as segments
+        on r.score between coalesce(segments.r_low, 1) and coalesce(segments.r_high, 5)
+        and f.score between coalesce(segments.f_low, 1) and coalesce(segments.f_high, 5)
+        and m.score between coalesce(segments.m_low, 1) and coalesce(segments.m_high, 5)
+    qualify row_number() over (partition by r.score, f.score, m.score order by segments.position) = 1
+),
+
+counted as (
+    select r, f, m, count(*) as customers
+    from scored
+    group by r, f, m
+),
+
+sorted as (
+    select *, case when {{ score_setting('rfm_sort') }} = 'criteria' then r * 100 + f * 10 + m else r + f + m end as sort_key
+    from counted
+),
+
+named as (
+    select
+        sorted.r * 100 + sorted.f * 10 + sorted.m as cell,
+        cast(sorted.r as varchar(1)) || cast(sorted.f as varchar(1)) || cast(sorted.m as varchar(1)) as rfm_score,
+        -- Customers that stand as high share a rank: one more than all who stand higher.
+        cast(
+            1 + sum(sorted.customers) over (order by sorted.sort_key desc range between unbounded preceding and current row)
+            - sum(sorted.customers) over (partition by sorted.sort_key) as bigint
+        ) as rfm_rank,
+        coalesce(cells.segment, 'other') as rfm_segment
+    from sorted
+    left join cells on sorted.r = cells.r and sorted.f = cells.f and sorted.m = cells.m
 )
 
 select
@@ -63,7 +89,9 @@ select
     scored.r,
     scored.f,
     scored.m,
-    cast(scored.r as varchar(1)) || cast(scored.f as varchar(1)) || cast(scored.m as varchar(1)) as rfm_score,
-    segments.segment as rfm_segment
+    named.rfm_score,
+    scored.r + scored.f + scored.m as rfm_total,
+    named.rfm_rank,
+    named.rfm_segment
 from scored
-left join {{ ref('rfm_segments') }} as segments on scored.r = segments.r and scored.f = segments.f
+inner join named on scored.r * 100 + scored.f * 10 + scored.m = named.cell

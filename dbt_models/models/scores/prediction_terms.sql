@@ -1,0 +1,55 @@
+-- One row per person, model and feature of it that is there: the value as of the run, its bin and what that counts for.
+{% set candidates %}(
+    select distinct candidates.example, run.as_of as moment, candidates.lead
+    from {{ ref('prediction_candidates') }} as candidates
+    cross join {{ source('control', 'run') }} as run
+){% endset %}
+{% set members %}(
+    select candidates.example, identifiers.identifier_type, identifiers.identifier
+    from (select distinct example, profile_id from {{ ref('prediction_candidates') }}) as candidates
+    inner join {{ ref('identifiers') }} as identifiers on candidates.profile_id = identifiers.profile_id
+){% endset %}
+
+with known as (
+    {{ features_at(candidates, members) | indent(4) }}
+),
+
+asked as (
+    select distinct model, feature, kind from {{ ref('prediction_bins') }} where bin = 1
+),
+
+valued as (
+    select
+        candidates.model,
+        candidates.profile_id,
+        known.feature,
+        asked.kind,
+        known.number,
+        case when asked.kind = 'category' then known.category end as category
+    from known
+    inner join asked on known.feature = asked.feature
+    inner join {{ ref('prediction_candidates') }} as candidates on known.example = candidates.example and asked.model = candidates.model
+    where case when asked.kind = 'number' then known.number is not null else known.category is not null end
+)
+
+select
+    valued.model,
+    valued.profile_id,
+    valued.feature,
+    case when valued.kind = 'number' then valued.number end as number,
+    valued.category,
+    bins.place,
+    bins.bin,
+    bins.rank,
+    bins.points
+from valued
+left join {{ ref('prediction_bins') }} as named
+    on valued.model = named.model and valued.feature = named.feature and valued.category = named.category
+inner join {{ ref('prediction_bins') }} as bins
+    on valued.model = bins.model
+    and valued.feature = bins.feature
+    and bins.bin > 0
+    and case
+        when valued.kind = 'number' then (bins.low is null or valued.number > bins.low) and (bins.high is null or valued.number <= bins.high)
+        else coalesce(bins.category, '') = coalesce(named.category, '')
+    end
