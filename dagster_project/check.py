@@ -18,7 +18,7 @@ from dagster_project.consent.policy import region_of
 from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
 from dagster_project.identity.probable import require_splink
-from dagster_project.identity.somebodys_word import unseen_links, wrong_links
+from dagster_project.identity.somebodys_word import unseen_links
 from dagster_project.loads.discover import Feed, Landing, discover
 from dagster_project.loads.glance import look_into
 from dagster_project.scores.lead_rules import doubtful_lead_rules
@@ -61,7 +61,7 @@ def check_project(config: Path) -> Findings:
     if audiences is not None:
         activations = read(lambda: load_activations(settings, {audience.name: audience.spec.kind for audience in audiences}))
     read(lambda: require_splink(settings))
-    mistakes += [*missing_drivers(settings), *wrong_seeds(settings), *wrong_links(settings)]
+    mistakes += [*missing_drivers(settings), *wrong_seeds(settings)]
     mistakes += [mistake for found, _ in looks for mistake in found]
 
     company = settings.company

@@ -18,6 +18,7 @@ import yaml
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
 from dagster_project.errors import RelanceError
+from dagster_project.identity.somebodys_word import wrong_links
 from dagster_project.loads.agents import wrong_patterns
 from dagster_project.loads.discover import feeds
 from dagster_project.scores.customer_weights import wrong_customer_weights
@@ -92,6 +93,7 @@ def wrong_seeds(settings: Settings) -> list[RelanceError]:
         return mistakes
     return [
         *wrong_patterns(settings),
+        *wrong_links(settings),
         *wrong_rfm(settings),
         *wrong_lead_rules(settings),
         *forbidden_lead_rules(settings),

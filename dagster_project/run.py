@@ -13,11 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.config_file import several
 from dagster_project.connectors.store import list_store
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError, safe_message
-from dagster_project.identity.somebodys_word import wrong_links
 from dagster_project.report.page import write_report
 from dagster_project.report.summary import Check, Summary, summarise
 from dagster_project.settings import Settings
@@ -73,8 +71,6 @@ def run_job(
     from dagster_project.definitions import build_definitions
     from dagster_project.instance import open_instance
 
-    if mistakes := wrong_links(settings):
-        raise several(mistakes)
     started = time.monotonic()
     # Dagster's own chatter goes to its event log; what a person should see goes through `progress`.
     for name in ("dagster", "dagster._core.execution.plan.active"):

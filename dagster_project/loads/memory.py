@@ -18,8 +18,8 @@ _trim = _find_trim()
 
 
 def give_back() -> None:
-    """Return freed memory that the C library holds on to: where threads free what others have allocated, as between a reader of text
-    and DuckDB, it grows with the file (measured on 8 GB of NDJSON: 1.5 GB).
+    """Return freed memory that the C library holds on to: where threads free what others have allocated, as between a reader of
+    text and DuckDB, it grows with the file (measured on 8 GB of NDJSON: 1.5 GB).
     """
     if _trim is not None:
         _trim(0)

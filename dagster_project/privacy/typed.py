@@ -92,7 +92,7 @@ def known_type(text: str) -> str | None:
 
 def look_up(con: duckdb.DuckDBPyConnection, column: str, table: str, readings: list[Reading]) -> list[tuple[End, str]]:
     """(identifier, what a column of a table of the identity room says of it) of those that are there."""
-    if not columns_of(con, "identity", table):
+    if not readings or not columns_of(con, "identity", table):
         return []
     # Literals: for the first parameter, DuckDB imports pandas, which takes seconds.
     values = ", ".join(literal(value) for _, value in readings)

@@ -61,6 +61,9 @@ def test_a_number_of_two_people_is_asked_back(con, make_project):
     known(con, "p1", ("customer_id", "shopify:4711"))
     known(con, "p2", ("customer_id", "hubspot:4711"), ("order_id", "4711"))
     settings = make_project()
+    for nobody in ("p" + 20 * "0", "profile_id:p0"):
+        assert "Nobody is known" in refused(con, settings, nobody)
+    assert "no type is called so" in refused(con, settings, "customer:4711")
     assert "several people, as customer_id" in refused(con, settings, "4711")
     assert "several people" in refused(con, settings, "customer_id:4711")
     assert find_person(con, settings, "customer_id:shopify:4711").profile_id == "p1"

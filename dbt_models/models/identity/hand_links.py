@@ -1,4 +1,5 @@
-# One row per row of the seeds in which people say who is one person and who is two, its identifiers as they stand in the warehouse.
+# One row per row of the seeds in which people say who is one person and who is two, its identifiers as they stand
+# in the warehouse.
 
 
 def model(dbt, session):
