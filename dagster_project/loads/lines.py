@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.loads.memory import give_back
 from dagster_project.loads.scan import LF, Scan, blanks, places, text_chunks, whole_lines
 
 NAME = "load_lines"
@@ -21,9 +20,6 @@ NAME = "load_lines"
 
 PASSES = 3
 """How often the lines of a file are gone through: for their keys, for what tells them apart, for their values."""
-
-_GIVE_BACK_EVERY = 256 << 20
-"""Bytes of text."""
 
 _SCHEMA = pa.schema([("_fileno", pa.int64()), ("_record", pa.int64()), ("line", pa.int64()), ("j", pa.string())])
 
@@ -43,7 +39,6 @@ class Lines:
         return pa.RecordBatchReader.from_batches(_SCHEMA, self._batches()).__arrow_c_stream__(requested_schema)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        held = 0
         for number, scan in enumerate(self._scans):
             records = lines = 0
             for block in whole_lines(text_chunks(scan.path, lambda chunk: self._on_bytes(len(chunk))), set()):
@@ -52,10 +47,6 @@ class Lines:
                 yield pa.record_batch([*map(pa.array, numbers), texts], schema=_SCHEMA)
                 records += len(kept)
                 lines += all_lines
-                held += len(block)
-                if held >= _GIVE_BACK_EVERY:
-                    give_back()
-                    held = 0
 
 
 def _cut(block: bytes) -> tuple[pa.StringArray, np.ndarray, int]:
