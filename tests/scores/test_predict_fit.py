@@ -85,12 +85,14 @@ def test_what_is_denied_or_gives_the_outcome_away_is_left_out_and_said() -> None
         "trait.number": [f"n{luck.integers(3)}" if each else None for each in outcomes],
         "trait.colour": [str(each) for each in luck.integers(4, size=1200)],
         "times.Form Submitted.7d": [1.0] * 1200,
+        "times.email_clicked.7d": luck.integers(3, size=1200).astype(float).tolist(),
     }
     built = examples(outcomes, given_columns)
     built = Examples(built.moments, built.outcomes, built.weights, built.folds, np.ones(1200, dtype=bool), built.columns)
-    fit = fit_model("lead_converts", built, 30, Denied([("duration", "known afterwards"), ("form_submitted", "every lead")]))
+    rules = [("duration", "known afterwards"), ("action.form_submitted", "every lead"), ("*email*", "an address")]
+    fit = fit_model("lead_converts", built, 30, Denied(rules))
     assert fit.left_out["trait.duration"] == "known afterwards" and fit.left_out["Form Submitted"] == "every lead"
-    assert "afterwards" in fit.left_out["trait.number"] and "trait.colour" not in fit.left_out
+    assert "afterwards" in fit.left_out["trait.number"] and not {"trait.colour", "email_clicked"} & set(fit.left_out)
     wanted = fit_model("lead_converts", built, 30, NOBODY, ["size"])
     assert not any(bins.feature.startswith("trait.") for bins in wanted.bins)
 

@@ -21,8 +21,10 @@ class Denied:
     """The deny-list.
 
     Args:
-        rules: pattern (`*` stands for any letters) and reason. A pattern is held against the name of a column or action, in lower
-            case with `_` for whatever is neither letter nor digit, and against the feature's full name (`trait.duration`).
+        rules: pattern (`*` stands for any letters) and reason. A pattern is held against the name of a column, in lower case with
+            `_` for whatever is neither letter nor digit, and against the feature's full name (`trait.duration`). Actions are
+            counted up to the moment that is looked at, so that they tell nothing of what came after: of them, only those that
+            are named as such are denied (`action.form_submitted`).
     """
 
     def __init__(self, rules: Iterable[tuple[str, str]]) -> None:
@@ -30,8 +32,11 @@ class Denied:
 
     def reason(self, feature: str) -> str | None:
         """Why a feature is denied; None if it is not."""
-        names = {feature.lower(), plain(subject(feature)), feature.partition(".")[0] + "." + plain(subject(feature))}
-        return next((reason for pattern, reason in self._rules if any(fnmatchcase(name, pattern) for name in names)), None)
+        kind, name = feature.partition(".")[0], plain(subject(feature))
+        is_column = kind in ("trait", "lead")
+        names = {feature.lower(), name, f"{kind}.{name}"} if is_column else {f"action.{name}"}
+        rules = [rule for rule in self._rules if is_column or rule[0].startswith("action.")]
+        return next((reason for pattern, reason in rules if any(fnmatchcase(name, pattern) for name in names)), None)
 
 
 def subject(feature: str) -> str:
