@@ -100,14 +100,13 @@ def learn_scorecard(codes: Codes, counts: Sequence[int], outcomes: NDArray[Any],
 def learn_forest(
     codes: Codes, counts: Sequence[int], is_ordered: Sequence[bool], outcomes: NDArray[Any], weights: Floats
 ) -> Forest:
-    """Gradient boosting with small trees, each split on a part of the features; on one core, so that sums are alike anywhere.
+    """Gradient boosting with small trees, each split on a part of the features.
 
     Raises:
         RuntimeError: scikit-learn keeps its trees otherwise than this reads them. They are no public part of it, but with
             its other boosting, whose trees are, the fits of a run of a million events took 225 s, with this 74 s.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
 
     ranks = tuple(
         np.arange(count) if ordered else _by_rate(codes[:, place], count, outcomes, weights)
@@ -118,9 +117,8 @@ def learn_forest(
         random_state=0,
     )  # fmt: skip
     ranked = _ranked(codes, ranks)
-    with threadpool_limits(1):
-        fitted.fit(ranked.astype(np.float64), outcomes, sample_weight=weights / weights.mean())
-        wanted = fitted.decision_function(ranked[:1000].astype(np.float64))
+    fitted.fit(ranked.astype(np.float64), outcomes, sample_weight=weights / weights.mean())
+    wanted = fitted.decision_function(ranked[:1000].astype(np.float64))
     trees = tuple(_nodes(predictor[0].nodes) for predictor in fitted._predictors)
     forest = Forest(round(float(np.ravel(fitted._baseline_prediction)[0]), 6), ranks, trees)
     if not np.allclose(forest.margins(codes[:1000]), wanted, atol=1e-3):

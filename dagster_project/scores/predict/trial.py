@@ -51,7 +51,16 @@ def points(codes: Codes, bins: tuple[Bins, ...], examples: Examples, blocks: Blo
     outcomes, weights = examples.outcomes, examples.even
 
     def of(strength: float) -> Way:
-        return Way("logistic", lambda rows: learn_scorecard(codes[rows], counts, outcomes[rows], weights[rows], strength))
+        learnt: dict[bytes, Scorecard] = {}
+
+        def learn(rows: NDArray[np.bool_]) -> Scorecard:
+            # The same rows are learnt from to choose the strength, to judge the points, and beside the trees.
+            key = np.packbits(rows).tobytes()
+            if key not in learnt:
+                learnt[key] = learn_scorecard(codes[rows], counts, outcomes[rows], weights[rows], strength)
+            return learnt[key]
+
+        return Way("logistic", learn)
 
     return _best_over_time([of(strength) for strength in STRENGTHS], codes, examples, blocks)
 

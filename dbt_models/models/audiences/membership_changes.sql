@@ -15,11 +15,7 @@ latest as (
 ),
 
 renamed as (
-    select changes.old_profile_id, max_by(changes.profile_id, changes.position) as profile_id
-    from {{ ref('profile_changes') }} as changes
-    left join {{ ref('profiles') }} as alive on changes.old_profile_id = alive.profile_id
-    where changes.kind in ('merge', 'rename') and alive.profile_id is null
-    group by 1
+    {{ renamed_people() }}
 ),
 
 before as (

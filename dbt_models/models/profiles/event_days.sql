@@ -18,11 +18,7 @@ attended as (
         visits.identifier,
         case when visits.identifier is not null then events.event end as event
     from events
-    inner join {{ ref('sessions') }} as visits
-        on events.device = visits.device
-        and events.event_date = visits.event_date
-        and (events.occurred_at > visits.started_at or events.occurred_at = visits.started_at and events.message_id >= visits.first_message_id)
-        and (events.occurred_at < visits.ended_at or events.occurred_at = visits.ended_at and events.message_id <= visits.last_message_id)
+    {{ in_visits() }}
     where events.type = 'track' and events.event is not null and events.event not like 'Email %' and events.event <> 'Unsubscribed'
 )
 

@@ -16,11 +16,7 @@ attended as (
         visits.identifier_type,
         visits.identifier
     from events
-    inner join {{ ref('sessions') }} as visits
-        on events.device = visits.device
-        and events.event_date = visits.event_date
-        and (events.occurred_at > visits.started_at or events.occurred_at = visits.started_at and events.message_id >= visits.first_message_id)
-        and (events.occurred_at < visits.ended_at or events.occurred_at = visits.ended_at and events.message_id <= visits.last_message_id)
+    {{ in_visits() }}
     where events.event in ('Product Viewed', 'Product Added', 'Product Removed', 'Order Completed')
 ),
 
