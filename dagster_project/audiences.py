@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import duckdb
 from pydantic import Field
 
 from dagster_project.config_file import ConfigFile, load_model, near_miss, read_config_file, several
@@ -14,6 +15,12 @@ from dagster_project.errors import RelanceError
 from dagster_project.settings import Part, Settings
 
 Kind = Literal["retargeting", "remarketing", "suppression"]
+Channel = Literal["ads", "email", "sms", "whatsapp", "push", "phone", "post"]
+Goal = Literal["order", "conversion", "review", "visit"]
+"""What somebody has not done yet: order, become a customer, write a review, come to the site. The model goal_moments says when
+they last did."""
+
+MODEL_NAME = "^[a-z][a-z0-9_]*$"
 
 
 class FrequencyCap(Part):
@@ -23,6 +30,17 @@ class FrequencyCap(Part):
     days: int = Field(ge=1)
 
 
+class Bounds(Part):
+    """Sizes at which nobody believes an audience any more: its full and add files are held back until somebody has looked."""
+
+    least: int | None = Field(default=None, ge=0)
+    most: int | None = Field(default=None, ge=1)
+    grow: float | None = Field(default=None, gt=0)
+    """Share by which it may grow against the run before (1: to twice its size)."""
+    shrink: float | None = Field(default=None, gt=0, le=1)
+    """Share that it may lose against the run before (0.5: half; 1 is to become empty)."""
+
+
 class AudienceSpec(Part):
     """What stands under `config.meta.audience` in an audience's YAML."""
 
@@ -30,14 +48,33 @@ class AudienceSpec(Part):
     window_days: int = Field(ge=1, le=3650)
     quiet_hours: int = Field(default=0, ge=0)
     """How long nothing must have happened before the person is spoken to."""
-    goal: Literal["order"] | None = None
-    """What the person has not done yet. Who has just ordered is out: `exclusions` must name recent_buyers."""
+    people: Literal["any", "identified", "anonymous"] = "any"
+    """Identified people have left an address, a number or an account; anonymous ones are devices."""
+    goal: Goal | None = None
+    """What the person has not done yet since the audience's anchor: whoever has is out. Of an order, `exclusions` must name
+    recent_buyers besides."""
     exclusions: list[str] = []
     """Audiences whose people are left out of this one."""
-    channels: list[Literal["ads", "email", "sms", "whatsapp", "push", "phone", "post"]] = []
+    priority: int = Field(default=100, ge=0)
+    """Where several audiences want the same person, the smallest comes first."""
+    exclusive: str | None = Field(default=None, pattern=MODEL_NAME)
+    """A group of audiences of which a person is in one alone, by priority."""
+    everywhere: bool = True
+    """Of a suppression audience: whether its people stay out of every file of its channels (of all, where it names none), or
+    only of audiences that name it among their exclusions."""
+    despite: list[str] = []
+    """Suppression audiences that keep nobody out of this one's files, since their people are whom it is for (a review is asked of
+    recent buyers)."""
+    channels: list[Channel] = []
     consent_purposes: list[Purpose] = []
     frequency_cap: FrequencyCap | None = None
-    """Declared for whoever plans the mailings; nothing enforces it yet."""
+    """Of messages of sequences that speak to this audience, and of what tools sent its people since they entered it; who has had
+    as many is in no file of that channel until the oldest is as old."""
+    bounds: Bounds = Bounds()
+    options: dict[str, int | float | str | list[str]] = {}
+    """The audience's own numbers and names; its model reads them with option('name')."""
+    says: dict[str, str] = {}
+    """Clause of the model → what it asks for, in a marketer's words."""
     holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     owner: str
     example: str | None = None
@@ -91,7 +128,17 @@ def load_audiences(settings: Settings) -> list[Audience]:
             here[path.stem] = path
         # Files directly in the shipped folder assemble the audiences; they are none themselves.
         models |= {name: path for name, path in here.items() if path.parent != folder or folder.parent == settings.base}
-        files |= {path.stem: path for path in sorted(folder.rglob("*.yml")) if not path.name.startswith("_")}
+        yamls: dict[str, Path] = {}
+        for path in sorted(folder.rglob("*.yml")):
+            if path.name.startswith("_"):
+                continue
+            if path.stem in yamls:
+                where = f"{yamls[path.stem]} and {path}"
+                mistakes.append(
+                    RelanceError(f"Two audiences have the name `{path.stem}`", where, "give one of them another name")
+                )
+            yamls[path.stem] = path
+        files |= yamls
     audiences = []
     for name, path in sorted(files.items()):
         try:
@@ -122,23 +169,73 @@ def _load(name: str, path: Path, models: dict[str, Path]) -> Audience:
 
 
 def _wrong_exclusions(audiences: list[Audience]) -> list[RelanceError]:
-    names = {audience.name for audience in audiences}
+    specs = {audience.name: audience.spec for audience in audiences}
     mistakes = []
     for audience in audiences:
         file = read_config_file(audience.yaml_path)
+
+        def wrong(what: str, at: tuple[str | int, ...], how: str, file: ConfigFile = file) -> None:
+            mistakes.append(RelanceError(what, file.where(("models", 0, "config", "meta", "audience", *at)), how))
+
         for index, other in enumerate(audience.spec.exclusions):
-            where = file.where(("models", 0, "config", "meta", "audience", "exclusions", index))
-            if other not in names:
-                mistakes.append(RelanceError(f"Unknown audience `{other}`{near_miss(other, names)}", where, "correct the name"))
+            if other not in specs:
+                wrong(f"Unknown audience `{other}`{near_miss(other, specs)}", ("exclusions", index), "correct the name")
             elif other == audience.name:
-                mistakes.append(RelanceError(f"`{other}` excludes itself", where, "remove it"))
-        if audience.spec.goal == "order" and "recent_buyers" not in audience.spec.exclusions:
-            where = file.where(("models", 0, "config", "meta", "audience", "goal"))
-            mistakes.append(
-                RelanceError(
-                    "Its goal is an order, and it does not leave out who has just ordered",
-                    where,
-                    "add recent_buyers to `exclusions`",
+                wrong(f"`{other}` excludes itself", ("exclusions", index), "remove it")
+            elif circle := _way(other, audience.name, specs):
+                what = f"The exclusions run in a circle: {' → '.join([audience.name, *circle])}; who meets all would be in none"
+                wrong(
+                    what,
+                    ("exclusions", index),
+                    "remove one of them, or give the audiences one `exclusive` group and a `priority` each",
                 )
-            )
+        for index, other in enumerate(audience.spec.despite):
+            if other not in specs or specs[other].kind != "suppression":
+                known = [name for name, spec in specs.items() if spec.kind == "suppression"]
+                what = f"There is no suppression audience `{other}`{near_miss(other, known)}"
+                wrong(what, ("despite", index), f"name one of {', '.join(known)}")
+        if audience.spec.goal == "order" and "recent_buyers" not in audience.spec.exclusions:
+            what = "Its goal is an order, and it does not leave out who has just ordered"
+            wrong(what, ("goal",), "add recent_buyers to `exclusions`")
+        if audience.spec.kind != "suppression" and not audience.spec.everywhere:
+            wrong("`everywhere` is for suppression audiences", ("everywhere",), "remove it")
     return mistakes
+
+
+def _way(start: str, end: str, specs: dict[str, AudienceSpec]) -> list[str] | None:
+    """The shortest chain of exclusions from one audience to another, both included, if there is one."""
+    ways, seen = [[start]], {start}
+    while ways:
+        way = ways.pop(0)
+        if way[-1] == end:
+            return way
+        for other in specs[way[-1]].exclusions if way[-1] in specs else []:
+            if other not in seen:
+                seen.add(other)
+                ways.append([*way, other])
+    return None
+
+
+def write_audiences(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write control.audiences, control.audience_exclusions and control.audience_says: what SQL needs of the YAMLs."""
+    con.execute(
+        """create or replace table control.audiences (
+            audience varchar, kind varchar, window_days bigint, quiet_hours bigint, holdout_share double, goal varchar,
+            owner varchar, priority bigint, exclusive varchar, everywhere boolean, channels varchar[],
+            least bigint, most bigint, grow double, shrink double, despite varchar[])"""
+    )
+    con.execute("create or replace table control.audience_exclusions (audience varchar, excludes varchar, position bigint)")
+    con.execute("create or replace table control.audience_says (audience varchar, clause varchar, says varchar)")
+    windows = settings.windows.overrides()
+    for audience in load_audiences(settings):
+        name, spec = audience.name, audience.spec
+        share = spec.holdout_share if settings.holdout.share is None else settings.holdout.share
+        row = [name, spec.kind, windows.get(name, spec.window_days), spec.quiet_hours]
+        row += [0.0 if spec.kind == "suppression" else share, spec.goal, spec.owner, spec.priority, spec.exclusive]
+        row += [spec.everywhere, spec.channels]
+        row += [spec.bounds.least, spec.bounds.most, spec.bounds.grow, spec.bounds.shrink, spec.despite]
+        con.execute(f"insert into control.audiences values ({', '.join('?' for _ in row)})", row)
+        for position, other in enumerate(spec.exclusions):
+            con.execute("insert into control.audience_exclusions values (?, ?, ?)", [name, other, position])
+        for clause, says in spec.says.items():
+            con.execute("insert into control.audience_says values (?, ?, ?)", [name, clause, " ".join(says.split())])

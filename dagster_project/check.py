@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dagster_project.activation.activations import Activation, load_activations
+from dagster_project.activation.activations import Activation
 from dagster_project.activation.tables import held_without_activation
+from dagster_project.audience_sql import wrong_audience_models
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import Location, touches
 from dagster_project.connectors.drivers import missing_drivers
@@ -23,8 +24,10 @@ from dagster_project.loads.discover import Feed, Landing, discover
 from dagster_project.loads.glance import look_into
 from dagster_project.scores.lead_rules import doubtful_lead_rules
 from dagster_project.scores.rfm_check import rfm_warnings
+from dagster_project.sequences import load_exports
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import open_warehouse
+from dagster_project.working_days import doubtful_holidays
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,13 @@ def check_project(config: Path) -> Findings:
     looks = [look_into(settings, feed) for feed in landing.feeds if not touches(_place(feed), places)]
     audiences = read(lambda: load_audiences(settings))
     # Without the audiences, activations could only be said to name unknown ones.
-    activations = None
-    if audiences is not None:
-        activations = read(lambda: load_activations(settings, {audience.name: audience.spec.kind for audience in audiences}))
+    exports = read(lambda: load_exports(settings, audiences)) if audiences is not None else None
+    activations, sequences = exports or ([], [])
     read(lambda: require_splink(settings))
     mistakes += [*missing_drivers(settings), *wrong_seeds(settings)]
     mistakes += [mistake for found, _ in looks for mistake in found]
+    if not mistakes:
+        mistakes += wrong_audience_models(settings)
 
     company = settings.company
     kinds = Counter(audience.spec.kind for audience in audiences or ())
@@ -71,10 +75,16 @@ def check_project(config: Path) -> Findings:
         f"consent: the policy of {region_of(settings.consent, company.country)} where a person's country is unknown",
         *(f"{feed.label}: {len(feed.files)} file{'s' if len(feed.files) != 1 else ''}" for feed in landing.feeds),
         f"{len(audiences or ())} audiences: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
-        f"{len(activations or ())} activations: " + ", ".join(activation.name for activation in activations or ()),
+        f"{len(activations)} activations: " + ", ".join(activation.name for activation in activations),
+        f"{len(sequences)} sequences: " + ", ".join(sequence.name for sequence in sequences),
     ]
-    left_behind = [] if activations is None else _left_behind(settings, activations)
-    doubts = [] if mistakes else [*unseen_links(settings), *rfm_warnings(settings), *doubtful_lead_rules(settings)]
+    running = [*activations, *(sequence.activation for sequence in sequences)]
+    left_behind = [] if exports is None else _left_behind(settings, running)
+    doubts = (
+        []
+        if mistakes
+        else [*unseen_links(settings), *rfm_warnings(settings), *doubtful_lead_rules(settings), *doubtful_holidays(settings)]
+    )
     warnings = [*landing.warnings, *(line for _, told in looks for line in told), *doubts, *left_behind]
     return Findings(lines, warnings, mistakes)
 

@@ -66,12 +66,15 @@ def main() -> None:
 @click.option(
     "--as-of", default=None, help="Date or timestamp the run speaks of; a date means the end of that day. Default: now."
 )
+@click.option(
+    "--known-then", is_flag=True, help="With --as-of in the past: by what had been loaded by then, not by what is known now."
+)
 @click.option("--full-refresh", is_flag=True, help="Rebuild everything after the raw tables; journals are kept.")
 @click.option(
     "--select", default=None, metavar="SELECTION", help="Dagster asset selection: run a part, such as 'group:audiences'."
 )
 @told_plainly
-def run(config: Path, as_of: str | None, full_refresh: bool, select: str | None) -> None:
+def run(config: Path, as_of: str | None, known_then: bool, full_refresh: bool, select: str | None) -> None:
     """Run the whole pipeline, or a part of it."""
     started = time.monotonic()
     from dagster_project.report.progress import Progress
@@ -88,7 +91,9 @@ def run(config: Path, as_of: str | None, full_refresh: bool, select: str | None)
         progress.step("starting Dagster and dbt")
         from dagster_project.run import run_project
 
-        outcome = run_project(settings, moment, full_refresh=full_refresh, select=select, progress=progress, started=started)
+        outcome = run_project(
+            settings, moment, full_refresh=full_refresh, known_then=known_then, select=select, progress=progress, started=started
+        )
     print_summary(outcome.summary, console)
     console.print(f"Report: {outcome.report}", markup=False)
     if not outcome.succeeded:

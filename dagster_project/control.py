@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dagster_project.audiences import load_audiences
+from dagster_project.audiences import write_audiences
 from dagster_project.consent.policy import PACKS, write_policy
 from dagster_project.loads.agents import rules_version
 from dagster_project.loads.books import IN_RAW
@@ -26,6 +26,7 @@ from dagster_project.score_settings import write_scores
 from dagster_project.scores.lead_policy import write_lead_policy
 from dagster_project.scores.predict.denied import write_forbidden
 from dagster_project.scores.prequalification import write_prequalification
+from dagster_project.sequence_tables import write_sequences
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import open_warehouse
 
@@ -35,8 +36,9 @@ LIVE = timedelta(days=1)
 FOUNDATION = ("staging", "unified", "identity", "profiles")
 """Rooms whose tables grow by increments."""
 
-JUDGED_EACH_TIME = {"must_link.csv", "cannot_link.csv", "blocked_identifiers.csv"}
-"""Seeds that no such table has read: whom they join and part is decided anew in every run, as are the limits in relance.yml."""
+JUDGED_EACH_TIME = {"must_link.csv", "cannot_link.csv"}
+"""Seeds of theirs that no such table has read: whom they join and part is decided anew in every run, as are the limits in
+relance.yml."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,18 @@ def foundation_hash(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     parts = ("company", "sources", "order_precedence", "traffic", "sessions")
     deciding = dict.fromkeys(parts, True) | {"consent": {"trackers"}}
     digest = hashlib.sha256(settings.model_dump_json(include=deciding).encode())
-    folders = [CONTRACTS, *(SHIPPED / "dbt_models" / part for part in ("macros", *(f"models/{room}" for room in FOUNDATION)))]
-    files = {file for folder in [*folders, *settings.folders("seeds")] for file in _files(folder)}
-    for path in sorted(file for file in files if file.name not in JUDGED_EACH_TIME):
+    models = {
+        file for part in ("macros", *(f"models/{room}" for room in FOUNDATION)) for file in _files(SHIPPED / "dbt_models" / part)
+    }
+    read = "".join(path.read_text(encoding="utf-8") for path in models)
+    # Of the seeds, those that these rooms read: new points for leads or a coming event change nothing in them.
+    seeds = {
+        file
+        for folder in settings.folders("seeds")
+        for file in _files(folder)
+        if f"'{file.stem}'" in read and file.name not in JUDGED_EACH_TIME
+    }
+    for path in sorted({*_files(CONTRACTS), *models, *seeds}):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     digest.update(rules_version(settings).encode())
@@ -192,6 +203,7 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 $session_seconds::bigint as session_seconds, $session_by_campaign::boolean as session_by_campaign,
                 $lapsed::bigint as lapsed_after_days, $professional_lapsed::bigint as professional_lapsed_after_days,
                 $lead_days::bigint as lead_days, $holdout_salt::varchar as holdout_salt,
+                $holdout_overall::double as holdout_overall,
                 $max_minute::bigint as max_events_per_minute, $max_day::bigint as max_events_per_day""",
             {
                 "horizon": horizon(con, run.as_of),
@@ -210,6 +222,7 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 "professional_lapsed": settings.lifecycle.professional_lapsed_after_days or settings.lifecycle.lapsed_after_days,
                 "lead_days": settings.lifecycle.lead_days,
                 "holdout_salt": settings.holdout.salt,
+                "holdout_overall": settings.holdout.overall,
                 "max_minute": settings.traffic.max_events_per_minute,
                 "max_day": settings.traffic.max_events_per_day,
             },
@@ -231,7 +244,8 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
         write_prequalification(con, settings)
         write_lead_policy(con, settings)
         _write_retention(con, settings)
-        _write_audiences(con, settings)
+        write_audiences(con, settings)
+        write_sequences(con, settings, local_date(settings, run.as_of))
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -245,22 +259,3 @@ def _write_retention(con: duckdb.DuckDBPyConnection, settings: Settings) -> None
             $3::bigint as customers_days, $4::bigint as announce_days, $5::varchar as action""",
         [kept.enabled, kept.days, kept.customers_days or kept.days, kept.announce_days, kept.action],
     )
-
-
-def _write_audiences(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    con.execute(
-        """create or replace table control.audiences (
-            audience varchar, kind varchar, window_days bigint, quiet_hours bigint,
-            holdout_share double, goal varchar, owner varchar)"""
-    )
-    con.execute("create or replace table control.audience_exclusions (audience varchar, excludes varchar, position bigint)")
-    windows = settings.windows.overrides()
-    for audience in load_audiences(settings):
-        spec = audience.spec
-        share = spec.holdout_share if settings.holdout.share is None else settings.holdout.share
-        share = 0.0 if spec.kind == "suppression" else share
-        window = windows.get(audience.name, spec.window_days)
-        row = [audience.name, spec.kind, window, spec.quiet_hours, share, spec.goal, spec.owner]
-        con.execute("insert into control.audiences values (?, ?, ?, ?, ?, ?, ?)", row)
-        for position, other in enumerate(spec.exclusions):
-            con.execute("insert into control.audience_exclusions values (?, ?, ?)", [audience.name, other, position])

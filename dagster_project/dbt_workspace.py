@@ -27,8 +27,10 @@ from dagster_project.scores.lead_rules import wrong_lead_rules
 from dagster_project.scores.predict.denied import wrong_features
 from dagster_project.scores.prequalification import wrong_prequalification
 from dagster_project.scores.rfm_check import wrong_rfm
+from dagster_project.seed_rows import unreadable_rows
 from dagster_project.settings import SHIPPED, Settings
 from dagster_project.warehouse import duckdb_options
+from dagster_project.working_days import wrong_holidays
 
 DBT = SHIPPED / "dbt_models"
 AUDIENCES = DBT / "models" / "audiences"
@@ -91,7 +93,7 @@ def wrong_seeds(settings: Settings) -> list[RelanceError]:
             mistakes.append(RelanceError(what, f"{path}:1", "add to the header and the rows"))
     if mistakes:
         return mistakes
-    return [
+    mistakes = [
         *wrong_patterns(settings),
         *wrong_links(settings),
         *wrong_rfm(settings),
@@ -100,7 +102,9 @@ def wrong_seeds(settings: Settings) -> list[RelanceError]:
         *wrong_prequalification(settings),
         *wrong_customer_weights(settings),
         *wrong_features(settings),
+        *wrong_holidays(settings),
     ]
+    return mistakes or unreadable_rows(settings)
 
 
 def _header(path: Path) -> list[str]:

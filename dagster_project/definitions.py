@@ -11,7 +11,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.activation.activations import load_activations
 from dagster_project.assets.activations import activation_assets
 from dagster_project.assets.common import Progress, run_resource
 from dagster_project.assets.control import control_tables
@@ -21,12 +20,13 @@ from dagster_project.assets.loads import LEDGER, landing_assets
 from dagster_project.assets.money import MONEY_CHECKS
 from dagster_project.assets.privacy import ERASURES, erasures
 from dagster_project.assets.pulls import pull_assets
-from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, landed_files_sensor, schedule
+from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, MESSAGES_AT, landed_files_sensor, schedule
 from dagster_project.audiences import load_audiences
 from dagster_project.dbt_run import prepare_manifest
 from dagster_project.dbt_workspace import prepare_workspace
 from dagster_project.errors import RelanceError
 from dagster_project.identity.probable import require_splink
+from dagster_project.sequences import load_exports
 from dagster_project.settings import CONFIG_NAME, Settings, load_settings
 
 
@@ -37,8 +37,8 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         RelanceError: an audience, activation or model is wrong, or a library that the project needs is missing.
     """
     require_splink(settings)
-    audiences = load_audiences(settings)
-    activations = load_activations(settings, {audience.name: audience.spec.kind for audience in audiences})
+    activations, sequences = load_exports(settings, load_audiences(settings))
+    activations = [*activations, *(sequence.activation for sequence in sequences)]
     workspace = prepare_workspace(settings)
     manifest = json.loads(prepare_manifest(workspace).read_bytes())
 
@@ -65,16 +65,33 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         selection=dg.AssetSelection.assets(["control", "run"]).downstream() | dg.AssetSelection.groups("control"),
         description="What depends on the clock: audiences as of this hour, and their upload files. Reads no new files.",
     )
+    # Sizes belong to it: by them the next run knows up to which moment the tables tell, and an export whether to believe them.
+    made_of = dg.AssetSelection.assets(*(["audiences", table] for table in ("messages_due", "sizes", "size_verdicts")))
+    messages = dg.define_asset_job(
+        "messages",
+        selection=(made_of.upstream() & dg.AssetSelection.assets(["control", "run"]).downstream())
+        | dg.AssetSelection.groups("control")
+        | dg.AssetSelection.key_prefixes("sequences"),
+        description="The messages of sequences that are due by now: only what they are made of, and their upload files.",
+    )
     return dg.Definitions(
         assets=assets,
         asset_checks=MONEY_CHECKS,
-        jobs=[daily, hourly],
+        jobs=[daily, hourly, messages],
         schedules=[
             schedule(
                 settings, "every_morning", daily.name, DAILY_AT, True, "The daily job at six in the morning, the company's time."
             ),
             schedule(
                 settings, "every_hour", hourly.name, HOURLY_AT, False, "Turn this on where audiences have to follow the hour."
+            ),
+            schedule(
+                settings,
+                "messages_every_hour",
+                messages.name,
+                MESSAGES_AT,
+                bool(sequences),
+                "Sequences count in hours from the cart or the message before: at each full hour, what is due is written.",
             ),
         ],
         sensors=[landed_files_sensor(settings, daily.name)],

@@ -10,8 +10,13 @@ from dagster_project.config_file import Part
 from dagster_project.setting_types import IdentifierType, RuleColumn
 
 ACCOUNTS = ("user_id", "customer_id", "contact_id", "lead_id")
+DEVICES = ("anonymous_id", "advertising_id", "ga_client_id", "fbp")
 
 USUAL_PAIRS = {
+    # A login that a site gives to whoever has none, or an id written where there is none (555), stands on everybody's device.
+    **{(name, device): 2000 for name in ("user_id", "email", "phone") for device in DEVICES},
+    **{("anonymous_id", device): 200 for device in DEVICES},
+    **{(device, "anonymous_id"): 200 for device in DEVICES},
     ("anonymous_id", "user_id"): 20,
     ("anonymous_id", "email"): 20,
     ("anonymous_id", "phone"): 20,
@@ -42,8 +47,10 @@ class IdentityLimits(Part):
     def by_pair(self) -> list[tuple[str, str, int]]:
         """(type, type of those that hang on it, how many may), one row per pair that has a limit."""
         limits = {
-            **{("email", account): self.email for account in ACCOUNTS},
+            **{(address, account): self.email for address in ("email", "hashed_email") for account in ACCOUNTS},
             **{("phone", account): self.phone for account in ACCOUNTS},
+            ("email", "phone"): self.email,
+            ("phone", "email"): self.phone,
             **{(account, address): self.account for account in ACCOUNTS for address in ("email", "phone")},
             **USUAL_PAIRS,
             **{(one, other): most for one, others in self.pairs.items() for other, most in others.items()},

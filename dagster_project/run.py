@@ -13,9 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.audience_sql import require_sound_audiences
 from dagster_project.connectors.store import list_store
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError, safe_message
+from dagster_project.loads.known_then import files_known_then
 from dagster_project.report.page import write_report
 from dagster_project.report.summary import Check, Summary, summarise
 from dagster_project.settings import Settings
@@ -174,6 +176,7 @@ def run_project(
     as_of: datetime | None = None,
     *,
     full_refresh: bool = False,
+    known_then: bool = False,
     select: str | None = None,
     progress: Progress | None = None,
     started: float | None = None,
@@ -181,21 +184,33 @@ def run_project(
     """Run, then read the run's figures from the warehouse and write the report.
 
     Args:
+        known_then: of a moment that has passed, only what had been loaded by then counts; otherwise all that is known now of
+            what had happened by then.
         started: `time.monotonic()` when the command began, so that imports count.
 
     Raises:
-        RelanceError: as `run_job`; or a step before the exports failed, and there is nothing to sum up.
+        RelanceError: as `run_job`; an audience of the company's own can't be built; or a step before the exports failed, and
+            there is nothing to sum up.
     """
     started = time.monotonic() if started is None else started
     as_of = settings.moment() if as_of is None else as_of
+    require_sound_audiences(settings)
     newest = newest_moment(settings)
-    if newest is not None and as_of < newest:
-        settings = settings.replay(as_of)
+    is_past = newest is not None and as_of < newest
+    if known_then and not is_past:
+        how = "leave --known-then out, or name with --as-of a moment before the newest run's"
+        raise RelanceError("What is known at the moment of this run is what is known", "--known-then", how)
+    if is_past:
+        had = files_known_then(settings, as_of) if known_then else None
+        settings = settings.replay(as_of, had and had.files)
         if progress:
             told = f"replay as of a moment before {newest:%Y-%m-%d %H:%M} UTC"
+            if had:
+                told += f", knowing {len(had.files):,} files"
+                told += f" ({len(had.changed):,} that have changed since are left out)" if had.changed else ""
             progress.step(f"{told}, into {settings.warehouse_path}; nothing is exported")
     result = run_job(settings, as_of, full_refresh, select, progress)
-    ground = [told for step, told in result.failures.items() if not step.startswith("activations")]
+    ground = [told for step, told in result.failures.items() if not step.startswith(("activations", "sequences"))]
     if ground:
         raise RelanceError(ground[0])
     if progress:
@@ -207,9 +222,9 @@ def run_project(
         company = settings.company
         seconds = time.monotonic() - started
         withheld = [
-            (key.removeprefix("activations/"), str(told["not_written"]))
+            (key.partition("/")[2], str(told["not_written"]))
             for key, told in sorted(result.assets.items())
-            if key.startswith("activations/") and "not_written" in told
+            if key.startswith(("activations/", "sequences/")) and "not_written" in told
         ]
         summary = summarise(con, company.name, company.currency, run_id, moment, seconds, checks, result.success, withheld)
     return Outcome(summary, write_report(summary, settings.report_path), result)

@@ -51,7 +51,7 @@ class Prequalification(Part):
     area: Strictness = "flag"
     occupation: Strictness = "flag"
     duplicate: Strictness = "refuse"
-    """The same person asked again within `duplicate_days`: that row is left out, the person is not."""
+    """The same person asked again within `duplicate_days`: that lead is refused, the person is not."""
     spam: Strictness = "refuse"
     duplicate_days: int = Field(default=30, ge=1)
     min_age: int | None = Field(default=None, ge=0, le=120)

@@ -23,6 +23,7 @@ from dagster_project.consent.policy import PolicyChanges
 from dagster_project.errors import RelanceError
 from dagster_project.identity_settings import Identity
 from dagster_project.loads.mappings import wrong_sources
+from dagster_project.pressure_settings import Pressure, wrong_pressure
 from dagster_project.privacy.retention_settings import Retention
 from dagster_project.profile_settings import Lifecycle, Profile
 from dagster_project.score_settings import Scores
@@ -137,12 +138,14 @@ class Windows(Part):
 class Holdout(Part):
     share: float | None = Field(default=None, ge=0, lt=1)
     """Share of each audience kept out of exports to measure their effect; by default each audience's own."""
+    overall: float = Field(default=0, ge=0, lt=1)
+    """Share of all people kept out of every export, to measure the effect of all that is done together."""
     salt: str = "relance"
 
 
 class Activations(Part):
     enabled: list[str] | None = None
-    """Names of the activations that run; by default all."""
+    """Names of the activations and sequences that run; by default all."""
     exports: Path = Path("exports")
 
 
@@ -197,10 +200,12 @@ class Settings(Part):
     scores: Scores = Scores()
     windows: Windows = Windows()
     holdout: Holdout = Holdout()
+    pressure: Pressure = Pressure()
     activations: Activations = Activations()
     report: Report = Report()
     _base: Path = PrivateAttr(default=Path())
     _state: Path = PrivateAttr(default=Path(".relance"))
+    _only_files: frozenset[str] | None = PrivateAttr(default=None)
 
     @property
     def base(self) -> Path:
@@ -248,14 +253,23 @@ class Settings(Part):
         """Whether this is a look back at a moment that has passed, beside the project's own warehouse."""
         return self._state != Path(".relance")
 
+    @property
+    def only_files(self) -> frozenset[str] | None:
+        """Landed files that a look back knows of, where it is one of what was known then; None for all."""
+        return self._only_files
+
     def folders(self, name: str) -> list[Path]:
         """The shipped folder `name` (seeds, audiences, activations) and the company's own, which wins by file name."""
         shipped = SHIPPED / ("dbt_models/models/audiences" if name == "audiences" else name)
         return [folder for folder in (shipped, self._base / name) if folder.is_dir()]
 
-    def replay(self, as_of: datetime) -> Settings:
-        """The same project as of a moment that has passed: a warehouse and state of its own, and no exports."""
-        folder = Path(".relance") / "replays" / f"{as_of:%Y%m%dT%H%MZ}"
+    def replay(self, as_of: datetime, only_files: frozenset[str] | None = None) -> Settings:
+        """The same project as of a moment that has passed: a warehouse and state of its own, and no exports.
+
+        Args:
+            only_files: the landed files that it may know of; None for all that lie there now.
+        """
+        folder = Path(".relance") / "replays" / f"{as_of:%Y%m%dT%H%MZ}{'' if only_files is None else '-known-then'}"
         parts = {
             "warehouse": self.warehouse.model_copy(update={"path": folder / "warehouse.duckdb"}),
             "activations": self.activations.model_copy(update={"enabled": [], "exports": folder / "exports"}),
@@ -263,6 +277,7 @@ class Settings(Part):
         }
         replayed = self.model_copy(update=parts)
         replayed._state = folder
+        replayed._only_files = only_files
         return replayed
 
     def moment(self, as_of: str | date | datetime | None = None) -> datetime:
@@ -308,7 +323,7 @@ def read_settings(path: Path | str) -> tuple[Settings, list[Mistake]]:
     file = read_config_file(path)
     settings, mistakes = read_sound(file, Settings, {"company": _NOBODY})
     settings._base = path.parent
-    mistakes += [*wrong_sources(file, SourceSettings.own_keys()), *plain_secrets(file)]
+    mistakes += [*wrong_sources(file, SourceSettings.own_keys()), *plain_secrets(file), *wrong_pressure(file, settings.pressure)]
     if not settings.landing.is_remote and not os.path.isdir(settings.landing_path):
         what, how = "The landing folder does not exist", "create it, or correct `landing:`"
         mistakes.append((("landing",), RelanceError(what, f"{file.where(('landing',))} → {settings.landing_path}", how)))

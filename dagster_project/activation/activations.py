@@ -9,19 +9,21 @@ from typing import Literal
 
 from pydantic import Field
 
-from dagster_project.activation.specs import FOLDER, Column, Destination, Name, load_destinations
-from dagster_project.audiences import Kind
+from dagster_project.activation.specs import FOLDER, MESSAGE_COLUMNS, Column, Destination, Name, load_destinations
+from dagster_project.audiences import AudienceSpec, Kind
 from dagster_project.config_file import ConfigFile, Location, load_model, near_miss, read_config_file, several
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Part, Settings
 
 Mode = Literal["full", "delta"]
 SUPPRESSION: Kind = "suppression"
+SEQUENCES = "sequences"
+"""Folder of the sequences, which are no activations but export like them."""
 
 
 class Options(Part):
     suppressions: list[str] | None = None
-    """Suppression audiences whose people stay out; by default all of them."""
+    """Suppression audiences whose people stay out; by default all that are for every file of the destination's channel."""
 
 
 class _ActivationFile(Part):
@@ -48,20 +50,23 @@ class Activation:
     priority: int
     suppressions: tuple[str, ...] | None
     path: Path
+    sequence: bool = False
+    """Whether its rows are messages of a sequence that are due, rather than the members of its audience."""
 
     @property
     def columns(self) -> list[Column]:
-        """The destination's columns that this activation sends, in the destination's order."""
-        return [column for column in self.destination.columns if column.key in self.match_keys]
+        """The destination's columns that this activation sends, in the destination's order, and what a message is made of."""
+        chosen = [column for column in self.destination.columns if column.key in self.match_keys]
+        return [*chosen, *MESSAGE_COLUMNS] if self.sequence else chosen
 
 
-def load_activations(settings: Settings, audiences: Mapping[str, Kind]) -> list[Activation]:
+def load_activations(settings: Settings, audiences: Mapping[str, AudienceSpec]) -> list[Activation]:
     """Shipped activations and the company's own (in place of a shipped one of the same name), by priority, then name.
 
     Only those that `activations.enabled` of relance.yml names, where it names any.
 
     Args:
-        audiences: name → kind of the audiences there are.
+        audiences: name → what the YAML says, of the audiences there are.
 
     Raises:
         RelanceError: every mistake in every file, with its line.
@@ -72,7 +77,7 @@ def load_activations(settings: Settings, audiences: Mapping[str, Kind]) -> list[
     for folder in settings.folders("activations"):
         here: dict[str, Path] = {}
         for path in sorted(folder.rglob("*.yml")):
-            if path.relative_to(folder).parts[0] == FOLDER:
+            if path.relative_to(folder).parts[0] in (FOLDER, SEQUENCES):
                 continue
             try:
                 activation = _load(path, destinations, audiences)
@@ -86,17 +91,20 @@ def load_activations(settings: Settings, audiences: Mapping[str, Kind]) -> list[
             found[activation.name] = activation
     enabled = settings.activations.enabled
     if not mistakes:
+        sequences = {path.stem for folder in settings.folders("activations") for path in (folder / SEQUENCES).glob("*.yml")}
         for index, name in enumerate(enabled or []):
-            if name not in found:
+            if name not in found and name not in sequences:
                 where = read_config_file(settings.config_path).where(("activations", "enabled", index))
-                mistakes.append(RelanceError(f"Unknown activation `{name}`{near_miss(name, found)}", where, "correct the name"))
+                mistakes.append(
+                    RelanceError(f"Unknown activation `{name}`{near_miss(name, [*found, *sequences])}", where, "correct the name")
+                )
     if mistakes:
         raise several(mistakes)
     chosen = [activation for activation in found.values() if enabled is None or activation.name in enabled]
     return sorted(chosen, key=lambda activation: (activation.priority, activation.name))
 
 
-def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[str, Kind]) -> Activation:
+def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[str, AudienceSpec]) -> Activation:
     file = read_config_file(path)
     read = load_model(path, _ActivationFile, file=file)
     mistakes: list[RelanceError] = []
@@ -106,10 +114,10 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[s
 
     if read.audience not in audiences:
         wrong(f"Unknown audience `{read.audience}`{near_miss(read.audience, audiences)}", ("audience",), "correct the name")
-    elif audiences[read.audience] == SUPPRESSION:
+    elif audiences[read.audience].kind == SUPPRESSION:
         how = "name an audience of people to be reached; suppression audiences stay out of every file by themselves"
         wrong(f"`{read.audience}` is a suppression audience: its people are not to be reached", ("audience",), how)
-    suppressions = [name for name, kind in audiences.items() if kind == SUPPRESSION]
+    suppressions = [name for name, spec in audiences.items() if spec.kind == SUPPRESSION]
     for index, name in enumerate(read.options.suppressions or []):
         at = ("options", "suppressions", index)
         if name not in audiences:
@@ -117,13 +125,19 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[s
         elif name not in suppressions:
             # The gate asks suppression audiences only, so any other would silently keep nobody out.
             how = f"name suppression audiences: {', '.join(sorted(suppressions))}"
-            wrong(f"`{name}` is a {audiences[name]} audience and suppresses nobody", at, how)
+            wrong(f"`{name}` is a {audiences[name].kind} audience and suppresses nobody", at, how)
     destination = destinations.get(read.destination)
     if destination is None:
         what = f"Unknown destination `{read.destination}`{near_miss(read.destination, destinations)}"
         wrong(what, ("destination",), f"known: {', '.join(destinations)}")
         raise several(mistakes)
-    mistakes += _wrong_match_keys(file, destination, read.match_keys)
+    mistakes += wrong_match_keys(file, destination, read.match_keys)
+    spec = audiences.get(read.audience)
+    if spec and spec.channels and destination.channel not in spec.channels:
+        what = (
+            f"`{read.audience}` is for {', '.join(spec.channels)}, and {destination.name} reaches people by {destination.channel}"
+        )
+        wrong(what, ("destination",), f"name another destination, or add {destination.channel} to `channels` of the audience")
     if mistakes:
         raise several(mistakes)
     chosen = None if read.options.suppressions is None else tuple(read.options.suppressions)
@@ -140,7 +154,7 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[s
     )
 
 
-def _wrong_match_keys(file: ConfigFile, destination: Destination, keys: list[str]) -> list[RelanceError]:
+def wrong_match_keys(file: ConfigFile, destination: Destination, keys: list[str]) -> list[RelanceError]:
     mistakes = []
     for index, key in enumerate(keys):
         where = file.where(("match_keys", index))

@@ -17,8 +17,9 @@ from dagster_project.activation.changes import Changes, find_changes
 from dagster_project.activation.gates import GATES, gate_members
 from dagster_project.activation.publish import MANIFEST, Export, publish
 from dagster_project.activation.rows import build_rows, coverage
-from dagster_project.activation.specs import Column
+from dagster_project.activation.specs import AS_IT_STANDS, Column
 from dagster_project.activation.tables import create_tables
+from dagster_project.catalog import columns_of
 from dagster_project.errors import RelanceError
 from dagster_project.quality.gx import CheckResult, Finding
 from dagster_project.settings import Settings
@@ -88,25 +89,26 @@ def run_activation(
     try:
         gate_members(con, settings, activation, as_of)
         columns = build_rows(con, activation)
-        changes = find_changes(con, settings, activation, columns, as_of)
-        gates = _gates(con, changes)
+        doubt = _doubt(con, activation, run_id)
+        changes = find_changes(con, settings, activation, columns, as_of, removals_only=doubt is not None)
+        gates = _gates(con, changes, activation.destination.limits.minimum_rows, doubt is not None)
+        failed = _lost(changes) + ([_doubted(doubt)] if doubt else [])
         facts: dict[str, Any] = {
             "members": gates[0]["before"],
             "gates": gates,
             "suppressed": {gate["gate"]: gate["before"] - gate["after"] for gate in gates},
             "coverage": coverage(con, columns),
             "minimum_rows": activation.destination.limits.minimum_rows,
-            "skipped": _skipped(activation, changes),
-            "failed_checks": [check.name for check in _lost(changes)],
+            "skipped": doubt or _skipped(activation, changes),
+            "failed_checks": [check.name for check in failed],
         }
-        lost = _lost(changes)
         if not changes.adds and not changes.removes:
-            status: Any = "failed" if lost else "unchanged" if changes.open else "withheld"
-            return _result(export, status, facts, held=changes.held, checks=lost)
+            status: Any = "failed" if failed else "unchanged" if changes.open else "withheld"
+            return _result(export, status, facts, held=changes.held, checks=failed)
         facts["previous"] = _previous(con, export)
         folder, checks = publish(con, settings, export, columns, changes, facts)
         if folder:
-            return _from_manifest(settings, export, "published", lost + checks)
+            return _from_manifest(settings, export, "published", failed + checks)
         # A wrong full or add file stays in the house; a removal must not wait for it.
         facts["skipped"] = "a check failed: the last good export stays in place"
         facts["failed_checks"] += [check.name for check in checks if not check.passed]
@@ -115,8 +117,8 @@ def run_activation(
             folder, more = publish(con, settings, export, columns, changes, facts)
             checks = [check for check in checks if not check.passed] + more
             if folder:
-                return _from_manifest(settings, export, "failed", lost + checks)
-        return _result(export, "failed", facts, held=changes.held, checks=lost + checks)
+                return _from_manifest(settings, export, "failed", failed + checks)
+        return _result(export, "failed", facts, held=changes.held, checks=failed + checks)
     finally:
         _drop_temporary(con)
 
@@ -128,14 +130,31 @@ def _lost(changes: Changes) -> list[CheckResult]:
     return [CheckResult("outbox", False, [Finding("sent_identifiers_to_be_kept", None, False, changes.lost)])]
 
 
-def _gates(con: duckdb.DuckDBPyConnection, changes: Changes) -> list[dict[str, Any]]:
+def _doubt(con: duckdb.DuckDBPyConnection, activation: Activation, run_id: str) -> str | None:
+    """Why nobody would believe the audience's size, in a sentence; None where it is as its YAML declares."""
+    if not columns_of(con, "audiences", "size_verdicts"):
+        return None
+    query = """select reason, believed_before, members from audiences.size_verdicts
+               where audience = ? and run_id = ? and reason is not null"""
+    row = con.execute(query, [activation.audience, run_id]).fetchone()
+    if row is None:
+        return None
+    before = f" after {row[1]:,}" if row[1] is not None else ""
+    told = f"{row[2]:,} people are in {activation.audience}{before}, {row[0]}: no {activation.mode} file"
+    return f"{told} until the `bounds` of its YAML allow for it"
+
+
+def _doubted(why: str) -> CheckResult:
+    return CheckResult("audience", False, [Finding("size_to_be_within_bounds", None, False, observed=why)])
+
+
+def _gates(con: duckdb.DuckDBPyConnection, changes: Changes, least: int, is_doubted: bool) -> list[dict[str, Any]]:
     stopped = dict(con.execute("select coalesce(blocked_by, ''), count(*) from act_gated group by all").fetchall())
     before = sum(stopped.values())
+    closed = {"minimum": changes.wanted < least, "size": is_doubted}
     gates = []
     for gate in GATES:
-        after = before - stopped.get(gate, 0)
-        if gate == "minimum" and not changes.open:
-            after = 0
+        after = 0 if closed.get(gate) else before - stopped.get(gate, 0)
         gates.append({"gate": gate, "before": before, "after": after})
         before = after
     return gates
@@ -147,7 +166,7 @@ def _skipped(activation: Activation, changes: Changes) -> str | None:
         platform = activation.destination.title
         return f"{changes.wanted} rows are fewer than the {least} that {platform} takes: no {activation.mode} file"
     if not changes.adds and not changes.removes:
-        return "nothing has changed since the last export"
+        return "no message is due" if activation.sequence else "nothing has changed since the last export"
     return None
 
 
@@ -201,7 +220,7 @@ def _preview(export: Export, files: list[Path]) -> list[dict[str, str]]:
     if not files:
         return []
     destination = export.activation.destination
-    columns = {column.header: column for column in destination.columns}
+    columns = {column.header: column for column in (*destination.columns, *export.activation.columns)}
     with files[0].open(encoding=destination.file.encoding, newline="") as file:
         reader = csv.reader(file, delimiter=destination.file.delimiter)
         header = next(reader)
@@ -212,8 +231,8 @@ def _preview(export: Export, files: list[Path]) -> list[dict[str, str]]:
 
 def mask(column: Column, cell: str) -> str:
     """A cell shown so that nobody can be told by it."""
-    if not cell:
-        return ""
+    if not cell or column.normaliser == AS_IT_STANDS:
+        return cell
     if column.hashed:
         return f"{cell[:6]}…"
     local, at, _ = cell.partition("@")

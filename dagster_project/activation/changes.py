@@ -52,11 +52,14 @@ def find_changes(
     destination = activation.destination
     held_by(con, activation.name, destination.name, "act_held")
     wanted = _count(con, "act_rows")
-    is_open = wanted >= destination.limits.minimum_rows and not removals_only
+    # A platform's minimum is one of lists: the only message that is due is sent.
+    is_open = (activation.sequence or wanted >= destination.limits.minimum_rows) and not removals_only
     refresh = destination.membership.refresh_days
     stale = f"h.sent_as_of <= timestamp '{as_of - timedelta(days=refresh)}'" if refresh else "false"
     con.execute(
-        f"""create or replace temp table act_adds as
+        _due_sql(is_open)
+        if activation.sequence
+        else f"""create or replace temp table act_adds as
             select * from (
                 select r.match_keys_sha256, r.profile_id, r.attributes_sha256, case
                     when h.match_keys_sha256 is null
@@ -88,6 +91,13 @@ def find_changes(
     new = _count(con, "act_adds where match_keys_sha256 not in (select match_keys_sha256 from act_held)")
     removes = _count(con, "act_removes")
     return Changes(is_open, wanted, _count(con, "act_adds"), removes, _count(con, "act_held") + new - removes, lost, removal)
+
+
+def _due_sql(is_open: bool) -> str:
+    """Of a sequence, each message that is due is an add, whatever the destination holds."""
+    return f"""create or replace temp table act_adds as
+        select match_keys_sha256, profile_id, attributes_sha256, 'due' as reason from act_rows
+        where profile_id in (select profile_id from act_messages) and {"true" if is_open else "false"}"""
 
 
 def held_by(con: duckdb.DuckDBPyConnection, activation: str, destination: str, into: str) -> None:

@@ -5,7 +5,8 @@ a warehouse table, because the warehouse forgets an erased person at once and ke
 these keys must outlive the person's erasure until the platform has taken the removal, and then be gone with the file.
 
 Each file also holds the run's ledger rows. It is written before the export folder appears, so a crash in between can be finished.
-Columns: operation, reason, profile_id, match_keys_sha256, attributes_sha256, file, and for added rows one column per cell.
+Columns: operation, reason, profile_id, match_keys_sha256, attributes_sha256, file, and for added rows one column per cell; of
+sequences, what the journal of messages needs of each.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.files import fsync_file, fsync_folder, make_private_folder
+from dagster_project.activation.messages import JOURNAL
 from dagster_project.errors import RelanceError
 from dagster_project.loads.casts import literal
 from dagster_project.settings import Settings
 
-OWN = ("operation", "reason", "profile_id", "match_keys_sha256", "attributes_sha256", "file")
+OWN = ("operation", "reason", "profile_id", "match_keys_sha256", "attributes_sha256", "file", *JOURNAL)
 
 
 def outbox_folder(settings: Settings, activation: str) -> Path:

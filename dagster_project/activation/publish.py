@@ -31,6 +31,7 @@ from dagster_project.activation.files import (
     write_files,
     write_private,
 )
+from dagster_project.activation.messages import JOURNAL, enter_messages
 from dagster_project.activation.outbox import outbox_file, write_outbox
 from dagster_project.activation.specs import FileColumn
 from dagster_project.errors import RelanceError
@@ -174,6 +175,7 @@ def _write_manifest(
         "as_of": f"{export.as_of.isoformat()}Z",
         "run_id": export.run_id,
         "mode": activation.mode,
+        "sequence": activation.sequence,
         "rows": sum(file.rows for file in files),
         "columns": [column.header for column in columns],
         "files": [
@@ -209,7 +211,7 @@ def _write_outbox(
     keys = [column.id for column in columns if column.column.role == "match_key"]
     parts = []
     if changes.removes:
-        nothing = "".join(f', null::varchar as "{id}"' for id in keys)
+        nothing = "".join(f', null::varchar as "{id}"' for id in keys) + _journal_sql(export, told=False)
         name = _file_sql(export, [file for file in files if file.operation == "remove"])
         parts.append(
             f"""select 'remove' as operation, c.reason, c.profile_id, c.match_keys_sha256, c.attributes_sha256,
@@ -217,13 +219,21 @@ def _write_outbox(
                 from act_removes c join act_out_remove o using (match_keys_sha256)"""
         )
     if changes.adds:
-        cells = "".join(f', o."{id}"' for id in keys)
+        cells = "".join(f', o."{id}"' for id in keys) + _journal_sql(export, told=True)
+        messages = "left join act_messages m using (profile_id)" if export.activation.sequence else ""
         name = _file_sql(export, [file for file in files if file.operation != "remove"])
         parts.append(
             f"""select 'add' as operation, c.reason, c.profile_id, c.match_keys_sha256, c.attributes_sha256, {name} as file{cells}
-                from act_adds c join act_out o using (match_keys_sha256)"""
+                from act_adds c join act_out o using (match_keys_sha256) {messages}"""
         )
     write_outbox(con, outbox_file(settings, export.activation.name, export.run_id), " union all ".join(parts))
+
+
+def _journal_sql(export: Export, told: bool) -> str:
+    """SQL of what the journal of messages needs of an added row, or of its absence in a removed one; nothing but of sequences."""
+    if not export.activation.sequence:
+        return ""
+    return "".join(f", m.{name}" if told else f", null::{kind} as {name}" for name, kind in JOURNAL.items())
 
 
 def _file_sql(export: Export, files: list[WrittenFile]) -> str:
@@ -256,6 +266,9 @@ def commit(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> 
                 from read_parquet({outbox})""",
             {"name": name, "destination": destination, "audience": audience, "run_id": run_id, "as_of": as_of, "now": now},
         )
+        if manifest.get("sequence"):
+            facts = {"activation": name, "destination": destination, "audience": audience, "run_id": run_id, "now": now}
+            enter_messages(con, outbox, facts)
         for file in manifest["files"]:
             con.execute(
                 "insert into activation.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

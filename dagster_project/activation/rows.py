@@ -6,7 +6,8 @@ import duckdb
 
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.match_keys import cache_name, learn, raw_sql
-from dagster_project.activation.specs import Column, FileColumn, file_columns
+from dagster_project.activation.messages import cells_sql
+from dagster_project.activation.specs import AS_IT_STANDS, MESSAGE_FIELDS, Column, FileColumn, file_columns
 from dagster_project.catalog import columns_of
 from dagster_project.consent.policy import BY_ADDRESS, Purpose
 from dagster_project.errors import RelanceError
@@ -23,7 +24,7 @@ def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[F
     for column in activation.columns:
         if column.field in ("email", "phone"):
             _several(con, activation, column)
-        else:
+        elif column.normaliser != AS_IT_STANDS:
             learn(con, column, f"select {raw_sql(column, column.field, 'country')} as raw from act_people")
     keys = [column for column in columns if column.column.role == "match_key"]
     attributes = [column for column in columns if column.column.role == "attribute"]
@@ -72,15 +73,19 @@ def match_tokens(activation: Activation, columns: list[FileColumn]) -> list[str]
 
 def _people(con: duckdb.DuckDBPyConnection, activation: Activation) -> None:
     known = columns_of(con, "profiles", "profiles")
-    fields = list(dict.fromkeys([*(column.field for column in activation.columns), "country"]))
+    fields = list(
+        dict.fromkeys([*(column.field for column in activation.columns if column.field not in MESSAGE_FIELDS), "country"])
+    )
     missing = [name for name in fields if name not in known]
     if missing:
         what = f"profiles.profiles has no column {', '.join(missing)}, which {activation.destination.name} wants"
         raise RelanceError(what, str(activation.path), "run the whole pipeline first, or take it out of match_keys")
     chosen = ", ".join(f"nullif(p.{name}::varchar, '') as {name}" for name in fields)
+    message = f", {cells_sql()}" if activation.sequence else ""
+    messages = "left join act_messages m using (profile_id)" if activation.sequence else ""
     con.execute(
         f"""create or replace temp table act_people as
-            select g.profile_id, {chosen} from act_gated g left join profiles.profiles p using (profile_id)
+            select g.profile_id, {chosen}{message} from act_gated g left join profiles.profiles p using (profile_id) {messages}
             where g.blocked_by is null"""
     )
 
@@ -150,14 +155,16 @@ def _cells_sql(activation: Activation, columns: list[FileColumn]) -> str:
             joins.append(f"left join act_{column.key} {alias} on {alias}.profile_id = p.profile_id")
             chosen |= {id: f"{alias}.cells[{number}]" for number, id in enumerate(own, 1)}
         else:
-            raw = raw_sql(column, f"p.{column.field}", "p.country")
-            joins.append(
-                f"left join activation.match_keys {alias} on {alias}.normaliser = {literal(cache_name(column))}"
-                f" and {alias}.raw = {raw}"
-            )
-            chosen[own[0]] = f"{alias}.value"
+            value = f"p.{column.field}"
+            if column.normaliser != AS_IT_STANDS:
+                joins.append(
+                    f"left join activation.match_keys {alias} on {alias}.normaliser = {literal(cache_name(column))}"
+                    f" and {alias}.raw = {raw_sql(column, value, 'p.country')}"
+                )
+                value = f"{alias}.value"
+            chosen[own[0]] = value
             if activation.destination.file.defuse_formulas and column.role == "attribute":
-                chosen[own[0]] = f"case when {alias}.value[1] in ('=', '+', '-', '@') then '''' else '' end || {alias}.value"
+                chosen[own[0]] = f"case when {value}[1] in ('=', '+', '-', '@') then '''' else '' end || {value}"
     cells = ", ".join(f'{sql} as "{id}"' for id, sql in chosen.items())
     whole = {}
     for needed in activation.destination.complete_sets:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dagster_project.activation.normalisers import NORMALISERS
+from dagster_project.audiences import Channel
 from dagster_project.config_file import Location, load_model, near_miss, read_config_file, several
 from dagster_project.consent.policy import Purpose
 from dagster_project.errors import RelanceError
@@ -20,6 +21,12 @@ FOLDER = "destinations"
 PROFILE_FIELDS = ("email", "phone", "first_name", "last_name", "city", "postal_code", "region", "country", "birth_date", "gender")
 """Columns of profiles.profiles that a file may carry. identity.identifiers adds e-mails and phones."""
 
+MESSAGE_FIELDS = ("sequence", "step", "send_at", "hint", "code", "products")
+"""What a file of due messages carries beside its columns of people."""
+
+AS_IT_STANDS = "as_it_stands"
+"""Normaliser of cells that are the company's own words and need none."""
+
 Name = r"^[a-z][a-z0-9_]{0,62}$"
 
 
@@ -29,7 +36,7 @@ class Column(Part):
     key: str = Field(pattern=Name)
     header: str = Field(min_length=1)
     repeat: int = Field(default=1, ge=1, le=10)
-    field: Literal[PROFILE_FIELDS]  # type: ignore[valid-type]
+    field: Literal[(*PROFILE_FIELDS, *MESSAGE_FIELDS)]  # type: ignore[valid-type]
     normaliser: str
     hashed: bool
     role: Literal["match_key", "attribute"] = "match_key"
@@ -94,6 +101,8 @@ class Destination(Part):
     name: str = Field(pattern=Name)
     title: str
     kind: Literal["advertising", "mailing"]
+    channel: Channel
+    """On which its people are reached; by default ads of a platform, e-mail of a mailing tool."""
     description: str
     file: FileFormat
     columns: list[Column] = Field(min_length=1)
@@ -106,6 +115,13 @@ class Destination(Part):
     membership: Membership
     removal: Removal
     choices: list[Choice] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_channel(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "channel" not in value:
+            return value | {"channel": "ads" if value.get("kind") == "advertising" else "email"}
+        return value
 
     def column(self, key: str) -> Column:
         return next(column for column in self.columns if column.key == key)
@@ -125,6 +141,15 @@ class FileColumn:
     @property
     def header(self) -> str:
         return self.column.header
+
+
+MESSAGE_COLUMNS = tuple(
+    Column(
+        key=field, header=field.upper(), field=field, normaliser=AS_IT_STANDS, hashed=False, role="attribute",
+        source="a file of due messages",
+    )
+    for field in MESSAGE_FIELDS
+)  # fmt: skip
 
 
 def file_columns(columns: list[Column]) -> list[FileColumn]:

@@ -2,6 +2,7 @@
 
 `activation.ledger` and `activation.files` are journals: rows are only added (delivery and acknowledgement dates filled in later).
 The newest operation of an (activation, destination, match_keys_sha256) says whether the destination holds that row now.
+`activation.messages` is the journal of the messages of sequences: what was exported to be sent, entered with the ledger.
 """
 
 from __future__ import annotations
@@ -36,6 +37,17 @@ _TABLES = (
         mode varchar not null, operation varchar not null,
         rows bigint not null, sha256 varchar not null,
         run_id varchar not null, as_of timestamp not null, written_at timestamp not null
+    )""",
+    """create table if not exists activation.messages (
+        sequence varchar not null, step varchar not null, position bigint not null,
+        channel varchar not null, kind varchar not null, audience varchar not null, destination varchar not null,
+        profile_id varchar not null,
+        started_at timestamp not null,         -- when the round's first message was to be sent
+        anchor_at timestamp,                   -- what its first step was counted from
+        due_at timestamp not null,
+        sent_at timestamp not null,            -- when it was to be sent, by the file that carried it
+        run_id varchar not null, exported_at timestamp not null,
+        file varchar not null                  -- path below the exports folder
     )""",
     """create table if not exists activation.match_keys (
         normaliser varchar not null,           -- name, version and form (plain or sha256)

@@ -23,12 +23,15 @@ def activation_assets(activations: list[Activation]) -> list[dg.AssetsDefinition
 
 
 def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
-    key = dg.AssetKey(["activations", activation.name])
+    key = dg.AssetKey(["sequences" if activation.sequence else "activations", activation.name])
     destination = activation.destination
     what = {
         "full": "the whole list, where anything has changed",
         "delta": "who joined and who left since the last file",
-    }[activation.mode]
+        "sequence": "the messages that are due, and who is stopped",
+    }["sequence" if activation.sequence else activation.mode]
+    needed = [["audiences", activation.audience], ["audiences", "members"], ["audiences", "frequency_caps"]]
+    needed += [["audiences", "messages_due"]] if activation.sequence else []
     fit = dg.AssetCheckSpec(
         FIT, asset=key, blocking=True,
         description=f"The files have the columns, values and counts that {destination.title} takes. If not, nothing leaves.",
@@ -36,7 +39,7 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(["audiences", activation.audience]), dg.AssetKey(["audiences", "members"]), ERASURES],
+        deps=[*map(dg.AssetKey, needed), ERASURES],
         group_name="activations",
         description=f"{activation.description}\n\nAudience {activation.audience} → {destination.title}: {what}.",
         check_specs=[fit],
@@ -57,7 +60,7 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
         with run.warehouse() as con:
             identified = run_in_control(con)
             if not _makes_all_of(context, key):
-                _require_complete_build(con, identified.run_id)
+                _require_complete_build(con, identified.run_id, "messages_run_id" if activation.sequence else "run_id")
             result = run_activation(run.settings, con, activation, identified.run_id, identified.as_of)
         return dg.MaterializeResult(metadata=_metadata(result, run.settings.base), check_results=[_fit(result)])
 
@@ -70,14 +73,17 @@ def _makes_all_of(context: dg.AssetExecutionContext, key: dg.AssetKey) -> bool:
     return layer.asset_graph.get_ancestor_asset_keys(key) <= set(layer.executable_asset_keys)
 
 
-def _require_complete_build(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
+def _require_complete_build(con: duckdb.DuckDBPyConnection, run_id: str, column: str) -> None:
     """
+    Args:
+        column: of control.built: which run's are all tables, or those that messages are made of.
+
     Raises:
         RelanceError: the last build failed, was stopped by a check, or was another run's.
     """
     try:
-        row = con.execute("select run_id from control.built").fetchone()
-    except duckdb.CatalogException:
+        row = con.execute(f"select {column} from control.built").fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
         row = None
     if row is None or row[0] != run_id:
         what = "The audiences are not up to date with what was loaded"

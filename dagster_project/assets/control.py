@@ -22,6 +22,14 @@ _DESCRIPTIONS = {
     "retention": "How long people are kept, from relance.yml.",
     "audiences": "One row per audience, with its window, goal and holdout, from its YAML.",
     "audience_exclusions": "One row per audience and audience that it leaves out.",
+    "audience_caps": "One row per audience that caps its messages to one person, from its YAML.",
+    "sequences": "One row per sequence of messages that runs, from its YAML.",
+    "sequence_steps": "One row per sequence and step, from its YAML.",
+    "sent_messages": "One row per message of a sequence that earlier runs exported.",
+    "calendar": "One row per day around the run's, whether the company works on it.",
+    "pressure": "How many messages a person may get, from relance.yml.",
+    "channel_caps": "How many messages a person may get on each channel, from relance.yml.",
+    "audience_says": "One row per audience and clause, with what it asks for in a marketer's words.",
 }
 
 

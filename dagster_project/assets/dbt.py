@@ -16,6 +16,7 @@ from dagster_project.assets.scope import (
     clock_nodes,
     forget_build,
     ground_of,
+    message_nodes,
     plan_build,
     remember_build,
     scope_of,
@@ -44,6 +45,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
         RelanceError: a model stands in a room that has no name.
     """
     clock = clock_nodes(manifest)
+    messages = clock & message_nodes(manifest)
 
     @dbt_assets(manifest=manifest, name="dbt", dagster_dbt_translator=RoomTranslator(), pool=POOL, required_resource_keys={"run"})
     def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -58,7 +60,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
         with run.warehouse() as con:
             ground = ground_of(con, run.settings, run_in_control(con).run_id)
             scope = Scope.EVERYTHING if run.full_refresh else scope_of(con, ground)
-            plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope)
+            plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope, messages)
             full_refresh = run.full_refresh or starts_afresh(con, ground)
             if plan.chosen:
                 forget_build(con, full_refresh)
@@ -72,8 +74,8 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
         with run.warehouse() as con:
             rows = _row_counts(con, manifest, results)
             cards = _cards(con, results)
-            if plan.chosen and plan.completes and results.success:
-                remember_build(con, ground)
+            if plan.chosen and plan.completes_messages and results.success:
+                remember_build(con, ground, only_messages=not plan.completes)
 
         for node in results.nodes:
             if node.unique_id in wanted_checks and node.status != "skipped":

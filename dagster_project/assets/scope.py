@@ -6,7 +6,7 @@ anything and written only after everything held, so a run that was killed or fai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -16,8 +16,11 @@ import duckdb
 from dagster_project.control import configuration_hash, foundation_hash, raw_state
 from dagster_project.settings import Settings
 
-_CLOCKS = {"run", "scores", "score_moments"}
-"""Control tables that say what time it is; those of the scores, as of when models are fitted."""
+_CLOCKS = {"run", "scores", "score_moments", "calendar", "sent_messages"}
+"""Control tables that say what time it is; those of the scores, when models are fitted; those of messages, what has been sent."""
+
+
+MESSAGES = "messages_due"
 
 
 class Scope(Enum):
@@ -64,29 +67,32 @@ def forget_build(con: duckdb.DuckDBPyConnection, afresh: bool) -> None:
     of them would follow the old rules and some the new.
     """
     _create(con)
-    con.execute("update control.built set raw_state = null, configuration = null, run_id = null")
+    con.execute("update control.built set raw_state = null, configuration = null, run_id = null, messages_run_id = null")
     if afresh:
         con.execute("update control.built set foundation = null")
 
 
-def remember_build(con: duckdb.DuckDBPyConnection, ground: Ground) -> None:
+def remember_build(con: duckdb.DuckDBPyConnection, ground: Ground, only_messages: bool = False) -> None:
+    """Enter what the tables were built from; `only_messages` where only those that messages are made of follow this moment."""
     _create(con)
     con.execute("delete from control.built")
     con.execute(
-        "insert into control.built values (?, ?, ?, ?)",
-        [ground.raw_state, ground.configuration, ground.run_id, ground.foundation],
+        "insert into control.built (raw_state, configuration, run_id, foundation, messages_run_id) values (?, ?, ?, ?, ?)",
+        [ground.raw_state, ground.configuration, None if only_messages else ground.run_id, ground.foundation, ground.run_id],
     )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What dbt builds; `completes` tells whether all is up to date afterwards, if it holds."""
+    """What dbt builds; `completes` tells whether all is up to date afterwards, if it holds, `completes_messages` whether what the
+    messages of sequences are made of is."""
 
     chosen: frozenset[str]
     completes: bool
+    completes_messages: bool
 
 
-def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scope) -> Plan:
+def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scope, messages: Collection[str] = ()) -> Plan:
     """Choose among the selected nodes and tests.
 
     The jobs select everything, or everything that depends on the clock; of that only the stale part is built. What a
@@ -94,11 +100,12 @@ def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scop
 
     Args:
         selected, every, clock: unique ids asked for; of the whole project; of what depends on the clock.
+        messages: of what the messages of sequences are made of, among what depends on the clock.
     """
     stale = {Scope.EVERYTHING: every, Scope.CLOCK: clock, Scope.NOTHING: set()}[scope]
     picked_by_hand = selected not in (every, clock)
     chosen = frozenset(selected if picked_by_hand else selected & stale)
-    return Plan(chosen, chosen >= stale)
+    return Plan(chosen, chosen >= stale, chosen >= (stale if scope is Scope.EVERYTHING else stale & set(messages)))
 
 
 def clock_nodes(manifest: Mapping[str, Any]) -> set[str]:
@@ -116,8 +123,21 @@ def clock_nodes(manifest: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def message_nodes(manifest: Mapping[str, Any]) -> set[str]:
+    """Unique ids of all that the messages of sequences are made of."""
+    waiting = [uid for uid, node in manifest["nodes"].items() if node["resource_type"] == "model" and node["name"] == MESSAGES]
+    found: set[str] = set()
+    while waiting:
+        uid = waiting.pop()
+        if uid not in found:
+            found.add(uid)
+            waiting += manifest["parent_map"].get(uid, [])
+    return found
+
+
 def _create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema if not exists control")
     con.execute(
         "create table if not exists control.built (raw_state varchar, configuration varchar, run_id varchar, foundation varchar)"
     )
+    con.execute("alter table control.built add column if not exists messages_run_id varchar")

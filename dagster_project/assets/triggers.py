@@ -17,6 +17,7 @@ QUIET_SECONDS = 30
 
 DAILY_AT = "0 6 * * *"
 HOURLY_AT = "5 * * * *"
+MESSAGES_AT = "0 * * * *"
 
 
 def landing_state(landing: Path) -> tuple[str, int, float]:

@@ -23,10 +23,12 @@ COMPANIES = [
     ("198.51.100.0/24", "Telecom Exemple", "telecom.example.net", "Telecommunications", "FR"),
     ("198.51.100.64/28", "Hotel du Parc", "parc.example.com", "Hospitality", "FR"),
     ("198.51.100.96/29", "Bureau Clair", "clair.example.com", "Services", "FR"),
+    ("198.51.100.128/27", "Ateliers Zephyr", "zephyr.example.com", "Manufacturing", "FR"),
     ("2001:db8:1200::/40", "Agence Lumen", "lumen.example.org", "Marketing", "DE"),
 ]
-"""What the list of networks holds: a provider, two of its customers within its network, and a company of its own."""
-PROVIDER, HOTEL, OFFICES, AGENCY = range(len(COMPANIES))
+"""What the list of networks holds: a provider, three of its customers within its network (the CRM knows nobody in the last), and
+a company of its own."""
+PROVIDER, HOTEL, OFFICES, WORKS, AGENCY = range(len(COMPANIES))
 
 OFFICE_VISITORS = 2
 """Strangers of the first shard who are really people in the shop's office."""
@@ -63,7 +65,7 @@ def device_addresses(plan: Plan, shard: int, people: People, sessions: Sessions,
     block = either(internal, "ffff", digits(third))
     sixth_version = join("2001:db8:", block, ":", digits(fourth), "::1")
 
-    company = np.select([(last & 0xF0) == 64, (last & 0xF8) == 96], [HOTEL, OFFICES], PROVIDER)
+    company = np.select([(last & 0xF0) == 64, (last & 0xF8) == 96, (last & 0xE0) == 128], [HOTEL, OFFICES, WORKS], PROVIDER)
     company = np.where(network == 1, company, -1)
     company = np.where(is_sixth, np.where(third // 100 == 12, AGENCY, -1), company)
     return Addresses(either(is_sixth, sixth_version, fourth_version), internal, np.where(internal, -1, company))

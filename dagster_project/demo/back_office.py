@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 
@@ -27,6 +29,41 @@ _BAD_ORDERS = [
         "too many columns",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """Arrays with one entry per review."""
+
+    person: np.ndarray
+    at: np.ndarray
+
+
+@dataclass(frozen=True)
+class Subscriptions:
+    """Arrays with one entry per subscription, at most one per person; moments in milliseconds."""
+
+    member: np.ndarray
+    started: np.ndarray
+    ended: np.ndarray
+    """0 while it runs."""
+
+    @property
+    def paid_from(self) -> np.ndarray:
+        """The end of the trial."""
+        return self.started + 14 * DAY
+
+    def renews_on(self, moment: int) -> np.ndarray:
+        """Midnight (UTC) of the day of the next renewal; 0 of those that ended."""
+        periods = (moment - self.started) // (30 * DAY) + 1
+        return np.where(self.ended == 0, (self.started + periods * 30 * DAY) // DAY * DAY, 0)
+
+    def last_paid(self, people: int, moment: int) -> np.ndarray:
+        """For each of so many people, until when they have paid (`moment` while it runs); 0 for whoever never has."""
+        paid = np.zeros(people, dtype=np.int64)
+        pays = (self.paid_from <= moment) & ((self.ended == 0) | (self.ended > self.paid_from))
+        paid[self.member] = np.where(pays, np.where(self.ended == 0, moment, self.ended), 0)
+        return paid
 
 
 def write_orders(plan: Plan, shard: int, landing: Landing, people: People, orders: Orders, seen: Appearances) -> None:
@@ -98,7 +135,7 @@ def _line_columns(orders: Orders, rows: np.ndarray) -> dict:
     }
 
 
-def write_reviews(plan: Plan, shard: int, landing: Landing, people: People, orders: Orders, seen: Appearances) -> None:
+def write_reviews(plan: Plan, shard: int, landing: Landing, people: People, orders: Orders, seen: Appearances) -> Reviews:
     """One delivered order in twenty is reviewed, by the customer's id and often with the address."""
     rng = plan.rng("reviews", shard)
     size = len(orders)
@@ -121,9 +158,12 @@ def write_reviews(plan: Plan, shard: int, landing: Landing, people: People, orde
     )
     seen.of("email", who[named])
     seen.of("customer_id", who)
+    return Reviews(who, at[mine])
 
 
-def write_subscriptions(plan: Plan, shard: int, landing: Landing, people: People, orders: Orders, seen: Appearances) -> None:
+def write_subscriptions(
+    plan: Plan, shard: int, landing: Landing, people: People, orders: Orders, seen: Appearances
+) -> Subscriptions:
     """A coffee club for two account holders in a hundred: running, on trial, cancelled."""
     rng = plan.rng("subscriptions", shard)
     ordered = np.zeros(len(people), dtype=bool)
@@ -135,7 +175,7 @@ def write_subscriptions(plan: Plan, shard: int, landing: Landing, people: People
     started = rng.integers(plan.start, plan.as_of - HOUR, size) // SECOND * SECOND
     ended = started + rng.integers(20 * DAY, 400 * DAY, size) // SECOND * SECOND
     ended = np.where(chance(rng, 0.4, size) & (ended < plan.as_of), ended, 0)
-    periods = (plan.as_of - started) // (30 * DAY) + 1
+    made = Subscriptions(members, started, ended)
     landing.table(
         f"generic/subscriptions/dt={plan.until}/subscriptions.csv",
         {
@@ -144,8 +184,8 @@ def write_subscriptions(plan: Plan, shard: int, landing: Landing, people: People
             "email": people.email.take(pa.array(members)),
             "plan": take(["coffee-club-1kg", "coffee-club-2kg"], rng.integers(0, 2, size)),
             "started_at": moment(started),
-            "trial_ends_at": moment(started + 14 * DAY),
-            "renews_on": only(ended == 0, day(started + periods * 30 * DAY)),
+            "trial_ends_at": moment(made.paid_from),
+            "renews_on": only(ended == 0, day(made.renews_on(plan.as_of))),
             "ended_at": moment(ended),
             "amount": money(np.full(size, 2_190)),
             "currency": "EUR",
@@ -153,3 +193,4 @@ def write_subscriptions(plan: Plan, shard: int, landing: Landing, people: People
     )
     seen.of("customer_id", members)
     seen.of("email", members[people.has_email[members]])
+    return made

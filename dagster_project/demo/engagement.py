@@ -45,6 +45,14 @@ class Statements:
         last = np.r_[(owner[1:] != owner[:-1]) | (purpose[1:] != purpose[:-1]), True] if len(order) else np.zeros(0, dtype=bool)
         return order[last]
 
+    def joined(self, other: Statements) -> Statements:
+        """These and those."""
+        texts = pa.concat_arrays([self.identifier, other.identifier])
+        columns = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in ("owner", "purpose", "status", "at")
+        }
+        return Statements(**columns, identifier=texts)
+
 
 def attitudes(plan: Plan, shard: int, people: People) -> np.ndarray:
     """First answer of each person: two thirds allow everything."""
@@ -177,7 +185,7 @@ def write_consents(
         )
     seen.of("email", owner[~by_phone])
     seen.of("phone", owner[by_phone])
-    return _joined(statements, _write_banner(plan, rng, landing, owners, sessions, devices))
+    return statements.joined(_write_banner(plan, rng, landing, owners, sessions, devices))
 
 
 def _write_banner(
@@ -209,9 +217,3 @@ def _write_banner(
         },
     )
     return statements
-
-
-def _joined(one: Statements, other: Statements) -> Statements:
-    texts = pa.concat_arrays([one.identifier, other.identifier])
-    columns = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in ("owner", "purpose", "status", "at")}
-    return Statements(**columns, identifier=texts)

@@ -11,6 +11,7 @@ from dagster_project.demo.appearances import Appearances
 from dagster_project.demo.campaigns import CAMPAIGNS
 from dagster_project.demo.catalogue import SITE
 from dagster_project.demo.crm import raw_email, raw_phone
+from dagster_project.demo.facts import Rows, timestamp
 from dagster_project.demo.files import Landing
 from dagster_project.demo.people import CUSTOMER, TESTER, People
 from dagster_project.demo.plan import DAY, HOUR, SECOND, ZONE, Plan, chance, pick
@@ -18,8 +19,11 @@ from dagster_project.demo.text import day, digits, either, iso, join, money, onl
 from dagster_project.demo.vocabulary import HEARD_VIA
 
 
-def write_leads(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances, first_order: np.ndarray) -> None:
-    """Leads of the site's forms and of suppliers: some unreachable, some throw-away, some sold twice."""
+def write_leads(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances, first_order: np.ndarray) -> Rows:
+    """Leads of the site's forms and of suppliers: some unreachable, some throw-away, some sold twice.
+
+    Returns what is true of the leads.
+    """
     rng = plan.rng("leads", shard)
     who = np.flatnonzero(people.is_lead)
     suppliers = ["", "LeadBazaar", "Kontaktfabrik", "Prospect&Co"]
@@ -71,10 +75,15 @@ def write_leads(plan: Plan, shard: int, landing: Landing, people: People, seen: 
     seen.add("lead_id", lead_id, person)
     seen.of("email", who[people.has_email[who]])
     seen.of("phone", who[people.has_phone[who]])
+    facts = {"lead_id": lead_id, "created_at": timestamp(at), "status": columns["status"], "converted_at": timestamp(converted)}
+    return person, facts
 
 
-def write_registrations(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances) -> None:
-    """Open days on the first Saturday of each month, two of them still to come; fairs and webinars in between."""
+def write_registrations(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances) -> Rows:
+    """Open days on the first Saturday of each month, two of them still to come; fairs and webinars in between.
+
+    Returns what is true of the registrations.
+    """
     rng = plan.rng("registrations", shard)
     who = np.flatnonzero(people.registrant & (people.kind != TESTER))
     starts, names, kinds, cities, texts = _calendar(plan)
@@ -83,6 +92,7 @@ def write_registrations(plan: Plan, shard: int, landing: Landing, people: People
     event[: min(2, size)] = len(starts) - 1
     status = np.where(starts[event] > plan.as_of, 0, 1 + pick(rng, [0.65, 0.35], size))
     phone = people.e164.take(pa.array(who))
+    said = take(["registered", "attended", "no_show"], status)
     landing.table(
         f"generic/event_registrations/dt={plan.until}/event_registrations.csv.gz",
         {
@@ -94,13 +104,14 @@ def write_registrations(plan: Plan, shard: int, landing: Landing, people: People
             "phone": phone,
             "city": take(cities, event),
             "postal_code": people.city()[1].take(pa.array(who)),
-            "status": take(["registered", "attended", "no_show"], status),
+            "status": said,
         },
     )
     seen.of("email", who)
     ward = people.guardian[who] >= 0
     seen.of("phone", who[people.has_phone[who] & ~ward])
     seen.add("phone", people.e164.take(pa.array(who[ward])), who[ward], shared=True)
+    return who, {"event_kind": take(kinds, event), "starts_at": timestamp(starts[event]), "status": said}
 
 
 def _calendar(plan: Plan) -> tuple[np.ndarray, list[str], list[str], list[str], list[str]]:

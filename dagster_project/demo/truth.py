@@ -10,6 +10,7 @@ from dagster_project.demo.appearances import Appearances
 from dagster_project.demo.catalogue import IDS, PRICES
 from dagster_project.demo.engagement import PURPOSES, STATUSES, Statements
 from dagster_project.demo.events import ADDED, CHECKOUT_STARTED, REMOVED, VIEWED, Events
+from dagster_project.demo.facts import Rows, timestamp
 from dagster_project.demo.files import TruthFiles
 from dagster_project.demo.orders import CANCELLED, CHANNELS, CURRENCIES, PAID, PARTLY, PENDING, REFUNDED, TEST, Orders
 from dagster_project.demo.orders import STATUSES as ORDER_STATUSES
@@ -133,7 +134,7 @@ class Truth:
     def write_carts(self) -> int:
         """Open carts: what was added and not removed since the person's last order. Returns how many count as abandoned."""
         events = self.events
-        last_order = _latest(len(self.owners), self.orders.person, self.orders.at)
+        last_order = latest(len(self.owners), self.orders.person, self.orders.at)
         mine = np.flatnonzero(np.isin(events.kind, [ADDED, REMOVED]) & (events.at > last_order[events.owner]))
         owner, at = events.owner[mine], events.at[mine]
         change = np.where(events.kind[mine] == ADDED, 1, -1) * events.quantity[mine]
@@ -154,10 +155,10 @@ class Truth:
         value, quantity = np.zeros((2, len(self.owners)), dtype=np.int64)
         np.add.at(value, holder, net * PRICES[product])
         np.add.at(quantity, holder, net)
-        added = _latest(len(self.owners), owner[change > 0], at[change > 0])
-        touched = _latest(len(self.owners), owner, at)
+        added = latest(len(self.owners), owner[change > 0], at[change > 0])
+        touched = latest(len(self.owners), owner, at)
         checkout = events.kind == CHECKOUT_STARTED
-        checkout_at = _latest(len(self.owners), events.owner[checkout], events.at[checkout])
+        checkout_at = latest(len(self.owners), events.owner[checkout], events.at[checkout])
         open_carts = np.flatnonzero(quantity > 0)
         age = self.plan.as_of - touched[open_carts]
         abandoned = (age >= ABANDONED_AFTER) & (age <= ABANDONED_UNTIL)
@@ -188,19 +189,30 @@ class Truth:
         viewed = np.searchsorted(pair, item[rows[VIEWED]])
         views = np.bincount(viewed, minlength=len(pair))
         at = events.at[rows[VIEWED]]
-        added = _latest(len(pair), np.searchsorted(pair, item[rows[ADDED]]), events.at[rows[ADDED]])
+        added = latest(len(pair), np.searchsorted(pair, item[rows[ADDED]]), events.at[rows[ADDED]])
         self.files.write(
             "product_viewers",
             self._who(pair // len(PRICES))
             | {
                 "product_id": IDS.take(pa.array(pair % len(PRICES))),
                 "views": pa.array(views),
-                "first_viewed_at": timestamp(-_latest(len(pair), viewed, -at)),
-                "last_viewed_at": timestamp(_latest(len(pair), viewed, at)),
+                "first_viewed_at": timestamp(-latest(len(pair), viewed, -at)),
+                "last_viewed_at": timestamp(latest(len(pair), viewed, at)),
                 "last_added_at": timestamp(added),
-                "last_bought_at": timestamp(_latest(len(pair), np.searchsorted(pair, bought), orders.at[order])),
+                "last_bought_at": timestamp(latest(len(pair), np.searchsorted(pair, bought), orders.at[order])),
             },
         )
+
+    def write_visits(self) -> None:
+        """When each person or device was last on the site."""
+        last = latest(len(self.owners), self.events.owner, self.events.at)
+        seen = np.flatnonzero(last[: self.owners.first_bot])
+        self.files.write("visits", self._who(seen) | {"last_visit_at": timestamp(last[seen])})
+
+    def write_rows(self, name: str, rows: Rows) -> None:
+        """What a writer of landing files says is true of its rows."""
+        owner, columns = rows
+        self.files.write(name, self._who(owner) | columns)
 
     def write_buyers(self) -> dict[str, int]:
         """Every order, and what it comes to per person. Returns totals (millionths of the company's currency)."""
@@ -247,8 +259,8 @@ class Truth:
                 "order_count": pa.array(order_count[buyers]),
                 "gross_revenue": decimal(gross_sum[buyers], 6),
                 "net_revenue": decimal(net_sum[buyers], 6),
-                "first_order_at": timestamp(-_latest(size, person[counts], -orders.at[counts])[buyers]),
-                "last_order_at": timestamp(_latest(size, person[counts], orders.at[counts])[buyers]),
+                "first_order_at": timestamp(-latest(size, person[counts], -orders.at[counts])[buyers]),
+                "last_order_at": timestamp(latest(size, person[counts], orders.at[counts])[buyers]),
                 "orders_without_rate": pa.array(total((rate == 0).astype(np.int64), counts)[buyers]),
             },
         )
@@ -278,16 +290,11 @@ class Truth:
         )
 
 
-def _latest(size: int, index: np.ndarray, at: np.ndarray) -> np.ndarray:
+def latest(size: int, index: np.ndarray, at: np.ndarray) -> np.ndarray:
     """The greatest `at` for each index below `size`; 0 where there is none."""
     latest = np.full(size, np.iinfo(np.int64).min)
     np.maximum.at(latest, index, at)
     return np.where(latest == np.iinfo(np.int64).min, 0, latest)
-
-
-def timestamp(ms: np.ndarray) -> pa.Array:
-    """UTC moments, missing for zero."""
-    return pa.array(ms, mask=ms == 0).cast(pa.timestamp("ms"))
 
 
 def decimal(units: np.ndarray, places: int) -> pa.Array:

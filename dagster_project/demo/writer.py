@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.demo import back_office, crm, engagement, prospecting
+from dagster_project.demo import back_office, crm, engagement, interest, prospecting, voices
 from dagster_project.demo.addresses import device_addresses, write_companies
 from dagster_project.demo.appearances import Appearances
 from dagster_project.demo.delivery import deliver_events, late_rows, resend
@@ -29,6 +29,7 @@ from dagster_project.demo.reference import write_reference
 from dagster_project.demo.sessions import make_owners, make_sessions
 from dagster_project.demo.truth import Truth
 from dagster_project.demo.truth_guide import TRUTH_README
+from dagster_project.demo.truth_remarketing import write_remarketing
 from dagster_project.errors import RelanceError
 
 PARTIAL = ".demo-partial"
@@ -142,17 +143,23 @@ def _write_shard(plan: Plan, shard: int, landing: Landing, files: TruthFiles) ->
     del table
 
     back_office.write_orders(plan, shard, landing, people, orders, seen)
-    back_office.write_reviews(plan, shard, landing, people, orders, seen)
-    back_office.write_subscriptions(plan, shard, landing, people, orders, seen)
+    reviews = back_office.write_reviews(plan, shard, landing, people, orders, seen)
+    subscriptions = back_office.write_subscriptions(plan, shard, landing, people, orders, seen)
     first_order = np.zeros(len(people), dtype=np.int64)
     first_order[orders.person[::-1]] = orders.at[::-1]
+    voices.write_surveys(plan, shard, landing, people, orders, seen)
+    voices.write_referrals(plan, shard, landing, people, first_order, seen)
     crm.write_contacts(plan, shard, landing, people, seen)
-    prospecting.write_leads(plan, shard, landing, people, seen, first_order)
-    prospecting.write_registrations(plan, shard, landing, people, seen)
+    leads = prospecting.write_leads(plan, shard, landing, people, seen, first_order)
+    registrations = prospecting.write_registrations(plan, shard, landing, people, seen)
     attitude = engagement.attitudes(plan, shard, people)
     devices = anonymous_ids(plan, shard, sessions)
     left = engagement.write_email_events(plan, shard, landing, people, attitude, seen)
     statements = engagement.write_consents(plan, shard, landing, people, owners, sessions, devices, attitude, left, seen)
+    statements = interest.write_ads_answers(plan, shard, landing, owners, sessions, devices, statements)
+    downloads = interest.write_downloads(plan, shard, landing, people, sessions, owners, events, devices)
+    social = interest.write_social(plan, shard, landing, people, seen)
+    trials = interest.write_trials(plan, shard, landing, people, seen)
 
     truth = Truth(plan, shard, files, people, orders, owners, sessions, events)
     truth.write_people()
@@ -161,6 +168,13 @@ def _write_shard(plan: Plan, shard: int, landing: Landing, files: TruthFiles) ->
     abandoned = truth.write_carts()
     truth.write_product_viewers()
     truth.write_consent(statements)
+    truth.write_visits()
+    truth.write_rows("leads", leads)
+    truth.write_rows("registrations", registrations)
+    truth.write_rows("downloads", downloads)
+    truth.write_rows("social_interactions", social)
+    truth.write_rows("trials", trials)
+    write_remarketing(plan, files, people, orders, subscriptions, reviews)
     return truth.write_buyers() | {
         "events": len(events),
         "late_events": late_rows(events),

@@ -6,6 +6,7 @@ Rows of others that merely name the person, and what the person's own rows name 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from dagster_project.activation.files import replace_private
 from dagster_project.catalog import has_table
 from dagster_project.errors import RelanceError
 from dagster_project.explain.facts import Row, of_person, rows_of
-from dagster_project.explain.held import raw_rows, refused_rows, unified_rows
+from dagster_project.explain.held import Others, raw_rows, refused_rows, unified_rows, withhold_quotes
 from dagster_project.explain.links import Link
 from dagster_project.explain.person import Explanation
 from dagster_project.explain.who import End
@@ -38,7 +39,7 @@ def everything_held(con: duckdb.DuckDBPyConnection, settings: Settings, told: Ex
     person = person_of(con, [told.start])
     country = settings.company.country.upper()
     raw, of_others = raw_rows(con, person, country)
-    return {
+    held = {
         "about": {"what": "everything held on one person", "version": VERSION, "company": settings.company.name, **_run(con)},
         "person": {
             "profile_id": profile_id,
@@ -52,28 +53,32 @@ def everything_held(con: duckdb.DuckDBPyConnection, settings: Settings, told: Ex
         "links_refused": [_refused(told, link) for link in told.refused],
         "profile_changes": told.changes,
         "profiles": _of_room(con, "profiles", profile_id),
-        "scores": told.scores,
+        "scores": told.scores | {"history": _journal(con, person, "scores", "history")},
         "audiences": [
             {
                 "audience": verdict.audience,
                 "kind": verdict.kind,
                 "included": verdict.included,
                 "why": verdict.why,
-                "clauses": verdict.met,
-                "entered_at": verdict.entered_at,
-                "holdout": verdict.holdout,
-                "value": verdict.value,
-                "reason": _json(verdict.reason),
-                "context": _json(verdict.context),
+                "clauses": [asdict(clause) for clause in verdict.clauses],
+                **{
+                    name: _json(value) if name in ("reason", "context") else value
+                    for name, value in verdict.membership.items()
+                    if name not in ("audience", "kind")
+                },
             }
             for verdict in told.verdicts
         ],
+        "audience_changes": _journal(con, person, "audiences", "membership_changes"),
         "exports": _exports(con, person),
+        "retention": _of_room(con, "privacy", profile_id),
         "unified": unified_rows(con, person, profile_id),
         "raw": raw,
         "quarantine": refused_rows(con, person, country, settings.sources),
         "left_out": {"rows_of_others_that_name_the_person": of_others},
     }
+    withhold_quotes(held, Others(con, person, country))
+    return held
 
 
 def write_access(settings: Settings, held: dict[str, Any], path: Path) -> None:
@@ -160,11 +165,21 @@ def _of_room(con: duckdb.DuckDBPyConnection, schema: str, profile_id: str) -> di
     return {table: rows for table, rows in found.items() if rows}
 
 
+def _journal(con: duckdb.DuckDBPyConnection, person: Person, schema: str, table: str) -> list[Row]:
+    """The rows of a journal on the person, under former names too."""
+    if not has_table(con, schema, table):
+        return []
+    return rows_of(con, f"select * from {schema}.{table} where profile_id in ({_names(person)}) order by all")
+
+
 def _exports(con: duckdb.DuckDBPyConnection, person: Person) -> list[Row]:
     """What went where, and when: of the person's own rows alone, and without the digests of what was sent."""
     if not has_table(con, "activation", "ledger"):
         return []
-    names = ", ".join(literal(name) for name in sorted(person.profile_ids))
     query = f"""select activation, destination, audience, operation, reason, as_of, exported_at, delivered_at, acknowledged_at,
-        file from activation.ledger where profile_id in ({names}) order by sequence"""
+        file from activation.ledger where profile_id in ({_names(person)}) order by sequence"""
     return rows_of(con, query)
+
+
+def _names(person: Person) -> str:
+    return ", ".join(literal(name) for name in sorted(person.profile_ids))

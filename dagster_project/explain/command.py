@@ -8,7 +8,8 @@ from rich.console import Console
 
 from dagster_project.audiences import load_audiences
 from dagster_project.explain.person import explain_person
-from dagster_project.explain.show import SHOWN, show, show_audience
+from dagster_project.explain.show import SHOWN, show
+from dagster_project.explain.show_audience import show_audience
 from dagster_project.explain.who import find_person
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
@@ -33,6 +34,6 @@ def explain_project(settings: Settings, text: str, audience: str | None, export:
             return
         told = explain_person(con, who, evidence_of=SHOWN)
         if audience is not None:
-            show_audience(told, audience, load_audiences(settings), console)
+            show_audience(con, told, audience, load_audiences(settings), console)
         else:
             show(told, console)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -70,64 +69,3 @@ def scores_of(con: duckdb.DuckDBPyConnection, profile_id: str) -> dict[str, list
         table: of_person(con, "scores", table, profile_id) for (table,) in tables if table not in views or table in SCORE_VIEWS
     }
     return {table: rows for table, rows in told.items() if rows}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One audience about one person. `met` is clause → whether it holds, empty of who is no candidate at all; `reason` and
-    `context` (JSON) stand with members alone."""
-
-    audience: str
-    kind: str
-    included: bool
-    blocked_by: str | None
-    met: dict[str, bool]
-    first_clause: str | None
-    entered_at: Any = None
-    holdout: bool | None = None
-    value: Any = None
-    reason: str | None = None
-    context: str | None = None
-
-    @property
-    def why(self) -> str:
-        """In a line."""
-        if self.included:
-            return ", ".join(self.met) + ("; in the holdout, so in no file" if self.holdout else "")
-        if self.blocked_by and self.blocked_by.startswith("excluded:"):
-            return f"left out because they are in {self.blocked_by.removeprefix('excluded:')}"
-        if self.blocked_by == "internal":
-            return "one of the company's own"
-        if self.blocked_by == "profiling":
-            return "may not be profiled, and this audience is made from scores"
-        if not self.met:
-            return f"no candidate: {self.first_clause} does not hold" if self.first_clause else "no candidate"
-        return f"{self.blocked_by} does not hold"
-
-
-def verdicts_of(con: duckdb.DuckDBPyConnection, profile_id: str) -> list[Verdict]:
-    """What each audience says of the person, by kind and name."""
-    if not (has_table(con, "control", "audiences") and has_table(con, "audiences", "decisions")):
-        return []
-    clauses = dict(con.execute("select audience, any_value(clauses) from audiences.decisions group by 1").fetchall())
-    decided = {row["audience"]: row for row in of_person(con, "audiences", "decisions", profile_id)}
-    member = {row["audience"]: row for row in of_person(con, "audiences", "members", profile_id)}
-    found = []
-    for audience, kind in con.execute("select audience, kind from control.audiences order by kind, audience").fetchall():
-        names = clauses.get(audience, "").split(",")
-        decision, own = decided.get(audience), member.get(audience, {})
-        # Whoever is a candidate meets the first clause at least; of whom no score exists, none was looked at.
-        bits = decision["clauses_met"] if decision else 0
-        met = {name: bool(bits >> place & 1) for place, name in enumerate(names)} if bits else {}
-        found.append(
-            Verdict(
-                audience,
-                kind,
-                bool(decision and decision["included"]),
-                decision["blocked_by"] if decision else None,
-                met,
-                names[0] or None,
-                **{name: own.get(name) for name in ("entered_at", "holdout", "value", "reason", "context")},
-            )
-        )
-    return found

@@ -22,6 +22,7 @@ from dagster_project.loads.normalise import normalise_email, normalise_phone
 from dagster_project.privacy.claims import Claim, claims_of, known_as_sql
 from dagster_project.privacy.numbers import numbers_of
 from dagster_project.privacy.person import Person
+from dagster_project.privacy.quotes import addresses_in
 from dagster_project.privacy.raw import refused_rows as refused_of
 from dagster_project.privacy.values import set_country
 from dagster_project.privacy.wanted import find_rows, quotes_of
@@ -29,7 +30,7 @@ from dagster_project.settings import SourceSettings
 
 FOR_EVER = datetime(9999, 12, 31)
 WITHHELD = "withheld"
-"""Key of a row that lists what was left out of it: another person's."""
+"""Key of a row that lists what was left out of it: another person's; and what stands in place of a text that quotes one."""
 
 _OWNERS = (
     "contact_id", "lead_id", "customer_id", "user_id", "loyalty_card", "order_id", "email", "hashed_email", "phone",
@@ -150,6 +151,27 @@ def _withhold(row: Row, claim: Claim) -> None:
     for holder, key in list(_holders(row, _parts(claim))):
         del holder[key]
     row[WITHHELD] = sorted({*row.get(WITHHELD, []), ".".join(_parts(claim))})
+
+
+def withhold_quotes(held: dict[str, Any], others: Others) -> None:
+    """Put the word `withheld` in place of each text that quotes an address of somebody else, such as a friend's in a form."""
+    found = [
+        (holder, key, {("email", address) for address in addresses_in(text)})
+        for holder, key in _places(held)
+        if isinstance(text := holder[key], str)
+    ]
+    foreign = others.among({end for _, _, ends in found for end in ends})
+    for holder, key, ends in found:
+        if ends & foreign:
+            holder[key] = WITHHELD
+
+
+def _places(held: Any) -> Iterator[tuple[Any, Any]]:
+    """The objects and lists within one, and their keys and positions."""
+    for key in list(held) if isinstance(held, dict) else range(len(held)):
+        yield held, key
+        if isinstance(held[key], dict | list):
+            yield from _places(held[key])
 
 
 def unified_rows(con: duckdb.DuckDBPyConnection, person: Person, profile_id: str) -> dict[str, list[Row]]:

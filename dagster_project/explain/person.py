@@ -8,7 +8,7 @@ from datetime import datetime
 import duckdb
 
 from dagster_project.explain.evidence import Place, places_of
-from dagster_project.explain.facts import Row, Verdict, changes_of, of_person, profile_of, scores_of, verdicts_of
+from dagster_project.explain.facts import Row, changes_of, of_person, profile_of, scores_of
 from dagster_project.explain.links import (
     Link,
     Step,
@@ -18,6 +18,7 @@ from dagster_project.explain.links import (
     start_of,
     tree_from,
 )
+from dagster_project.explain.verdicts import Verdict, verdicts_of
 from dagster_project.explain.who import End, Who
 
 

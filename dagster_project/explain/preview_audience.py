@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import duckdb
 
+from dagster_project.activation.activations import Activation, load_activations
+from dagster_project.activation.gates import gate_members
 from dagster_project.audiences import Audience, load_audiences
 from dagster_project.config_file import near_miss
 from dagster_project.errors import RelanceError
@@ -16,7 +18,16 @@ from dagster_project.settings import Settings
 
 EXAMPLES = 10
 _SELECT = ["path:models/audiences,resource_type:model"]
-_JOURNALS = {("audiences", "membership_changes"), ("audiences", "sizes"), ("audiences", "reach")}
+_JOURNALS = {("audiences", name) for name in ("membership_changes", "sizes", "size_verdicts", "reach")}
+_READY = {
+    "e-mail": "email is not null",
+    "telephone": "phone is not null",
+    "name": "first_name is not null and last_name is not null",
+    "country": "country is not null",
+    "postal code": "postal_code is not null",
+    "date of birth": "birth_date is not null",
+}
+"""What platforms recognise people by → whether a profile has it."""
 
 
 def preview_audience(settings: Settings, name: str, tell: Callable[[str], None]) -> list[Section]:
@@ -31,7 +42,11 @@ def preview_audience(settings: Settings, name: str, tell: Callable[[str], None])
         raise RelanceError(what, "relance preview", f"name one of {', '.join(sorted(audiences))}")
     with scratch_build(settings, _SELECT, _JOURNALS, tell) as con:
         tell("comparing")
-        return _compare(con, audiences[name], catalog(settings))
+        sections = _compare(con, audiences[name], catalog(settings))
+        specs = {other.name: other.spec for other in audiences.values()}
+        files = [_file(con, settings, each) for each in load_activations(settings, specs) if each.audience == name]
+        header = ["activation", "members", "after the gates", "least", "would leave"]
+        return [*sections, Section("Files then", header, files, "before addresses are looked at one by one")]
 
 
 def _compare(con: duckdb.DuckDBPyConnection, audience: Audience, before: str) -> list[Section]:
@@ -52,6 +67,7 @@ def _compare(con: duckdb.DuckDBPyConnection, audience: Audience, before: str) ->
         Section("Of whom, for instance", ["profile_id", "does"], _examples(con, name)),
         Section("Why candidates are not in it", ["clause or audience", "today", "then"], _blocked(con, name, before, built)),
         Section("Reachable then", ["channel", "members", "share"], _reach(con, name, audience.spec.channels)),
+        Section("Recognisable then", ["by", "members", "share"], _ready(con, name)),
         Section("Overlap then", ["with", "members of both", "share of this audience"], _overlap(con, name)),
         Section(
             "Other audiences that change",
@@ -92,6 +108,23 @@ def _reach(con: duckdb.DuckDBPyConnection, name: str, channels: list[str]) -> li
     (members,) = con.execute(f"select count(*) from compared where audience = {name} and is_in").fetchone() or (0,)
     found = dict(con.execute(f"select channel, reachable from audiences.reach where audience = {name}").fetchall())
     return [(channel, found.get(channel, 0), f"{found.get(channel, 0) / members:.0%}") for channel in channels if members]
+
+
+def _ready(con: duckdb.DuckDBPyConnection, name: str) -> list[tuple]:
+    counts = ", ".join(f"count(*) filter ({condition})" for condition in _READY.values())
+    members, *found = con.execute(
+        f"""select count(*), {counts} from compared join profiles.profiles using (profile_id)
+        where audience = {name} and is_in"""
+    ).fetchone() or (0,)
+    return [(by, count, f"{count / members:.0%}") for by, count in zip(_READY, found, strict=True)] if members else []
+
+
+def _file(con: duckdb.DuckDBPyConnection, settings: Settings, activation: Activation) -> tuple:
+    (as_of,) = con.execute("select as_of from control.run").fetchone() or (None,)
+    gate_members(con, settings, activation, as_of)
+    members, passed = con.execute("select count(*), count(*) filter (blocked_by is null) from act_gated").fetchone() or (0, 0)
+    least = activation.destination.limits.minimum_rows
+    return (activation.name, members, passed, least, "yes" if passed >= least else "no")
 
 
 def _overlap(con: duckdb.DuckDBPyConnection, name: str) -> list[tuple]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from dagster_project.explain.facts import Row
 from dagster_project.report.section import Section
@@ -19,6 +20,9 @@ BESIDE = ("lead_checks", "movements")
 REASONS = 5
 """Reasons told of one prediction."""
 
+_SHARES = ("probability", "p_convert", "p_alive")
+"""Columns between 0 and 1, of which two places behind the point say too little."""
+
 _TOLD_APART = ("found_", "points_")
 """Columns of customers that stand among what the score is made of."""
 
@@ -33,7 +37,8 @@ def score_sections(scores: dict[str, list[Row]], most: int) -> Iterator[Section]
         rows = scores.get(score, [])
         if len(rows) == 1:
             told = {name: value for name, value in rows[0].items() if not name.startswith(_TOLD_APART)}
-            yield Section(f"scores.{score}", ["what", "is"], [(name, value) for name, value in told.items() if value is not None])
+            lines = [(name, _said(name, value)) for name, value in told.items() if value is not None]
+            yield Section(f"scores.{score}", ["what", "is"], lines)
         elif rows:
             yield _table(score, rows[:most], len(rows))
         parts = scores.get(MADE_OF.get(score, ""), [])
@@ -70,4 +75,9 @@ def _found(evidence: str | None) -> str:
 
 
 def _table(table: str, rows: list[Row], count: int) -> Section:
-    return Section(f"scores.{table}", list(rows[0]), [tuple(row.values()) for row in rows], f"{len(rows)} of {count}")
+    told = [tuple(_said(name, value) for name, value in row.items()) for row in rows]
+    return Section(f"scores.{table}", list(rows[0]), told, f"{len(rows)} of {count}")
+
+
+def _said(name: str, value: Any) -> Any:
+    return f"{100 * value:.2f} %" if name in _SHARES and value is not None else value

@@ -89,6 +89,8 @@ def discover(settings: Settings, listed: Iterable[str] | None = None) -> Landing
     contracts = load_contracts()
     warnings: list[str] = []
     files = sorted(_walk(landing, "", (os.path.realpath(landing),), warnings) if listed is None else listed)
+    if settings.only_files is not None:
+        files = [path for path in files if path in settings.only_files]
     claimed: set[str] = set()
     patterns: dict[str, list[str]] = {}
     found: list[Feed] = []

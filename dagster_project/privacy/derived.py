@@ -26,7 +26,10 @@ ROOMS_APART = ("control", "quality", "information_schema", "main", "pg_catalog")
 """Schemas that hold nothing of a person, or are seen to elsewhere."""
 KEPT = {("privacy", "tombstones"), ("privacy", "requests")}
 
-JOURNALS = {("identity", "profile_changes"), ("audiences", "membership_changes"), ("activation", "ledger"), ("scores", "history")}
+JOURNALS = {
+    ("identity", "profile_changes"), ("audiences", "membership_changes"), ("activation", "ledger"), ("activation", "messages"),
+    ("scores", "history"),
+}  # fmt: skip
 """Tables whose rows stay, under a pseudonym in place of the profile's name."""
 
 TYPES = (

@@ -53,19 +53,12 @@ def person_of(
 
 
 def _former(con: duckdb.DuckDBPyConnection, profiles: set[str]) -> set[str]:
-    """Names that these people had before and nobody has now."""
-    if not profiles or not has_table(con, "identity", "profile_changes"):
+    """Names that these people had before and nobody has now: each leads to one person, also where it was split once."""
+    if not profiles or not (has_table(con, "identity", "profile_changes") and has_table(con, "identity", "aliases")):
         return set()
     found = con.execute(
-        """with recursive earlier as (
-            select unnest($1::varchar[]) as profile_id
-            union
-            select changes.old_profile_id from identity.profile_changes as changes join earlier using (profile_id)
-        )
-        select profile_id from earlier
-        where profile_id is not null
-            and profile_id not in (select profile_id from identity.identifiers where profile_id is not null)
-        """,
+        """select alias from identity.aliases
+        where list_contains($1::varchar[], profile_id) and alias in (select old_profile_id from identity.profile_changes)""",
         [sorted(profiles)],
     ).fetchall()
     return {profile for (profile,) in found}

@@ -16,7 +16,11 @@ LATEST = """
         select audience, run_id, map(list(channel order by channel), list(reachable order by channel)) as channels
         from audiences.reach group by all
     ) as reach using (audience, run_id)
-    qualify row_number() over (partition by sizes.audience order by sizes.as_of desc, sizes.run_id) = 1"""
+    cross join control.run as run
+    -- An edited audience is built anew as of the same moment: its last word counts.
+    qualify row_number() over (
+        partition by sizes.audience order by sizes.as_of desc, sizes.run_id = run.run_id desc, sizes.run_id
+    ) = 1"""
 
 
 def audience_table(settings: Settings) -> Table:

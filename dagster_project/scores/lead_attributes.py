@@ -53,7 +53,7 @@ def kind_of(attribute: str) -> Kind | None:
     if attribute in NUMBERS or attribute in SUMS:
         return "number"
     prefix, dot, name = attribute.partition(".")
-    if not dot or prefix not in PREFIXES or not name or '"' in name:
+    if not dot or prefix not in PREFIXES or not name:
         return None
     return "either" if prefix == "trait" else "number"
 

@@ -39,8 +39,12 @@ def write_lead_policy(con: duckdb.DuckDBPyConnection, settings: Settings) -> Non
         for region in scoring_forbidden(settings.consent, rule.attribute):
             con.execute("insert into control.forbidden_rules values (?, ?)", [region, rule.rule_id])
     home = region_of(settings.consent, settings.company.country)
-    denied = (row.values["pattern"] for row in seed_rows(settings, "denied_features"))
-    patterns = sorted({*NEVER_PROPOSED, *unscored_attributes(settings.consent, home), *(f"trait.{each}" for each in denied)})
+    denied = (row["pattern"] for row in seed_rows(settings, "denied_features"))
+    # In rules, an action goes by `times.`.
+    columns = {
+        f"times.{each.removeprefix('action.')}" if each.startswith("action.") else f"trait.{each}" for each in denied if each
+    }
+    patterns = sorted({*NEVER_PROPOSED, *unscored_attributes(settings.consent, home), *columns})
     con.execute("create or replace table control.unproposed_attributes (pattern varchar)")
     con.executemany(
         "insert into control.unproposed_attributes values (?)", [[each.lower().replace("*", "%")] for each in patterns]

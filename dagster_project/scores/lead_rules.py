@@ -54,6 +54,15 @@ def wrong_lead_rules(settings: Settings) -> list[RelanceError]:
     return [*mistakes, *_twice(rules), *_contradictions(rules), *_families(settings), *_grades(settings)]
 
 
+def wrong_with(settings: Settings, row: Row) -> list[RelanceError]:
+    """What would be wrong if this row were in force too, in the place of the one of its name."""
+    families = {each["family"] for each in seed_rows(settings, "lead_families")}
+    if mistakes := list(_wrong(row, families)):
+        return mistakes
+    others = [rule for rule in lead_rules(settings) if rule.rule_id != row["rule_id"]]
+    return list(_contradictions([*others, _rule(row)]))
+
+
 def doubtful_lead_rules(settings: Settings) -> list[str]:
     """What may not be meant so: events of the site that are called almost like one of the usual names."""
     usual = {row.values["event"] for row in seed_rows(settings, "event_names")}

@@ -71,6 +71,8 @@ def wrong_prequalification(settings: Settings) -> list[RelanceError]:
             mistakes.append(RelanceError("The row names no field", row.where, f"write one of {', '.join(FIELDS)}"))
         if not row.values["pattern"].strip("%_"):
             mistakes.append(RelanceError("The pattern fits everything", row.where, "write a LIKE pattern in lower case: %http%"))
+        elif row.values["pattern"] != row.values["pattern"].lower():
+            mistakes.append(RelanceError("The pattern has capitals and would never fit", row.where, "write it in lower case"))
     return mistakes
 
 

@@ -10,12 +10,13 @@ from rich.console import Console
 
 from dagster_project.catalog import has_table
 from dagster_project.config_file import near_miss, several
+from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
 from dagster_project.explain.facts import Row, rows_of
 from dagster_project.report.section import Section
 from dagster_project.report.terminal import section_table
-from dagster_project.scores.lead_policy import forbidden_lead_rules
-from dagster_project.scores.lead_rules import lead_rules, wrong_lead_rules
+from dagster_project.scores.lead_rules import lead_rules, wrong_with
+from dagster_project.seed_rows import Row as SeedRow
 from dagster_project.seed_rows import seed_path
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
@@ -35,9 +36,9 @@ def rules_project(settings: Settings, accept: str | None, console: Console) -> N
     """List rules and proposals, or write a proposal as a rule into the project's seeds/lead_rules.csv.
 
     Raises:
-        RelanceError: the rules have mistakes; there is no such proposal.
+        RelanceError: rules or other seeds have mistakes; there is no such proposal.
     """
-    if mistakes := [*wrong_lead_rules(settings), *forbidden_lead_rules(settings)]:
+    if mistakes := wrong_seeds(settings):
         raise several(mistakes)
     measured = _measured(settings)
     if accept is not None:
@@ -107,6 +108,9 @@ def _accept(settings: Settings, name: str, proposals: list[Row]) -> Path:
     """Write a proposal as the last row of the project's own lead_rules.csv, which begins as a copy of the shipped one.
 
     It takes the place of a rule of its name that was turned off.
+
+    Raises:
+        RelanceError: there is no such proposal; it is in force already, under this name or another.
     """
     known = {row["proposal_id"]: row for row in proposals}
     if name not in known:
@@ -125,8 +129,10 @@ def _accept(settings: Settings, name: str, proposals: list[Row]) -> Path:
         header, *rows = csv.reader(file)
     taken = [str(_rule(known[name]).get(column, "")) for column in header]
     place = header.index("rule_id")
-    rows = [row for row in rows if row and (not standing or row[place] != name)]
+    rows = [row for row in rows if row and (not standing or row[place].strip() != name)]
     own = settings.base / "seeds" / "lead_rules.csv"
+    if mistakes := wrong_with(settings, SeedRow(f"--accept {name}", dict(zip(header, taken, strict=True)))):
+        raise several(mistakes)
     own.parent.mkdir(exist_ok=True)
     # Whole or not at all: whoever runs meanwhile reads the one or the other.
     beside = own.with_suffix(".new")

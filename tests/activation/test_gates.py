@@ -32,11 +32,13 @@ def test_each_gate_counts_the_people_it_stops(shop: Shop) -> None:
         "consent": 2,
         "age": 1,
         "holdout": 1,
+        "frequency": 0,
         "identifier": 2,
         "minimum": 0,
+        "size": 0,
     }
     assert [(gate["before"], gate["after"]) for gate in result.gates] == [
-        (10, 10), (10, 8), (8, 6), (6, 5), (5, 4), (4, 2), (2, 2),
+        (10, 10), (10, 8), (8, 6), (6, 5), (5, 4), (4, 4), (4, 2), (2, 2), (2, 2),
     ]  # fmt: skip
     assert (result.members, result.rows, result.adds, result.held) == (10, 2, 2, 2)
     assert manifest(result)["suppressed"] == result.suppressed
@@ -127,6 +129,41 @@ def test_an_activation_may_name_its_suppressions(shop: Shop) -> None:
     assert shop.run(shop.activation(suppressions=())).status == "unchanged"
 
 
+@pytest.mark.parametrize(
+    ("everywhere", "channels", "kept_from"),
+    [
+        (True, [], {"ads", "email"}),
+        (True, ["email"], {"email"}),
+        (True, ["sms", "ads"], {"ads"}),
+        (False, [], set()),
+        (False, ["ads"], set()),
+    ],
+)
+def test_a_suppression_audience_acts_on_its_channels(
+    shop: Shop, everywhere: bool, channels: list[str], kept_from: set[str]
+) -> None:
+    """Who unsubscribed may be shown ads; whoever bought a kettle may be shown cups, in whatever file."""
+    shop.fill([Person("x", ["x@example.com"], suppressed=True), Person("y", ["y@example.com"])])
+    shop.con.execute(
+        "update control.audiences set everywhere = ?, channels = ? where audience = 'recent_buyers'", [everywhere, channels]
+    )
+    ads, email = shop.activation(), shop.activation("brevo")
+    assert {
+        activation.destination.channel for activation in (ads, email) if shop.run(activation).suppressed["suppressed"]
+    } == kept_from
+    # Named by the activation, it acts in any case.
+    named = shop.activation(suppressions=("recent_buyers",))
+    assert shop.run(named).suppressed["suppressed"] == 1
+
+
+def test_an_audience_may_be_for_suppressed_people(shop: Shop) -> None:
+    """A review is asked of recent buyers: were they kept out of every file, nobody could be asked, and nothing would say why."""
+    shop.fill([Person("x", ["x@example.com"], suppressed=True), Person("y", ["y@example.com"])])
+    shop.con.execute("insert into control.audiences values (?, true, [], ['recent_buyers'])", [shop.activation().audience])
+    shop.con.execute("delete from control.audiences where audience = 'buyers' and len(despite) = 0")
+    assert shop.run().adds == 2
+
+
 def test_who_asked_for_erasure_is_out(shop: Shop) -> None:
     """Between the request and the purge, no new file may carry the person; the platform must forget them."""
     shop.fill(people(3))
@@ -151,7 +188,7 @@ def test_below_the_platform_s_minimum_only_removals_leave(shop: Shop) -> None:
     assert (result.status, result.adds, result.removes) == ("published", 0, 3)
     assert [path.name for path in result.files] == ["remove.csv"]
     assert "fewer than the 5" in (result.skipped or "")
-    assert result.gates[-1] == {"gate": "minimum", "before": 3, "after": 0}
+    assert {"gate": "minimum", "before": 3, "after": 0} in result.gates
     assert manifest(result)["skipped"] == result.skipped
     again = shop.run(small)
     assert (again.status, again.folder, again.held) == ("withheld", None, 2)
@@ -175,3 +212,22 @@ def test_missing_tables_are_told(shop: Shop) -> None:
     shop.con.execute("drop table profiles.consents")
     with pytest.raises(RelanceError, match=r"profiles\.consents.*relance run"):
         shop.run()
+
+
+def test_an_audience_whose_size_nobody_believes_adds_nobody_and_loses_whom_it_must(shop: Shop) -> None:
+    """A broken feed or rule fills an audience with everybody: a platform that has got them does not forget them."""
+    shop.fill(people(5))
+    assert shop.run().adds == 5
+    shop.fill(people(3) + people(20, start=50))
+    shop.con.execute(
+        """create table audiences.size_verdicts as
+           select 'carts' as audience, 'run2' as run_id, 23 as members, 5 as believed_before, 'grown too much' as reason"""
+    )
+    activation = shop.activation()
+    shop.con.execute("update audiences.size_verdicts set audience = ?", [activation.audience])
+    result = shop.run(activation, run_id="run2")
+    assert (result.adds, result.removes, result.passed) == (0, 2, False)
+    assert "23 people" in (result.skipped or "") and "grown too much" in (result.skipped or "")
+    assert result.gates[-1] == {"gate": "size", "before": 23, "after": 0}
+    shop.con.execute("delete from audiences.size_verdicts")
+    assert shop.run(activation, run_id="run3").adds == 20

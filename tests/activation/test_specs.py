@@ -9,13 +9,17 @@ import pytest
 
 from dagster_project.activation.activations import load_activations
 from dagster_project.activation.specs import load_destinations
-from dagster_project.audiences import Kind
+from dagster_project.audiences import AudienceSpec
 from dagster_project.errors import RelanceError
 from dagster_project.settings import SHIPPED, Settings
 
-AUDIENCES: dict[str, Kind] = {
-    "cart_abandoners": "retargeting", "product_viewers": "retargeting", "win_back": "remarketing", "upsell": "remarketing",
-    "recent_buyers": "suppression", "no_consent": "suppression",
+AUDIENCES = {
+    name: AudienceSpec.model_validate({"kind": kind, "window_days": 30, "owner": "crm", "channels": channels})
+    for name, kind, channels in [
+        ("cart_abandoners", "retargeting", ["ads", "email"]), ("product_viewers", "retargeting", ["ads"]),
+        ("win_back", "remarketing", []), ("upsell", "remarketing", ["email"]),
+        ("recent_buyers", "suppression", []), ("no_consent", "suppression", []),
+    ]
 }  # fmt: skip
 
 GOOD = """name: mine
@@ -40,7 +44,7 @@ def test_shipped_files_load_and_each_rule_has_a_source(make_project: Callable[..
     names = [activation.name for activation in load_activations(settings, AUDIENCES)]
     assert names == sorted(names, key=names.index)
     assert {"google_cart_abandoners", "meta_win_back", "brevo_upsell"} <= set(names)
-    assert set(load_destinations(settings)) == {"google_customer_match", "meta_custom_audience", "brevo"}
+    assert set(load_destinations(settings)) == {"google_customer_match", "meta_custom_audience", "brevo", "call_list"}
 
 
 def test_shipped_headers_are_the_vendors() -> None:
@@ -97,6 +101,11 @@ def test_only_enabled_ones_run(make_project: Callable[..., Settings]) -> None:
         (("audience: win_back", "audience: no_consent"), r"`no_consent` is a suppression audience.*mine\.yml:4"),
         (("[email]\n", "[email]\noptions: {suppressions: [recent_buyers]}\n"), None),
         (("brevo", "google_customer_match"), None),
+        (
+            ("audience: win_back", "audience: product_viewers"),
+            r"`product_viewers` is for ads, and brevo reaches people by email.*mine\.yml:3.*add email to `channels`",
+        ),
+        (("audience: win_back", "audience: upsell"), None),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_with_line_and_remedy(

@@ -43,6 +43,28 @@ def test_check_tells_an_audience_without_a_model(folder: Path):
     refused(result, "cart_abandonners.yml:2", "does not exist", "did you mean `cart_abandoners`")
 
 
+def test_check_tells_a_circle_of_exclusions(folder: Path):
+    """Two audiences that leave each other out have nobody who meets both, and neither file says why."""
+    (folder / "audiences").mkdir()
+    for name, other in (("baskets", "viewers"), ("viewers", "baskets")):
+        (folder / "audiences" / f"{name}.yml").write_text(
+            AUDIENCE.format(name=name, window=30, extra=f", exclusions: [no_consent, {other}]")
+        )
+        (folder / "audiences" / f"{name}.sql").write_text("select 1")
+    refused(relance("check", "--config", folder), "baskets.yml:6", "baskets → viewers → baskets", "`exclusive` group")
+
+
+def test_no_run_starts_on_a_column_that_nobody_has(folder: Path):
+    """A mistyped column would fail at the end of a run, after everything else was built, and nothing would leave."""
+    (folder / "audiences").mkdir()
+    (folder / "audiences" / "rich.yml").write_text(AUDIENCE.format(name="rich", window=30, extra=""))
+    (folder / "audiences" / "rich.sql").write_text(
+        "{{ audience_candidates(\n    people=ref('profiles'),\n    clauses={'spends': 'net_revenu > 500'},\n) }}\n"
+    )
+    refused(relance("run", "--config", folder), "rich.sql:3", "`net_revenu`", "net_revenue")
+    assert not (folder / "warehouse.duckdb").exists()
+
+
 def test_check_tells_an_activation_of_an_unknown_audience(folder: Path):
     """An activation of a mistyped audience must not quietly export nobody."""
     (folder / "activations").mkdir()

@@ -142,6 +142,10 @@ def test_an_access_request_holds_the_person_and_nobody_else(demo, warehouse, tmp
             for row in warehouse.execute("select order_id from truth_orders where truth_person_id = ?", [person]).fetchall()
         }
         assert orders and orders <= {row["order_id"] for row in held["raw"]["generic.orders"]}
+        entered = "select audience, entered_at from audiences.membership_changes where profile_id = ? order by all"
+        assert [(row["audience"], row["entered_at"]) for row in held["audience_changes"]] == [
+            (audience, entered_at.isoformat()) for audience, entered_at in warehouse.execute(entered, [profile_id]).fetchall()
+        ]
         own = dict.fromkeys(
             row[0]
             for row in warehouse.execute(

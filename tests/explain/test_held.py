@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from dagster_project.explain.held import refused_rows
+from dagster_project.explain.held import Others, refused_rows, withhold_quotes
 from dagster_project.privacy.person import Person
 from dagster_project.privacy.wanted import list_wanted
 
@@ -25,3 +25,20 @@ def test_refused_rows_are_told_to_whom_they_name_alone() -> None:
         )
         list_wanted(con, ANN)
         assert [row["raw"] for row in refused_rows(con, ANN, "FR", {})] == hers
+
+
+def test_a_friends_address_in_what_she_filled_in_is_withheld() -> None:
+    """An answer to an access request that tells of a friend what the company knows, is a breach."""
+    ann = Person(ANN.identifiers, frozenset({"p-ann"}))
+    gift = {"to": ["bob@x.fr", "ann@x.fr", "unknown@x.fr"], "total": 3}
+    with duckdb.connect() as con:
+        known = "('email', 'ann@x.fr', 'p-ann'), ('email', 'bob@x.fr', 'p-bob')"
+        columns = "identifier_type, identifier, profile_id"
+        con.execute(f"create schema identity; create table identity.identifiers as from (values {known}) as t ({columns})")
+        held = {
+            "unified": [{"properties": '{"email":"Bob@x.fr"}', "url": "/?e=ann%40x.fr"}],
+            "raw": {"events": [{"properties": gift}]},
+        }
+        withhold_quotes(held, Others(con, ann, "FR"))
+    assert held["unified"] == [{"properties": "withheld", "url": "/?e=ann%40x.fr"}]
+    assert gift == {"to": ["withheld", "ann@x.fr", "unknown@x.fr"], "total": 3}

@@ -18,7 +18,7 @@ def test_each_score_stands_with_its_parts() -> None:
              "evidence": '{"attribute":"owner","value":null}'},
         ],
         "lead_facts": [{"attribute": "age", "value": "52"}],
-        "leads": [{"score": Decimal(100), "grade": "A1", "disqualified_reason": None}],
+        "leads": [{"score": Decimal(100), "grade": "A1", "disqualified_reason": None, "p_convert": 0.0012}],
         "customers": [{"score": Decimal(20), "tier": 4, "found_orders": 2.0, "points_orders": Decimal(20)}],
         "customer_contributions": [{"criterion": "orders", "points": Decimal(20), "evidence": '{"value":"2.0000"}'}],
         "movements": [{"kind": "lead_grade", "moved_from": "B2", "moved_to": "A1", "position": place} for place in (2, 1)],
@@ -29,6 +29,7 @@ def test_each_score_stands_with_its_parts() -> None:
     ]  # fmt: skip
     assert told["scores.customers"].rows == [("score", 20), ("tier", 4)]
     assert told["scores.customer_contributions"].rows == [("orders", 20, "2.0000")]
+    assert ("p_convert", "0.12 %") in told["scores.leads"].rows
     assert told["scores.lead_contributions"].rows == [
         ("clicks", "behavioural", 90, "times 3, days_ago 12"),
         ("no_owner", "demographic", 20, "owner not known"),

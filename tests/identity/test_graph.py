@@ -158,6 +158,25 @@ def test_a_super_node_quarantines_itself():
     assert world.reasons(shop) == {"fan_out"}
 
 
+def test_what_stands_on_everybodys_device_is_nobody():
+    """A login for whoever has none, a cookie's value for want of one, an id that every device is said to have had: one visitor
+    would be made of the whole site. The hash of nothing stands on whatever contact has no address.
+    """
+    hubs = {("user_id", "web"): 2001, ("ga_client_id", "555"): 201, ("anonymous_id", "hub"): 201}
+    links = [Link(("anonymous_id", f"{hub[1]} of {n}"), hub) for hub, crowd in hubs.items() for n in range(crowd)]
+    hashes = [
+        ("hashed_email", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("hashed_email", "a" * 63 + "b"),
+    ]
+    links += [Link(("contact_id", f"{hash[1][:2]}{n}"), hash, 0, "trait") for hash in hashes for n in range(26)]
+    world = World().tell([*links, *FAMILY, Link(("anonymous_id", "web of 0"), ANNAS_MAIL)])
+    people = world.people()
+    assert not {*hubs, *hashes} & people.keys()
+    assert len({people[link.left] for link in links}) == len(links)
+    assert [world.reasons(hub) for hub in (*hubs, *hashes)] == [{"fan_out"}] * 3 + [{"blocked"}, {"fan_out"}]
+    assert world.one(ANNA, ("anonymous_id", "web of 0"))
+
+
 def test_odd_identifiers_join_nobody_or_only_themselves():
     """Ten kilobytes, placeholders, an edge to itself; look-alike letters of other scripts are other letters."""
     latin, cyrillic, wide = ("user_id", "anna"), ("user_id", "аnnа"), ("user_id", "ａｎｎａ")

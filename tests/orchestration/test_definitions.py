@@ -15,6 +15,7 @@ from dagster_project.assets.dbt_translator import RoomTranslator
 from dagster_project.audiences import load_audiences
 from dagster_project.errors import RelanceError
 from dagster_project.loads.discover import feeds
+from dagster_project.sequences import load_sequences
 from dagster_project.settings import Settings
 
 
@@ -62,7 +63,7 @@ def test_each_fed_entity_is_an_asset_with_checks(definitions: dg.Definitions, co
 def test_each_activation_is_an_asset_made_from_its_yaml(definitions: dg.Definitions, company: Settings) -> None:
     """An activation left out, or hung on another audience, would export nothing or the wrong people."""
     graph = definitions.resolve_asset_graph()
-    activations = load_activations(company, {audience.name: audience.spec.kind for audience in load_audiences(company)})
+    activations = load_activations(company, {audience.name: audience.spec for audience in load_audiences(company)})
     assert activations
     for activation in activations:
         node = graph.get(dg.AssetKey(["activations", activation.name]))
@@ -76,7 +77,7 @@ def test_an_activation_added_to_the_project_folder_is_an_asset(tmp_path: Path, c
     """Adding an activation must need no Python."""
     from dagster_project.assets.activations import activation_assets
 
-    names = {audience.name: audience.spec.kind for audience in load_audiences(company)}
+    names = {audience.name: audience.spec for audience in load_audiences(company)}
     shipped = load_activations(company, names)
     own = company.base / "activations" / shipped[0].destination.name
     own.mkdir(parents=True)
@@ -122,6 +123,20 @@ def test_everything_that_writes_shares_one_pool(definitions: dg.Definitions) -> 
     """Two runs at a time would meet at the warehouse's lock and one would fail."""
     job = definitions.resolve_job_def("daily")
     assert {node.definition.pool for node in job.graph.nodes} == {"warehouse"}
+
+
+def test_the_job_of_messages_makes_only_what_they_need(definitions: dg.Definitions, company: Settings) -> None:
+    """An hourly job that exports whole lists, or rebuilds what no message needs, would be switched off."""
+    made = definitions.resolve_job_def("messages").asset_layer.executable_asset_keys
+    sequences = load_sequences(company, load_audiences(company))
+    assert sequences
+    assert {dg.AssetKey(["sequences", sequence.name]) for sequence in sequences} <= made
+    assert dg.AssetKey(["audiences", "messages_due"]) in made and dg.AssetKey(["audiences", "membership_changes"]) in made
+    assert not any(key.path[0] in ("activations", "unified", "raw_generic", "privacy") for key in made)
+    assert made < definitions.resolve_job_def("hourly").asset_layer.executable_asset_keys
+    graph = definitions.resolve_asset_graph()
+    for sequence in sequences:
+        assert dg.AssetKey(["audiences", "messages_due"]) in graph.get(dg.AssetKey(["sequences", sequence.name])).parent_keys
 
 
 def test_hourly_job_reads_no_files_and_ends_in_exports(definitions: dg.Definitions) -> None:

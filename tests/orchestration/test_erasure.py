@@ -20,7 +20,10 @@ def test_a_landed_request_is_carried_out(spoilable: Settings) -> None:
     with open_warehouse(spoilable, read_only=True) as con:
         (revenue,) = con.execute("select sum(net_total) from unified.orders").fetchone() or (0,)
         sent = con.execute("select count(*) from activation.ledger where operation = 'add'").fetchone()
+        (profile,) = con.execute("select profile_id from identity.identifiers where identifier = ?", [WHO]).fetchone() or ("",)
+        scored = con.execute("select count(*) from scores.history where profile_id = ?", [profile]).fetchone()
     assert sent and sent[0], "somebody must have been sent to a platform"
+    assert scored and scored[0], "their scores must have been noted down"
     request = spoilable.landing_path / "generic" / "erasures" / "today.csv"
     request.parent.mkdir()
     request.write_text(f"identifier_type,identifier,requested_at\nemail,{WHO.upper()},2026-06-30T10:00:00Z\n")
@@ -41,5 +44,10 @@ def test_a_landed_request_is_carried_out(spoilable: Settings) -> None:
         assert con.execute("select requested_at from privacy.requests").fetchall() == [(datetime(2026, 6, 30, 10),)]
         kinds = con.execute("select operation, reason from activation.ledger where starts_with(profile_id, 'erased-')").fetchall()
         assert ("remove", "erased") in kinds
+        names = "select 1 from scores.history where $1 in (profile_id, old_profile_id)"
+        assert con.execute(names, [profile]).fetchall() == []
+        newest = "row_number() over (partition by profile_id, kind order by position desc) = 1"
+        stands = f"select value from scores.history where starts_with(profile_id, 'erased-') qualify {newest}"
+        assert set(con.execute(stands).fetchall()) == {(None,)}, "whom nobody knows has no score"
     (certificate,) = (spoilable.base / "certificates").glob("*.json")
     assert json.loads(certificate.read_text())["removals_waiting"] == {"brevo": 1}

@@ -101,3 +101,16 @@ def test_clock_nodes_are_all_that_hangs_on_the_moment() -> None:
         },
     }
     assert clock_nodes(manifest) == {"model.p.rfm", "model.p.win_back", "test.p.rfm_unique", "model.p.capped"}
+
+
+def test_messages_follow_the_hour_without_everything_else(con: duckdb.DuckDBPyConnection) -> None:
+    """After the job of messages, their files may leave, lists may not, and the next run has only the clock to catch up with."""
+    remember_build(con, GROUND)
+    later = replace(GROUND, run_id="an hour later")
+    plan = plan_build({"e"}, EVERY, CLOCK, scope_of(con, later), messages={"e"})
+    assert (plan.chosen, plan.completes, plan.completes_messages) == ({"e"}, False, True)
+    remember_build(con, later, only_messages=True)
+    assert con.execute("select run_id, messages_run_id from control.built").fetchone() == (None, "an hour later")
+    assert scope_of(con, later) is Scope.CLOCK
+    stale = plan_build({"e"}, EVERY, CLOCK, Scope.EVERYTHING, messages={"e"})
+    assert not stale.completes_messages  # of news that nobody has built, no message may be made

@@ -105,7 +105,7 @@ def test_cart_abandoners_are_exact(beside):
     assert set(beside.execute(found).fetchall()) == set(beside.execute(truth).fetchall())
     harmed = beside.execute(
         """select profile_id from w.audiences.members where audience = 'cart_abandoners' and (
-            profile_id in (select profile_id from w.audiences.members where kind = 'suppression')
+            profile_id in (select profile_id from w.audiences.members where audience in ('recent_buyers', 'no_consent'))
             or profile_id not in (select profile_id from w.profiles.consents where status = 'granted'))"""
     ).fetchall()
     assert harmed == []
@@ -238,4 +238,4 @@ def test_visitors_are_found_in_their_companies_networks(beside):
             select substr(device, 3) from w.profiles.sessions where device like 'a:%' and identifier_type <> 'refused')"""
     ).fetchall()
     assert differing == []
-    assert one(beside, "select count(distinct company) from w.profiles.company_visits") == 4
+    assert one(beside, "select count(distinct company) from w.profiles.company_visits") == 5

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
 
+from dagster_project.assets import privacy
+from dagster_project.assets.common import RunInHand, Silence
 from dagster_project.cli import main
+from dagster_project.dbt_workspace import Workspace
 from dagster_project.privacy.due import announce, found_since, landed_wishes, time_is_over
 from dagster_project.privacy.erase import erase
 from dagster_project.privacy.typed import Typed
@@ -88,6 +92,30 @@ def test_whose_time_is_over(company: Company) -> None:
         list_due("p-ann purge")
         announce(con, datetime(2026, 8, 1))
         assert time_is_over(con, datetime(2026, 8, 1), 30) == []
+
+
+def test_runs_announce_first_and_purge_later(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Purged on the day the setting is turned on, nobody could answer; announced anew by each run, nobody would ever go."""
+    company.configure("retention: {enabled: true, action: purge, announce_days: 30}\n")
+    with open_warehouse(company.settings) as con:
+        con.execute(
+            """create schema privacy; create table privacy.retention_due as
+            select 'p-ann' as profile_id, timestamp '2026-05-01' as due_at, 'purge' as action"""
+        )
+
+    def build_again(run: RunInHand, _: Workspace) -> None:
+        with run.warehouse() as con:
+            con.execute("delete from privacy.retention_due where profile_id not in (select profile_id from identity.identifiers)")
+
+    monkeypatch.setattr(privacy, "build_again", build_again)
+    asset = privacy.erasures(Workspace(company.base, company.base), [])
+    erased = []
+    for day in (datetime(2026, 6, 1), datetime(2026, 6, 20), datetime(2026, 7, 1)):
+        result = dg.materialize([asset], resources={"run": RunInHand(company.settings, day, False, Silence())})
+        erased += [event.metadata["erased"].value for event in result.asset_materializations_for_node("erasures")]
+    assert erased == [0, 0, 1]
+    assert company.traces() == [] and company.rows("select kind from privacy.requests") == [("retention",)]
+    assert company.rows("select contact_id from raw_generic.contacts order by 1") == [("c-bob",), ("c-tim",)]
 
 
 def test_the_command_asks_and_counts(company: Company) -> None:

@@ -7,6 +7,7 @@ import json
 from click.testing import CliRunner
 
 from dagster_project.cli import main
+from dagster_project.privacy.person import person_of
 from dagster_project.warehouse import open_warehouse
 
 from .conftest import EMAIL, Company, event, ndjson
@@ -140,3 +141,13 @@ def test_the_shop_s_customer_of_her_number_stays(company: Company) -> None:
     assert names == [("Shopia",), ("Shopia-Maria",)]
     assert company.rows("select customer_id from raw_shopify.order") == [("777",)]
     assert company.rows("select customer_id from raw_generic.orders where order_id = '888'") == [(None,)]
+
+
+def test_a_former_name_is_one_persons(company: Company) -> None:
+    """Split off long ago from somebody who goes by a new name since, she must not take what was sent of them along."""
+    changes = "('p-bobs', 'p-ann', 'split'), ('p-bobs', 'p-bob', 'rename'), ('p-anns', 'p-ann', 'merge')"
+    with open_warehouse(company.settings) as con:
+        con.execute(f"create table identity.profile_changes as from (values {changes}) as t (old_profile_id, profile_id, kind)")
+        names = "('p-bobs', 'p-bob'), ('p-anns', 'p-ann'), ('p-never', 'p-ann')"
+        con.execute(f"create table identity.aliases as from (values {names}) as t (alias, profile_id)")
+        assert person_of(con, [("email", EMAIL)]).profile_ids == {"p-ann", "p-anns"}

@@ -58,6 +58,13 @@ def export(company: Company) -> Path:
                     timestamp '2026-03-01' as exported_at, $4 as file""",
                 [number, profile, key, f"{PLACE}/add.csv"],
             )
+            con.execute(
+                """insert into activation.messages by name select 'cart_recovery' as sequence, 'reminder' as step, 1 as position,
+                    'email' as channel, 'cart_recovery' as kind, 'cart_abandoners' as audience, 'brevo' as destination,
+                    $1 as profile_id, timestamp '2026-03-01' as started_at, timestamp '2026-03-01' as due_at,
+                    timestamp '2026-03-01' as sent_at, 'run1' as run_id, timestamp '2026-03-01' as exported_at, $2 as file""",
+                [profile, f"{PLACE}/add.csv"],
+            )
     return folder
 
 
@@ -77,6 +84,7 @@ def test_retained_files_forget_and_the_outbox_remembers(company: Company) -> Non
     (name,) = [profile for profile, key, email in outbox(company) if email == HERS]
     assert name.startswith("erased-")
     assert company.rows("select profile_id from activation.ledger where match_keys_sha256 = 'key-ann'") == [(name,)]
+    assert company.rows("select profile_id from activation.messages order by 1") == [(name,), ("p-bob",)]
     told = json.loads(certificate.with_suffix(".json").read_text())
     assert told["removals_waiting"] == {"brevo": 1} and told["files_rewritten"][f"exports/{PLACE}/add.csv"] == 1
 

@@ -16,6 +16,7 @@ MACROS = [
     "scores/*.sql",
     "identity/account_id.sql",
     "staging/iso_country.sql",
+    "staging/is_sold.sql",
     "staging/mail_domain.sql",
     "staging/money.sql",
     "project.sql",

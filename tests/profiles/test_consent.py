@@ -220,6 +220,19 @@ def test_a_grant_reaches_the_owner_of_the_address_alone(world: World) -> None:
     assert world.consent("p", "ads")[0] == "unknown"  # type: ignore[index]
 
 
+def test_a_refusal_by_a_vendors_own_number(world: World) -> None:
+    """The list of refusals has the shop's numbers as the shop writes them; unheard, each would be written to again."""
+    no, yes = (Said("customer_id:8", "email", status, ago(5)) for status in ("withdrawn", "granted"))
+    people = [Person("p", ["contact_id:shopify:8", A]), Person("q", ["customer_id:shopify:9", B]), Person("r", ["customer_id:8"])]
+    granted = [Said(A, "email", "granted", ago(9)), Said(B, "email", "granted", ago(9))]
+    world.fill(people, [no, *granted])
+    assert [world.consent(person, "email")[0] for person in "pqr"] == ["withdrawn", "granted", "withdrawn"]  # type: ignore[index]
+    # Customer 8 of the company itself is somebody else, and a grant is nobody's but theirs.
+    own = [("customer_id:8", "phone:+33611111112")]
+    assert world.fill(people, [no, *granted], own).consent("p", "email")[0] == "granted"  # type: ignore[index]
+    assert world.fill(people, [yes]).consent("p", "email")[0] == "unknown"  # type: ignore[index]
+
+
 def test_customers_are_written_to_where_they_bought(world: World) -> None:
     """The address of a sale is what the law speaks of; another one that a merge brought was never given for it."""
     merged = Person("p", [B, A], last_sale=ago(10), sold_to=["a@example.com"])

@@ -43,6 +43,8 @@ TABLES = {
     "last_actions": "profile_id varchar, last_action_at timestamp",
     "predictions": "profile_id varchar, model varchar, probability double, method varchar",
     "person_actions": "profile_id varchar, action varchar, action_date date, times bigint, seconds bigint, amount decimal(18, 4)",
+    "prediction_examples": "example bigint, model varchar, is_new boolean, outcome boolean, weight double",
+    "training_features": "example bigint, feature varchar, number double, category varchar",
 }
 MODELS = (
     "lead_people", "lead_terms", "lead_term_values", "lead_term_actions", "lead_facts", "lead_checks", "lead_rule_points",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from dagster_project.dbt_workspace import prepare_workspace
+from dagster_project.dbt_workspace import prepare_workspace, wrong_seeds
 from dagster_project.errors import RelanceError
 from dagster_project.scores.customer_weights import wrong_customer_weights
 from dagster_project.scores.lead_attributes import NUMBERS, OPERATORS, TEXTS
@@ -146,6 +146,7 @@ SEEDS: list[tuple[str, list[dict[str, Any]], str]] = [
     ("customer_tiers", [{"tier": "6", "at_least": "50"}], "no tier of its own"),
     ("disposable_domains", [{"domain": "x@y.example", "is_disposable": "true"}], "names no domain"),
     ("spam_signs", [{"field": "name", "pattern": "%"}], "fits everything"),
+    ("spam_signs", [{"field": "name", "pattern": "%VIAGRA%"}], "would never fit"),
 ]
 
 
@@ -156,6 +157,27 @@ def test_other_seeds_are_looked_at_too(make_project: Make, seed: str, rows: list
     path = own_seed(settings, seed, rows)
     found = [*wrong_lead_rules(settings), *wrong_customer_weights(settings), *wrong_prequalification(settings)]
     assert any(told in str(mistake) and str(path) in str(mistake) for mistake in found), [str(mistake) for mistake in found]
+
+
+def test_what_the_warehouse_cannot_read_is_told_with_its_line(make_project: Make) -> None:
+    """A blank before a number, or a comma in a description, ends a run in the words of a CSV reader that nobody understands."""
+    settings = make_project()
+    rules = [
+        ("`enabled` can't be read as true or false", "blank,demographic,age,>,3,10,once,,,TRUE ,"),
+        ("`points` can't be read as a number", "wide,demographic,age,>,4,１０,once,,,true,"),
+        ("one cell for each", "short,demographic,age,>,5,10,once,,,true"),
+        ("one cell for each", "long,demographic,age,>,6,10,once,,,true,a,b"),
+    ]
+    path = own_seed(settings, "lead_rules", [])
+    header = path.read_text(encoding="utf-8").strip()
+    path.write_text("\n".join([header, *(row for _, row in rules)]), encoding="utf-8")
+    # As a spreadsheet saves it, which is no mistake.
+    tiers = own_seed(settings, "customer_tiers", [{"tier": tier, "at_least": 100 - 20 * tier} for tier in range(1, 6)])
+    tiers.write_bytes(b"\xef\xbb\xbf" + tiers.read_bytes())
+    told = [str(mistake) for mistake in wrong_seeds(settings)]
+    assert len(told) == len(rules), told
+    for line, (mistake, (text, _)) in enumerate(zip(told, rules, strict=True), 2):
+        assert text in mistake and f"{path}:{line}" in mistake
 
 
 def test_shipped_seeds_are_right(make_project: Make) -> None:

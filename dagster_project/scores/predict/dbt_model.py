@@ -76,8 +76,9 @@ def _known(session: Any, before: str) -> dict[str, dict[str, Any]]:
 
 
 def _ground(examples: duckdb.DuckDBPyRelation, features: duckdb.DuckDBPyRelation, model: str, terms: Any) -> str:
-    """A hash of all that decides a fit: the examples and what is known of them in whatever order, the terms, and the code."""
-    chosen = examples.filter(f"model = '{model}'")
+    """A hash of all that decides a fit: the examples and what is known of them in whatever order, the terms, and the code.
+    What people are called does not."""
+    chosen = examples.filter(f"model = '{model}'").project("example, moment, is_new, outcome, weight, fold")
     rows = chosen.query(
         "chosen",
         f"""select count(*), sum(hash(chosen))::varchar, (

@@ -14,7 +14,7 @@ Codes = NDArray[np.int16]
 """The bin of every example (rows) and feature (columns)."""
 Floats = NDArray[np.float64]
 
-TREES, DEPTH = 120, 6
+TREES, DEPTH = 80, 6
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def learn_forest(
         for place, (count, ordered) in enumerate(zip(counts, is_ordered, strict=True))
     )
     fitted = HistGradientBoostingClassifier(
-        max_iter=TREES, max_depth=DEPTH, learning_rate=0.07, max_features=0.4, min_samples_leaf=20, early_stopping=False,
-        random_state=0,
+        max_iter=TREES, max_depth=DEPTH, max_leaf_nodes=15, learning_rate=0.1, max_features=0.4, min_samples_leaf=20,
+        early_stopping=False, random_state=0,
     )  # fmt: skip
     ranked = _ranked(codes, ranks)
     fitted.fit(ranked.astype(np.float64), outcomes, sample_weight=weights / weights.mean())

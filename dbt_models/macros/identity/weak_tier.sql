@@ -26,10 +26,9 @@
     {% if run_query(told).rows[0][0] | int == 0 %}
         {{ return('select component, person, is_shared from ' ~ scratch_name('wt_earlier')) }}
     {% endif %}
-    {% set person_so_far = 'coalesce(earlier.person, strong.person, ' %}
 
     {% call scratch_as('wt_known') %}
-        select distinct {{ person_so_far }} known.node) as person
+        select distinct {{ person_so_far('known.node') }} as person
         from (
             select node from {{ ref('nodes') }} where names_person and tier < {{ tier }}
             union
@@ -39,9 +38,9 @@
     {% endcall %}
     {# Links between what the tiers before have made; those of what is shared join nobody. #}
     {% call scratch_as('wt_ends') %}
-        select distinct lefts.person as a, {{ person_so_far }} lefts.right_node) as b
+        select distinct lefts.person as a, {{ person_so_far('lefts.right_node') }} as b
         from (
-            select {{ person_so_far }} links.left_node) as person, links.right_node
+            select {{ person_so_far('links.left_node') }} as person, links.right_node
             from {{ ref('judged_links') }} as links
             {{ so_far('links.left_node') }}
             where links.tier = {{ tier }} and links.refused_reason is null and not coalesce(earlier.is_shared, false)
@@ -147,7 +146,11 @@
     {{ return(people) }}
 {% endmacro %}
 
-{# The joins that bring what earlier tiers made of a node: read it as coalesce(earlier.person, strong.person, <node>). #}
+{# What earlier tiers made of a node, and the joins that tell. #}
+{% macro person_so_far(node) -%}
+coalesce(earlier.person, strong.person, {{ node }})
+{%- endmacro %}
+
 {% macro so_far(node) %}
         left join {{ ref('strong_people') }} as strong on {{ node }} = strong.node
         left join {{ scratch_name('wt_earlier') }} as earlier on coalesce(strong.person, {{ node }}) = earlier.component
@@ -155,7 +158,7 @@
 
 {# The names and birth dates that people say, by what earlier tiers made of them. #}
 {% macro people_by_names() %}
-        select distinct coalesce(earlier.person, strong.person, named.node) as person, named.name, named.birth_date
+        select distinct {{ person_so_far('named.node') }} as person, named.name, named.birth_date
         from {{ ref('named_nodes') }} as named
         {{ so_far('named.node') }}
 {% endmacro %}
@@ -188,7 +191,7 @@
                 {% endfor %}
             from {{ ref('nodes') }} as nodes
             {{ so_far('nodes.node') }}
-            inner join touches on coalesce(earlier.person, strong.person, nodes.node) = touches.person
+            inner join touches on {{ person_so_far('nodes.node') }} = touches.person
             group by touches.unit, touches.person
         ),
 
@@ -247,9 +250,9 @@
 
 {# Forbidden pairs as what earlier tiers made of them. #}
 {% macro forbidden_so_far() %}
-        select lefts.person as a, coalesce(earlier.person, strong.person, lefts.b) as b
+        select lefts.person as a, {{ person_so_far('lefts.b') }} as b
         from (
-            select coalesce(earlier.person, strong.person, pairs.a) as person, pairs.b
+            select {{ person_so_far('pairs.a') }} as person, pairs.b
             from {{ ref('forbidden_pairs') }} as pairs
             {{ so_far('pairs.a') }}
         ) as lefts

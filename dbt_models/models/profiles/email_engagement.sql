@@ -26,6 +26,7 @@ select
     count(distinct message) filter (where type = 'delivered' and is_trackable) as trackable,
     count(distinct message) filter (where type = 'opened' and is_trackable and not is_machine) as opened,
     count(distinct message) filter (where type = 'clicked' and not is_machine) as clicked,
+    max(occurred_at) filter (where type = 'opened' and is_trackable and not is_machine) as last_opened_at,
     max(occurred_at) filter (where type in ('clicked', 'replied') and not is_machine) as last_response_at
 from messages
 group by 1

@@ -16,14 +16,27 @@ with events as (
     ] + campaign) }}
 ),
 
+-- Many sites name somebody also where nobody is logged in (`undefined`, `guest`): such a name is no login.
+named as (
+    select
+        events.*,
+        case
+            when nobody.pattern is null and not {{ is_placeholder("'user_id'", "'account'", 'events.user_id') }} then events.user_id
+        end as known_login
+    from events
+    left join (
+        select distinct pattern from {{ ref('blocked_identifiers') }} where identifier_type in ('*', 'user_id')
+    ) as nobody on lower(events.user_id) = nobody.pattern
+),
+
 -- Whoever signs out is nobody ('') from then on. A login that was seen while trackers were refused is not known afterwards.
 followed as (
     select
         *,
-        case when not is_refused then user_id end as own_login,
-        case when is_refused then null when event = 'Signed Out' then '' else user_id end as login_after,
+        case when not is_refused then known_login end as own_login,
+        case when is_refused then null when event = 'Signed Out' then '' else known_login end as login_after,
         nullif(concat_ws('|', {{ campaign | join(', ') }}), '') as campaign
-    from events
+    from named
 ),
 
 compared as (

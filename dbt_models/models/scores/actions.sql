@@ -62,8 +62,7 @@ done as (
     {{ done_in('unified_social_interactions', ['email'], 'occurred_at', "'social_' || replace(lower(trim(kind)), ' ', '_')", 'kind is not null') }}
     union all
     {{ done_in('unified_calls', ['phone'], 'occurred_at',
-        "case when " ~ matches('lower(outcome)', '(^|[^a-z])(no|not|missed|busy|voicemail|failed|wrong|cancell?ed|abandoned|unanswered|queued|ringing)([^a-z]|$)') ~
-        " then 'call_missed' else 'call_answered' end") }}
+        "case when " ~ call_was_missed('outcome') ~ " then 'call_missed' else 'call_answered' end") }}
     union all
     -- Whoever recommends is named by an address or by the company's own number.
     {{ done_in('unified_referrals', ['referrer'], 'created_at', "'referral'") }}

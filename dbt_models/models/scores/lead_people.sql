@@ -7,7 +7,7 @@ with asked as (
         min(leads.created_at) as first_asked_at,
         max(leads.created_at) as last_asked_at,
         min(case when leads.converted_at < {{ as_of() }} then leads.converted_at end) as converted_at,
-        max(case when leads.converted_at is null and leads.status in ('converted', 'won', 'customer') then 1 else 0 end) = 1 as is_won
+        max(case when leads.converted_at is null and {{ is_sold('leads.status') }} then 1 else 0 end) = 1 as is_won
     from {{ ref('unified_leads') }} as leads
     inner join {{ ref('identifiers') }} as identifiers
         on identifiers.identifier_type = 'lead_id' and identifiers.identifier = {{ account_id('leads.lead_id', 'leads.source') }}

@@ -1,8 +1,9 @@
 -- One row per moment of the past from which a model learns: somebody as of then, and what became of them within the model's days,
 -- all of which lie before the fit. Leads stand here as of their creation and of the first of each month while they are open, for a
 -- year; customers as of the first of each month; those who may be lost, while their last order is not too old.
--- Where there are more than it takes to learn, a sample by hash: `weight` says for how many an example stands.
-{% set most_people, most_examples = 50000, 20000 %}
+-- Where there are more than it takes to learn, a sample by hash: `weight` says for how many an example stands. Those who are new
+-- are seen once; of others, whose months are much alike, fewer are enough.
+{% set most_people, most_new, most_others = 50000, 20000, 10000 %}
 
 with leads as (
     select * from {{ ref('prediction_leads') }}
@@ -88,6 +89,7 @@ known as (
 sampled as (
     select
         *,
+        case when is_new then {{ most_new }} else {{ most_others }} end as most,
         count(*) over (partition by model, is_new, happens) as alike,
         row_number() over (partition by model, is_new, happens order by place, anchor, month) as rank
     from known
@@ -104,7 +106,7 @@ select
     is_new,
     -- Of a customer who may be lost, what counts is that nothing happens.
     case when model = 'customer_churns' then not happens else happens end as outcome,
-    cast(alike as double) / least(alike, {{ most_examples }}) as weight,
+    cast(alike as double) / least(alike, most) as weight,
     cast(floor({{ hash_share("'fold|' || anchor") }} * 5) as integer) as fold
 from sampled
-where rank <= {{ most_examples }}
+where rank <= most

@@ -5,7 +5,7 @@ with told as (
         {{ account_id('lead_id', 'source') }} as lead,
         min(created_at) as created_at,
         min(converted_at) as converted_at,
-        max(case when status in ('converted', 'won', 'customer', 'sold') then 1 else 0 end) = 1 as is_converted
+        max(case when {{ is_sold('status') }} then 1 else 0 end) = 1 as is_converted
     from {{ ref('unified_leads') }}
     where lead_id is not null and created_at is not null
     group by 1

@@ -1,7 +1,7 @@
--- One row per attribute and value of people who asked whose share of conversions differs from that of all, beyond chance (Wilson's
--- interval at 99 %, since many are looked at): the points that a rule of its own would be worth, ten for each time that it doubles
--- the share. `relance rules --accept` takes one over. Nothing is proposed by gender, by what a policy forbids to score, or by columns
--- that are written after the outcome (seed denied_features).
+-- One row per attribute and value of people who asked, or action that they had done until then, whose share of conversions differs
+-- from that of all, beyond chance (Wilson's interval at 99 %, since many are looked at): the points that a rule of its own would be
+-- worth, ten for each time that it doubles the share. `relance rules --accept` takes one over. Nothing is proposed by gender, by what
+-- a policy forbids to score, or by columns that are written after the outcome (seed denied_features).
 {% set proposed = {
     'age': 'demographic', 'person_kind': 'demographic', 'job_title': 'demographic', 'income_band': 'demographic', 'occupation': 'demographic',
     'region': 'geographic', 'country': 'geographic', 'city': 'geographic', 'acquisition_source': 'behavioural', 'supplier': 'behavioural',
@@ -43,9 +43,35 @@ traits as (
         told.profile_id,
         keys.name,
         {{ json_named('told.traits', 'keys.name') }} as value,
+        cast({{ money(json_named('told.traits', 'keys.name')) }} as double) as number,
         row_number() over (partition by told.profile_id, keys.name order by told.created_at desc nulls last, told.source, told.told_by) as rank
     from (select told.* from told inner join people on told.profile_id = people.profile_id where told.traits is not null) as told
     {{ json_keys('told.traits', 'keys') }}
+),
+
+-- Of a column with many numbers, its fifths are looked at.
+fifths as (
+    select name, {{ quantiles('number', [0.2, 0.4, 0.6, 0.8]) }} as bounds
+    from traits
+    where rank = 1 and value is not null
+    group by name
+    having count(distinct number) > 10 and count(number) >= 0.95 * count(*)
+),
+
+banded as (
+    select profile_id, name, min(number) over (partition by name, fifth) as low, max(number) over (partition by name, fifth) as high
+    from (
+        select
+            traits.profile_id,
+            traits.name,
+            traits.number,
+            {% for place in [1, 2, 3, 4] -%}
+            case when traits.number > {{ list_item('fifths.bounds', place) }} then 1 else 0 end{{ ' +' if not loop.last }}
+            {% endfor %} as fifth
+        from traits
+        inner join fifths on traits.name = fifths.name
+        where traits.rank = 1 and traits.number is not null
+    ) as placed
 ),
 
 values_found as (
@@ -67,14 +93,50 @@ values_found as (
     union all
     select traits.profile_id, 'trait.' || traits.name, 'demographic', '=', {{ folded('traits.value') }}, traits.value
     from traits
-    where traits.rank = 1 and {{ folded('traits.value') }} is not null and instr(traits.name, '"') = 0
+    left join fifths on traits.name = fifths.name
+    where traits.rank = 1 and fifths.name is null and traits.name <> '' and {{ folded('traits.value') }} is not null
+    union all
+    select
+        profile_id,
+        'trait.' || name,
+        'demographic',
+        'between',
+        {{ plain_number('low') }} || '_' || {{ plain_number('high') }},
+        {{ plain_number('low') }} || '|' || {{ plain_number('high') }}
+    from banded
+    where name <> ''
+),
+
+-- Leads as of when they asked, as predictions learn from them: what a later login told of a device was not known then. Who had
+-- bought before was a customer already.
+requests as (
+    select examples.example, examples.outcome, cast(examples.weight as decimal(18, 6)) as weight
+    from {{ ref('prediction_examples') }} as examples
+    left join {{ ref('training_features') }} as bought on examples.example = bought.example and bought.feature = 'times.order.ever'
+    where examples.model = 'lead_converts' and examples.is_new and bought.example is null
+),
+
+done as (
+    select
+        substr(features.feature, 1, length(features.feature) - 5) as attribute,
+        count(*) as people,
+        sum(requests.weight) as weight,
+        sum(case when requests.outcome then requests.weight else 0 end) as converted_weight
+    from requests
+    inner join {{ ref('training_features') }} as features on requests.example = features.example
+    where features.feature like 'times.%.ever' and features.number > 0
+    group by 1
 ),
 
 -- Attributes that the policy at home forbids to score, or that nobody should learn from.
 denied as (
     select distinct found.attribute
-    from (select distinct attribute from values_found) as found
+    from (select attribute from values_found union select attribute from done) as found
     inner join {{ source('control', 'unproposed_attributes') }} as denied on lower(found.attribute) like denied.pattern
+),
+
+everybody as (
+    select count(*) as people, count(*) filter (where has_converted) as converted from people
 ),
 
 counted as (
@@ -85,29 +147,43 @@ counted as (
         folded,
         min(value) as value,
         count(*) as people,
-        count(*) filter (where people.has_converted) as converted
+        count(*) filter (where people.has_converted) as converted,
+        min(everybody.people) as all_people,
+        cast(round(min(everybody.converted) / cast(min(everybody.people) as double), 6) as double) as share_of_all
     from values_found
     inner join people on values_found.profile_id = people.profile_id
-    left join denied on values_found.attribute = denied.attribute
-    where denied.attribute is null and (instr(value, '|') = 0 or operator = 'between')
+    cross join everybody
+    where instr(value, '|') = 0 or operator = 'between'
     group by 1, 2, 3, 4
-),
-
-everybody as (
-    select count(*) as people, count(*) filter (where has_converted) as converted from people
+    union all
+    select
+        done.attribute,
+        'behavioural',
+        '>=',
+        '1',
+        '1',
+        done.people,
+        -- Of a sample, as many as the weights say.
+        cast(round(done.people * done.converted_weight / cast(done.weight as double)) as bigint),
+        everybody.people,
+        everybody.share
+    from done
+    cross join (
+        select count(*) as people, cast(round(sum(case when outcome then weight else 0 end) / cast(sum(weight) as double), 6) as double) as share
+        from requests
+    ) as everybody
+    where instr(done.attribute, '|') = 0 and {{ is_own_doing('done.attribute') }}
 ),
 
 measured as (
     select
         counted.*,
-        everybody.people as all_people,
         cast(round(counted.converted / cast(counted.people as double), 6) as double) as share,
-        cast(round(everybody.converted / cast(everybody.people as double), 6) as double) as share_of_all,
         cast(round({{ wilson('counted.converted', 'counted.people', '-') }}, 6) as double) as at_least,
         cast(round({{ wilson('counted.converted', 'counted.people', '+') }}, 6) as double) as at_most
     from counted
-    cross join everybody
-    where counted.people >= 30 and everybody.converted > 0
+    left join denied on counted.attribute = denied.attribute
+    where counted.people >= 30 and counted.share_of_all > 0 and denied.attribute is null
 ),
 
 differing as (
@@ -120,12 +196,34 @@ differing as (
     where at_least > share_of_all or at_most < share_of_all
 ),
 
-named as (
+-- Names are made of letters and digits; of several that come out alike, the later ones are numbered.
+called as (
     select
         *,
-        {{ folded("replace(replace(attribute, 'trait.', ''), '_', '')") }} || '_' || folded as proposal_id
+        case
+            when attribute like 'times.%' then 'did_' || coalesce({{ folded("substr(attribute, 7)") }}, '')
+            else coalesce({{ folded("replace(attribute, 'trait.', '')") }}, '') || '_' || folded
+        end as name
     from differing
     where points <> 0
+),
+
+named as (
+    select *, name || case when place > 1 then '_' || cast(place as string) else '' end as proposal_id
+    from (select *, row_number() over (partition by name order by attribute, operator, folded) as place from called) as numbered
+),
+
+-- What rules in force ask about already, if among other values.
+asked as (
+    select rules.attribute, asked.folded
+    from {{ ref('lead_terms') }} as rules
+    inner join {{ ref('lead_term_values') }} as asked on rules.rule_id = asked.rule_id
+    where rules.operator in ('=', 'in')
+    union
+    select 'times.' || asked.action, '1'
+    from {{ ref('lead_terms') }} as rules
+    inner join {{ ref('lead_term_actions') }} as asked on rules.rule_id = asked.rule_id
+    where rules.kind = 'times'
 )
 
 select
@@ -143,6 +241,11 @@ select
     named.share_of_all,
     named.all_people,
     named.ratio,
-    case when rules.rule_id is null then 'proposed' when rules.enabled then 'in force' else 'turned off' end as status
+    case
+        when rules.enabled or asked.attribute is not null then 'in force'
+        when rules.rule_id is not null then 'turned off'
+        else 'proposed'
+    end as status
 from named
 left join {{ ref('lead_rules') }} as rules on named.proposal_id = trim(rules.rule_id)
+left join asked on named.attribute = asked.attribute and named.folded = asked.folded

@@ -1,6 +1,11 @@
 {% set people %}
     (with tiers as (
-        select products.product_id, products.category, products.title, products.price, tiers.tier_rank
+        select
+            products.product_id,
+            products.category,
+            products.price,
+            tiers.tier_rank,
+            {{ is_available('products.availability') }} as is_available
         from {{ ref('unified_products') }} as products
         inner join {{ ref('product_tiers') }} as tiers on lower(products.tier) = tiers.tier
     ),
@@ -26,7 +31,7 @@
             higher.price,
             row_number() over (partition by steps.category, steps.tier_rank order by higher.tier_rank, higher.price nulls last, higher.product_id) as choice
         from (select distinct category, tier_rank from tiers) as steps
-        inner join tiers as higher on steps.category = higher.category and steps.tier_rank < higher.tier_rank
+        inner join tiers as higher on steps.category = higher.category and steps.tier_rank < higher.tier_rank and higher.is_available
     ),
 
     ranked as (
@@ -50,10 +55,12 @@
     clauses={
         'owns_a_tier': 'bought_at is not null',
         'higher_tier_exists': 'offered_product_id is not null',
-        'within_window': 'bought_at >= window_start',
-        'left_alone': 'bought_at <= quiet_since',
+        'within_window': ['bought_at', '>=', 'window_start'],
+        'left_alone': ['bought_at', '<=', 'quiet_since'],
     },
+    anchor='bought_at',
     value='offered_price',
+    offers='case when offered_product_id is not null then ' ~ one_text('offered_product_id') ~ ' end',
     reason={'category': 'category', 'owned_tier': 'tier_rank', 'bought_at': 'bought_at'},
     context={'offered_product_id': 'offered_product_id', 'offered_price': 'offered_price'},
 ) }}

@@ -1,29 +1,32 @@
 {% set people %}
     (select
-        rfm.profile_id,
-        rfm.recency_days,
-        rfm.frequency,
+        purchases.profile_id,
+        purchases.order_count,
+        purchases.net_revenue,
         rfm.rfm_segment,
-        profiles.net_revenue,
-        profiles.last_order_at,
-        -- The customer's own rhythm. Who bought once has none: 90 days stand in for it, which makes half a year of silence.
+        bought.last_order_at,
+        bought.last_bought_at,
+        {{ days_between(local_date('bought.last_bought_at'), 'run.as_of_date') }} as silent_days,
+        -- The customer's own rhythm, by days with an order; whoever has bought on one day only has none.
         case
-            when rfm.frequency > 1
-                then {{ days_between(local_date('profiles.first_order_at'), local_date('profiles.last_order_at')) }} / (rfm.frequency - 1.0)
-            else 90.0
+            when purchases.purchase_days > 1 then {{ days_between('purchases.first_on', 'purchases.last_on') }} / (purchases.purchase_days - 1.0)
+            else {{ option('one_time_days') }}
         end as usual_gap_days
-    from {{ ref('rfm') }} as rfm
-    inner join {{ ref('profiles') }} as profiles on rfm.profile_id = profiles.profile_id)
+    from {{ ref('purchases') }} as purchases
+    inner join {{ ref('rfm') }} as rfm on purchases.profile_id = rfm.profile_id
+    inner join {{ ref('last_purchases') }} as bought on purchases.profile_id = bought.profile_id
+    cross join {{ source('control', 'run') }} as run)
 {% endset %}
 
 {{ audience_candidates(
     people=people | trim,
     clauses={
-        'is_customer': 'frequency > 0',
-        'silent_beyond_rhythm': 'recency_days > 2 * greatest(usual_gap_days, 30.0)',
-        'within_window': 'last_order_at >= window_start',
+        'is_customer': 'order_count > 0',
+        'silent_beyond_rhythm': ['silent_days', '>', option('times_the_gap') ~ ' * greatest(usual_gap_days, ' ~ option('least_gap_days') ~ ')'],
+        'within_window': ['last_bought_at', '>=', 'window_start'],
     },
-    value='net_revenue / frequency',
-    reason={'recency_days': 'recency_days', 'usual_gap_days': 'round(usual_gap_days, 1)', 'rfm_segment': 'rfm_segment'},
-    context={'orders': 'frequency', 'last_order_at': 'last_order_at'},
+    anchor='last_bought_at',
+    value='net_revenue / order_count',
+    reason={'recency_days': 'silent_days', 'usual_gap_days': 'round(usual_gap_days, 1)', 'rfm_segment': 'rfm_segment'},
+    context={'orders': 'order_count', 'last_order_at': 'last_order_at'},
 ) }}

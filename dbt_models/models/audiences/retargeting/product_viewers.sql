@@ -1,22 +1,23 @@
 {% set people %}
     (with ranked as (
         select
-            *,
-            row_number() over (partition by profile_id order by last_viewed_at desc, product_id) as rank
-        from {{ ref('profile_products') }}
-        -- A product bought since it was looked at is no longer of interest.
-        where last_viewed_at is not null and (bought_at is null or bought_at < last_viewed_at)
+            interest.profile_id,
+            interest.product_id,
+            interest.last_viewed_at,
+            interest.views,
+            row_number() over (partition by interest.profile_id order by interest.last_viewed_at desc, interest.product_id) as rank
+        from {{ ref('profile_products') }} as interest
+        where interest.last_viewed_at >= {{ window_start() }} and {{ still_wanted('interest') }}
     )
 
     select
         ranked.profile_id,
         max(ranked.last_viewed_at) as last_viewed_at,
         cast(sum(ranked.views) as bigint) as views,
-        max(profiles.last_order_at) as last_order_at,
         cast(sum(products.price) as decimal(18, 4)) as price_sum,
+        {{ text_list('ranked.product_id') }} as offers,
         {{ json_list({'rank': 'ranked.rank', 'product_id': 'ranked.product_id', 'last_viewed_at': 'ranked.last_viewed_at', 'views': 'ranked.views'}) }} as products
     from ranked
-    inner join {{ ref('profiles') }} as profiles on ranked.profile_id = profiles.profile_id
     left join {{ ref('unified_products') }} as products on ranked.product_id = products.product_id
     where ranked.rank <= 10
     group by 1)
@@ -25,10 +26,11 @@
 {{ audience_candidates(
     people=people | trim,
     clauses={
-        'viewed_in_window': 'last_viewed_at >= window_start',
-        'not_bought_since': '(last_order_at is null or last_order_at < last_viewed_at)',
-        'left_alone': 'last_viewed_at <= quiet_since',
+        'viewed_in_window': ['last_viewed_at', '>=', 'window_start'],
+        'left_alone': ['last_viewed_at', '<=', 'quiet_since'],
     },
+    anchor='last_viewed_at',
+    offers='offers',
     value='price_sum',
     reason={'last_viewed_at': 'last_viewed_at', 'views': 'views'},
     context={'products': {'json': 'products'}},

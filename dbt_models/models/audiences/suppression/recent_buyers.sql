@@ -4,6 +4,6 @@
 
 {{ audience_candidates(
     people=people | trim,
-    clauses={'ordered_in_window': 'last_checkout_at >= window_start'},
+    clauses={'ordered_in_window': ['last_checkout_at', '>=', 'window_start']},
     reason={'last_order_at': 'last_checkout_at'},
 ) }}

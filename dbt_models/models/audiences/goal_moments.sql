@@ -1,0 +1,38 @@
+-- One row per person and goal of audiences that they have reached, with when they last did.
+{{ config(materialized='view') }}
+
+select profile_id, 'order' as goal, last_checkout_at as reached_at
+from {{ ref('order_totals') }}
+union all
+-- A customer by an order of theirs, by a subscription they paid for, or by what is told of their lead.
+select profile_id, 'conversion', min(reached_at)
+from (
+    select profile_id, first_order_at as reached_at from {{ ref('order_totals') }} where order_count > 0
+    union all
+    select profile_id, last_paid_at from {{ ref('subscribers') }}
+    union all
+    select identifiers.profile_id, coalesce(leads.converted_at, leads.created_at)
+    from {{ ref('unified_leads') }} as leads
+    inner join {{ ref('identifiers') }} as identifiers
+        on identifiers.identifier_type = 'lead_id' and identifiers.identifier = {{ account_id('lead_id', 'leads.source') }}
+    cross join {{ source('control', 'run') }} as run
+    where leads.converted_at <= run.as_of
+       or (leads.converted_at is null and {{ is_sold('leads.status') }})
+) as conversions
+group by profile_id
+union all
+select identifiers.profile_id, 'review', max(reviews.created_at)
+from (
+    {% for type in ['customer_id', 'email'] -%}
+    select '{{ type }}' as identifier_type, {{ account_id(type, 'source') if type == 'customer_id' else type }} as identifier, created_at
+    from {{ ref('unified_reviews') }}
+    where {{ type }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+) as reviews
+inner join {{ ref('identifiers') }} as identifiers
+    on reviews.identifier_type = identifiers.identifier_type and reviews.identifier = identifiers.identifier
+group by identifiers.profile_id
+union all
+select profile_id, 'visit', last_action_at
+from {{ ref('last_actions') }}

@@ -1,0 +1,1 @@
+{{ open_day_guests() }}

@@ -1,0 +1,1 @@
+{{ birthday_audience() }}

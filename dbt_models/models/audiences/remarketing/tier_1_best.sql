@@ -1,0 +1,1 @@
+{{ customers_of_tier() }}

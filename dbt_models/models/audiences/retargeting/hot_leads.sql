@@ -1,0 +1,1 @@
+{{ open_leads(warmth={'is_hot': of_grades()}) }}

@@ -1,0 +1,1 @@
+{{ open_leads(warmth={'is_warm': of_grades()}) }}
