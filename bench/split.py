@@ -29,7 +29,11 @@ LEARNT_AT = {
     "generic/leads": "created_at",
     "generic/email_events": "occurred_at",
     "generic/consents": "occurred_at",
+    "generic/events": "timestamp",
+    "generic/referrals": "created_at",
     "generic/reviews": "created_at",
+    "generic/social_interactions": "occurred_at",
+    "generic/surveys": "answered_at",
     "generic/subscriptions": "started_at",
 }
 """Entity of CSV files → the column that says when the shop came to know a row."""

@@ -29,8 +29,8 @@ from dagster_project.scores.prequalification import wrong_prequalification
 from dagster_project.scores.rfm_check import wrong_rfm
 from dagster_project.seed_rows import unreadable_rows
 from dagster_project.settings import SHIPPED, Settings
-from dagster_project.warehouse import duckdb_options
-from dagster_project.working_days import wrong_holidays
+from dagster_project.warehouse import duckdb_options, opening_options
+from dagster_project.working_days import wrong_closed_days
 
 DBT = SHIPPED / "dbt_models"
 AUDIENCES = DBT / "models" / "audiences"
@@ -102,7 +102,7 @@ def wrong_seeds(settings: Settings) -> list[RelanceError]:
         *wrong_prequalification(settings),
         *wrong_customer_weights(settings),
         *wrong_features(settings),
-        *wrong_holidays(settings),
+        *wrong_closed_days(settings),
     ]
     return mistakes or unreadable_rows(settings)
 
@@ -153,6 +153,7 @@ def _profile(settings: Settings) -> dict[str, Any]:
         # Opening the file for every model would cost a fifth of the time; whoever runs dbt closes it afterwards.
         "keep_open": True,
         "retries": {"connect_attempts": 3, "retryable_exceptions": ["IOException"]},
+        "config_options": opening_options(settings),
         "settings": {name: value for name, value in options.items() if name != "threads"},
     }
     return {"relance": {"target": "duckdb", "outputs": {"duckdb": output}}}

@@ -83,7 +83,7 @@ class OpenHours(Part):
 
     hours: list[tuple[int, int]] = Field(min_length=1)
     working_days: bool = False
-    """On working days only: not at weekends and on holidays (seed public_holidays)."""
+    """On working days only: not at weekends and on holidays (seed closed_days)."""
 
     @field_validator("hours")
     @classmethod

@@ -13,11 +13,17 @@ from dagster_project.errors import RelanceError
 from dagster_project.settings import Settings
 
 
-def duckdb_options(settings: Settings) -> dict[str, str | int]:
-    """Settings every DuckDB session of a project shares: dbt's sessions and our own must agree on them."""
+def opening_options(settings: Settings) -> dict[str, str]:
+    """What a DuckDB database is opened with, by dbt and by us alike: once something was spilled there, the temporary directory
+    can't be set any more, not even to the same."""
     temporary = settings.state_path / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    options: dict[str, str | int] = {"temp_directory": str(temporary), "TimeZone": "UTC", "preserve_insertion_order": "true"}
+    return {"temp_directory": str(temporary)}
+
+
+def duckdb_options(settings: Settings) -> dict[str, str | int]:
+    """Settings every DuckDB session of a project shares: dbt's sessions and our own must agree on them."""
+    options: dict[str, str | int] = {"TimeZone": "UTC", "preserve_insertion_order": "true"}
     # Half of the memory, where DuckDB alone would take four fifths: Python and its libraries live beside it.
     half = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21}MiB"
     options["memory_limit"] = settings.warehouse.memory_limit or half
@@ -36,7 +42,7 @@ def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duck
     path = settings.warehouse_path
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect(str(path), read_only=read_only, config=dict(opening_options(settings)))
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             how = "wait for the other run, or close the program that has the file open"

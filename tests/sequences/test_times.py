@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.settings import SHIPPED
-from dagster_project.working_days import doubtful_holidays, holidays, wrong_holidays
+from dagster_project.working_days import closed_days, doubtful_holidays, wrong_closed_days
 from tests.sequences.world import CARTS, World, file_rows, insert, unchecked
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -148,7 +148,7 @@ def test_due_times_are_those_of_a_calendar_on_the_wall(anchors: list[datetime], 
         for number, anchor in enumerate(anchors):
             world.person(f"p{number}", anchor=anchor)
         rows = {row["profile_id"]: row["due_at"] for row in world.look(datetime(2026, 1, 1))}
-        closed = holidays(world.settings, range(2025, 2029))
+        closed = closed_days(world.settings, range(2025, 2029))
     for number, anchor in enumerate(anchors):
         assert rows[f"p{number}"] == _on_the_wall(anchor, unit, amount, at if unit != "hours" else None, closed)
 
@@ -185,25 +185,24 @@ def _on_the_wall(anchor: datetime, unit: str, amount: int, at: int | None, close
         due = due.replace(minute=0, second=0) + timedelta(hours=1)
 
 
-def test_holidays_of_the_seed(make_project: Any) -> None:
-    """Known days: Easter, a bank holiday at the end of a month, one that is moved from a weekend, and one of the house."""
-    assert {date(2026, 4, 6), date(2026, 5, 14), date(2026, 7, 14)} <= holidays(make_project(), range(2026, 2027))
+def test_days_on_which_the_company_is_closed(make_project: Any) -> None:
+    """Public holidays are known; the house may close besides, and work on one of them."""
+    assert {date(2026, 4, 6), date(2026, 5, 14), date(2026, 7, 14)} <= closed_days(make_project(), range(2026, 2027))
     own = make_project(name="own")
     (own.base / "seeds").mkdir()
-    rows = "country,holiday,rule,moved\nFR,house,2026-12-24,\nFR,a,last monday of may,\nFR,b,12-26,later\nDE,c,05-01,\n"
-    (own.base / "seeds" / "public_holidays.csv").write_text(rows)
-    assert holidays(own, range(2026, 2027)) == {date(2026, 12, 24), date(2026, 5, 25), date(2026, 12, 28)}
-    assert wrong_holidays(own) == [] and doubtful_holidays(own) == []
-    (own.base / "seeds" / "public_holidays.csv").write_text(
-        "country,holiday,rule,moved\nFR,x,31 May,\nFR,y,02-30,\nFR,z,05-01,sometimes\n"
-    )
-    assert [error.where.rsplit(":", 1)[1] for error in wrong_holidays(own)] == ["2", "3", "4"]
+    seed = own.base / "seeds" / "closed_days.csv"
+    seed.write_text("day,is_closed,what\n2026-12-24,yes,house\n2026-05-25,no,works on Whit Monday\n2027-12-24,yes,house\n")
+    closed = closed_days(own, range(2026, 2027))
+    assert date(2026, 12, 24) in closed and date(2026, 5, 25) not in closed and date(2027, 12, 24) not in closed
+    assert wrong_closed_days(own) == [] and doubtful_holidays(own) == []
+    seed.write_text("day,is_closed,what\n31 May,yes,x\n2026-02-30,yes,y\n2026-05-01,perhaps,z\n")
+    assert [error.where.rsplit(":", 1)[1] for error in wrong_closed_days(own)] == ["2", "3", "4"]
 
 
 def test_a_country_without_holidays_is_told(make_project: Any) -> None:
     """Calls on a national holiday of a country that nobody thought of would be found out by those called."""
     project = make_project()
-    iceland = project.model_copy(update={"company": project.company.model_copy(update={"country": "IS"})})
-    iceland._base = project.base
-    (told,) = doubtful_holidays(iceland)
-    assert "no holiday of IS" in told
+    nowhere = project.model_copy(update={"company": project.company.model_copy(update={"country": "ZZ"})})
+    nowhere._base = project.base
+    (told,) = doubtful_holidays(nowhere)
+    assert "holidays of ZZ" in told

@@ -31,7 +31,8 @@ MODELS = (
 TABLES = {
     "control.run": "run_id varchar, as_of timestamp",
     "control.company": "timezone varchar",
-    "control.audiences": "audience varchar, kind varchar, goal varchar, everywhere boolean, channels varchar[]",
+    "control.audiences": "audience varchar, kind varchar, goal varchar, everywhere boolean, channels varchar[], "
+    "despite varchar[]",
     "members": "audience varchar, kind varchar, profile_id varchar, entered_at timestamp, anchor_at timestamp, holdout boolean, "
     "is_of_both boolean, offers varchar[], context varchar",
     "audience_decisions": "audience varchar, profile_id varchar, blocked_by varchar",
@@ -88,7 +89,9 @@ class World:
         insert(self.con, "control.company", [("Europe/Paris",)])
         for one in known.values():
             insert(
-                self.con, "control.audiences", [(one.name, one.spec.kind, one.spec.goal, one.spec.everywhere, one.spec.channels)]
+                self.con,
+                "control.audiences",
+                [(one.name, one.spec.kind, one.spec.goal, one.spec.everywhere, one.spec.channels, one.spec.despite)],
             )
         reconcile(self.con, self.settings)
         write_sequence_rules(self.con, self.settings, self.sequences, list(known.values()))
