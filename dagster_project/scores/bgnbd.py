@@ -8,10 +8,13 @@ to the last of them, and the age, the weeks since the first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from dagster_project.scores.clv_search import Levels, highest
 
 Floats = NDArray[np.float64]
 
@@ -103,43 +106,50 @@ class Fit:
     errors: tuple[float, ...]
 
 
-def fit(x: ArrayLike, t_x: ArrayLike, age: ArrayLike, weights: ArrayLike) -> Fit | None:
+def fit(
+    x: ArrayLike, t_x: ArrayLike, age: ArrayLike, weights: ArrayLike, starts: Sequence[tuple[float, ...]] = STARTS
+) -> Fit | None:
     """The parameters that make customers' histories most likely; None where no search ends.
 
     Args:
-        x, t_x, age: 1-D, as above; weights: how many customers have this history.
+        x, t_x, age: 1-D, as above; weights: how many customers have this history; starts: where the search begins.
     """
     x, t_x, age, weights = (np.asarray(each, dtype=float) for each in (x, t_x, age, weights))
+    orders = Levels(x)
 
     def objective(logs: Floats) -> tuple[float, Floats]:
-        value, slope = _log_likelihood(np.exp(logs), x, t_x, age, weights)
+        value, slope = _log_likelihood(np.exp(logs), orders, t_x, age, weights)
         return -value / weights.sum(), -slope * np.exp(logs) / weights.sum()
 
-    from dagster_project.scores.clv_search import highest
-
-    found = highest(objective, STARTS, BOUNDS)
+    found = highest(objective, starts, BOUNDS)
     if found is None:
         return None
     return Fit(BgNbd(*found.values), -found.lowest * float(weights.sum()), found.errors(float(weights.sum())))
 
 
-def _log_likelihood(values: Floats, x: Floats, t_x: Floats, age: Floats, weights: Floats) -> tuple[float, Floats]:
+def _log_likelihood(values: Floats, orders: Levels, t_x: Floats, age: Floats, weights: Floats) -> tuple[float, Floats]:
     """The logarithm of equation 6, and its slope in each parameter."""
     from scipy.special import digamma, gammaln
 
     r, alpha, a, b = values
-    shape = r + x
-    stayed = -shape * np.log(alpha + age)
+    x = orders.of
+    of_count = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) - gammaln(b) + gammaln(b + x) - gammaln(a + b + x)
+    slope_r = digamma(r + x) - digamma(r) + np.log(alpha)
+    slope_a = digamma(a + b) - digamma(a + b + x)
+    slope_b = slope_a - digamma(b) + digamma(b + x)
     # Who never came back has not left: leaving follows an order after the first.
-    before = np.log(b + np.maximum(x, 1) - 1)
-    left = np.where(x > 0, np.log(a) - before - shape * np.log(alpha + t_x), -np.inf)
+    survived = b + np.maximum(x, 1) - 1
+    leaving = np.where(x > 0, np.log(a) - np.log(survived), -np.inf)
+
+    shape, log_age, log_last = orders.each(r + x), np.log(alpha + age), np.log(alpha + t_x)
+    stayed, left = -shape * log_age, orders.each(leaving) - shape * log_last
     either = np.logaddexp(stayed, left)
     gone = np.exp(left - either)
-    total = gammaln(shape) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) - gammaln(b) + gammaln(b + x) - gammaln(a + b + x)
     slopes = (
-        digamma(shape) - digamma(r) + np.log(alpha) - (1 - gone) * np.log(alpha + age) - gone * np.log(alpha + t_x),
+        orders.each(slope_r) - (1 - gone) * log_age - gone * log_last,
         r / alpha - shape * ((1 - gone) / (alpha + age) + gone / (alpha + t_x)),
-        digamma(a + b) - digamma(a + b + x) + gone / a,
-        digamma(a + b) - digamma(b) + digamma(b + x) - digamma(a + b + x) - gone / (b + np.maximum(x, 1) - 1),
+        orders.each(slope_a) + gone / a,
+        orders.each(slope_b) - gone / orders.each(survived),
     )
-    return float((weights * (total + either)).sum()), np.array([(weights * slope).sum() for slope in slopes])
+    total = orders.each(of_count) + either
+    return float((weights * total).sum()), np.array([(weights * slope).sum() for slope in slopes])

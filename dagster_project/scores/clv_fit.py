@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -40,21 +40,26 @@ def run_rate(known: Histories) -> BgNbd | None:
     return BgNbd(1.0, float(weeks / orders), 0.0, 1.0) if orders > 0 and weeks > 0 else None
 
 
-def fit_orders(known: Histories) -> bgnbd.Fit | None:
-    """BG/NBD on histories, equal ones counted."""
+def fit_orders(known: Histories, near: BgNbd | None = None) -> bgnbd.Fit | None:
+    """BG/NBD on histories, equal ones counted; `near`: a model that it can't be far from, where the search then begins."""
     rows, counts = np.unique(np.stack([known.x, known.t_x, known.age], axis=1), axis=0, return_counts=True)
-    return bgnbd.fit(rows[:, 0], rows[:, 1], rows[:, 2], counts)
+    starts = bgnbd.STARTS if near is None else [astuple(near)]
+    return bgnbd.fit(rows[:, 0], rows[:, 1], rows[:, 2], counts, starts)
 
 
-def holdout(days: Days, until: int, least: int) -> Held | None:
-    """How the models do on the last quarter; None where it is short or what precedes it has fewer than `least` repeat buyers."""
+def holdout(days: Days, until: int, least: int, whole: BgNbd | None = None) -> Held | None:
+    """How the models do on the last quarter; None where it is short or what precedes it has fewer than `least` repeat buyers.
+
+    Args:
+        whole: the model of the whole history.
+    """
     begin = int(np.quantile(days.day[np.unique(days.customer, return_index=True)[1]], 0.01)) if len(days.day) else until
     split = until - (until - begin) // 4
     known = histories(days, split)
     simple = run_rate(known)
     if until - split < SHORTEST_HOLDOUT or known.repeat_buyers < least or simple is None:
         return None
-    found = fit_orders(known)
+    found = fit_orders(known, whole)
     if found is None:
         return None
     coming = days.customer[days.day >= split]
@@ -97,7 +102,7 @@ def card(days: Days, until: int, least: int) -> dict[str, Any]:
         told |= asdict(value.model) | {"value_log_likelihood": value.log_likelihood}
         told |= _errors(("p", "q", "v"), value.errors)
         told["value_correlation"] = correlation(known.x[paying], known.value[paying])
-    held = holdout(days, until, least)
+    held = holdout(days, until, least, orders and orders.model)
     if held is None:
         return told
     if held.mae > held.simple_mae and told["orders_reason"] is None:

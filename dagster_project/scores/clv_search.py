@@ -13,6 +13,20 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 """Logarithms of the parameters → the value to make small, and its slopes."""
 
 
+class Levels:
+    """Numbers of which few are different, such as counts of orders: what is dear to work out of them is worked out once of each.
+
+    of: the different ones, in order.
+    """
+
+    def __init__(self, numbers: Floats):
+        self.of, self._places = np.unique(numbers, return_inverse=True)
+
+    def each(self, found: Floats) -> Floats:
+        """What was found of the different ones, for every number."""
+        return found[self._places]
+
+
 @dataclass(frozen=True)
 class Found:
     """The best parameters, and the value there."""

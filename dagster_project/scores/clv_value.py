@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dagster_project.scores.clv_search import highest
+from dagster_project.scores.clv_search import Levels, highest
 
 Floats = NDArray[np.float64]
 
@@ -51,10 +51,10 @@ def fit_value(orders: ArrayLike, mean_value: ArrayLike) -> ValueFit | None:
     """
     x, mean = np.asarray(orders, dtype=float), np.asarray(mean_value, dtype=float)
     unit = float(mean.mean())
-    scaled, count = mean / unit, len(mean)
+    scaled, count, counts = mean / unit, len(mean), Levels(x)
 
     def objective(logs: Floats) -> tuple[float, Floats]:
-        value, slope = _log_likelihood(np.exp(logs), x, scaled)
+        value, slope = _log_likelihood(np.exp(logs), counts, scaled)
         return -value / count, -slope * np.exp(logs) / count
 
     found = highest(objective, STARTS, BOUNDS)
@@ -76,18 +76,19 @@ def correlation(orders: ArrayLike, mean_value: ArrayLike) -> float | None:
     return float(np.corrcoef(x, mean)[0, 1])
 
 
-def _log_likelihood(values: Floats, x: Floats, mean: Floats) -> tuple[float, Floats]:
+def _log_likelihood(values: Floats, counts: Levels, mean: Floats) -> tuple[float, Floats]:
     """The logarithm of the density of the means (equation 1a), and its slope in each parameter."""
     from scipy.special import digamma, gammaln
 
     p, q, v = values
+    shapes = p * counts.of
+    of_count = counts.each(gammaln(shapes + q) - gammaln(shapes) - gammaln(q))
+    slope_p = counts.each(digamma(shapes + q) - digamma(shapes))
+    slope_q = counts.each(digamma(shapes + q) - digamma(q))
+
+    x = counts.each(counts.of)
     shape, total = p * x, x * mean + v
-    log = (
-        gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(v / total) + shape * np.log(x * mean / total) - np.log(mean)
-    )
-    slopes = (
-        x * (digamma(shape + q) - digamma(shape) + np.log(x * mean / total)),
-        digamma(shape + q) - digamma(q) + np.log(v / total),
-        q / v - (shape + q) / total,
-    )
+    log_own, log_others = np.log(x * mean / total), np.log(v / total)
+    log = of_count + q * log_others + shape * log_own - np.log(mean)
+    slopes = (x * (slope_p + log_own), slope_q + log_others, q / v - (shape + q) / total)
     return float(log.sum()), np.array([slope.sum() for slope in slopes])

@@ -19,32 +19,53 @@ with customers as (
     cross join {{ source('control', 'run') }} as run
 ),
 
-events_attended as (
-    select profile_id, cast(sum(times) as bigint) as times
-    from {{ ref('person_actions') }}
-    where action = 'event_attended'
-    group by 1
-),
-
-on_site as (
+lately as (
     select
-        identifiers.profile_id,
-        cast(sum(days.times) as bigint) as times
+        days.identifier_type,
+        days.identifier,
+        days.times,
+        0 as is_login
     from {{ ref('event_days') }} as days
-    inner join {{ ref('identifiers') }} as identifiers
-        on days.identifier_type = identifiers.identifier_type and days.identifier = identifiers.identifier
     cross join {{ source('control', 'run') }} as run
     where {{ days_between('days.event_date', 'run.as_of_date') }} < 365
-    group by 1
-),
-
-logged_in as (
-    select distinct identifiers.profile_id
+    union all
+    select
+        visits.identifier_type,
+        visits.identifier,
+        0,
+        1
     from {{ ref('sessions') }} as visits
-    inner join {{ ref('identifiers') }} as identifiers
-        on visits.identifier_type = identifiers.identifier_type and visits.identifier = identifiers.identifier
     cross join {{ source('control', 'run') }} as run
     where visits.identifier_type = 'user_id' and {{ days_between('visits.event_date', 'run.as_of_date') }} < 7
+),
+
+done as (
+    select
+        identifiers.profile_id,
+        lately.times as site_actions,
+        lately.is_login,
+        0 as events_attended
+    from lately
+    inner join {{ ref('identifiers') }} as identifiers
+        on lately.identifier_type = identifiers.identifier_type and lately.identifier = identifiers.identifier
+    union all
+    select
+        profile_id,
+        0,
+        0,
+        times
+    from {{ ref('person_actions') }}
+    where action = 'event_attended'
+),
+
+behaviour as (
+    select
+        profile_id,
+        cast(sum(site_actions) as double) as site_actions,
+        max(is_login) = 1 as logged_in_lately,
+        cast(sum(events_attended) as double) as events_attended
+    from done
+    group by 1
 ),
 
 found as (
@@ -60,14 +81,12 @@ found as (
         cast(customers.days_since_first as double) as first_order,
         cast(customers.days_since_last as double) as last_order,
         customers.email_open_rate as email_opens,
-        cast(coalesce(events_attended.times, 0) as double) as events_attended,
-        cast(coalesce(on_site.times, 0) as double) as site_actions,
-        logged_in.profile_id is not null as logged_in_lately,
+        coalesce(behaviour.events_attended, 0.0) as events_attended,
+        coalesce(behaviour.site_actions, 0.0) as site_actions,
+        coalesce(behaviour.logged_in_lately, false) as logged_in_lately,
         customers.cart_value
     from customers
-    left join events_attended on customers.profile_id = events_attended.profile_id
-    left join on_site on customers.profile_id = on_site.profile_id
-    left join logged_in on customers.profile_id = logged_in.profile_id
+    left join behaviour on customers.profile_id = behaviour.profile_id
 ),
 
 weights as (
