@@ -78,7 +78,8 @@ def test_audiences_are_exact(beside: duckdb.DuckDBPyConnection, audience: str) -
 
 
 def test_every_audience_has_members(beside: duckdb.DuckDBPyConnection) -> None:
-    """An audience that nobody is ever in is one that nobody has tried."""
+    """An audience that nobody is ever in is one that nobody has tried. It takes two runs to see somebody slip."""
     empty = """select audience from w.control.audiences
-        anti join w.audiences.decisions on decisions.audience = audiences.audience and included"""
+        anti join w.audiences.decisions on decisions.audience = audiences.audience and included
+        where audience <> 'slipping_champions'"""
     assert beside.execute(empty).fetchall() == []

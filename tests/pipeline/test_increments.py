@@ -25,6 +25,8 @@ OF_THE_LEDGER = {
     "audiences.sequence_rounds",
 }  # fmt: skip
 """Tables that go by what earlier runs sent, or by the names that people bore in them."""
+OF_THE_JOURNAL = "slipping_champions"
+"""The audience that goes by the history of scores."""
 ARRIVAL = {"_batch", "_loaded_at", "entered_at", "holdout", "is_of_both"}
 """Columns that say when something arrived, or go by former names."""
 
@@ -38,7 +40,7 @@ def tables(settings: Settings) -> dict[str, list]:
         ).fetchall()
         found = {}
         for (name,) in names:
-            if name in JOURNALS | OF_THE_LEDGER:
+            if name in JOURNALS | OF_THE_LEDGER | {f"audiences.{OF_THE_JOURNAL}"}:
                 continue
             columns = [row[0] for row in con.execute(f"describe {name}").fetchall() if row[0] not in ARRIVAL]
             quoted = ", ".join(f'"{column}"' for column in columns)
@@ -46,7 +48,9 @@ def tables(settings: Settings) -> dict[str, list]:
                 query = f"""select {", ".join(c for c in columns if c not in ("first_seen", "last_seen", "observations"))},
                     min(first_seen), max(last_seen), sum(observations)::bigint from {name} group by all order by all"""
             else:
-                query = f"select {quoted} from {name} order by all"
+                named = [column for column in columns if column in ("audience", "other_audience")]
+                rows = " and ".join(f"{column} <> '{OF_THE_JOURNAL}'" for column in named) or "true"
+                query = f"select {quoted} from {name} where {rows} order by all"
             found[name] = con.execute(query).fetchall()
     return found
 
