@@ -1,6 +1,7 @@
 """Everything dbt makes, staging to audiences: one asset per model and seed, one check per data test, one dbt command per run."""
 
 from collections.abc import Collection, Iterator
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -46,6 +47,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
     """
     clock = clock_nodes(manifest)
     messages = clock & message_nodes(manifest)
+    in_order = tuple(TopologicalSorter(manifest["parent_map"]).static_order())
 
     @dbt_assets(manifest=manifest, name="dbt", dagster_dbt_translator=RoomTranslator(), pool=POOL, required_resource_keys={"run"})
     def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -77,15 +79,16 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             if plan.chosen and plan.completes_messages and results.success:
                 remember_build(con, ground, only_messages=not plan.completes)
 
+        # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
+        for uid in filter(lambda uid: uid in wanted_assets and uid not in plan.chosen, in_order):
+            if wanted_assets[uid] in handed_on:
+                yield dg.MaterializeResult(asset_key=wanted_assets[uid], metadata={"unchanged": True})
         for node in results.nodes:
             if node.unique_id in wanted_checks and node.status != "skipped":
                 yield _check_result(wanted_checks[node.unique_id], node)
             elif node.unique_id in wanted_assets and node.held:
                 told = _metadata(node, rows.get(node.unique_id)) | (cards if node.name == CARDS else {})
                 yield dg.MaterializeResult(asset_key=wanted_assets[node.unique_id], metadata=told)
-        for uid, key in wanted_assets.items():
-            if key in handed_on and uid not in plan.chosen:
-                yield dg.MaterializeResult(asset_key=key, metadata={"unchanged": True})
         if scope is not Scope.EVERYTHING:
             for uid, key in wanted_checks.items():
                 if uid not in plan.chosen and is_blocking(manifest["nodes"][uid]):

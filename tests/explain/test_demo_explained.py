@@ -110,13 +110,13 @@ def test_the_terminal_tells_every_room(demo, warehouse):
 
 def test_one_audience_says_which_clause_fails(demo, warehouse):
     """`not in it` without the clause sends people to the SQL."""
-    profile_id, audience, clause = warehouse.execute(
-        """select profile_id, audience, blocked_by from audiences.decisions
-        where blocked_by in (select unnest(string_split(clauses, ','))) order by all limit 1"""
+    profile_id, audience, says = warehouse.execute(
+        """select decisions.profile_id, decisions.audience, says from audiences.decisions join control.audience_says
+        on decisions.audience = audience_says.audience and blocked_by = clause order by all limit 1"""
     ).fetchone()
     result = relance(demo, "explain", profile_id, "--audience", audience)
     assert result.exit_code == 0, result.output
-    assert f"Not in: {clause} does not hold" in result.output
+    assert f"Not in: this does not hold: {says}." in result.output
     wrong = relance(demo, "explain", profile_id, "--audience", audience[:-1])
     assert wrong.exit_code == 2 and f"did you mean `{audience}`" in wrong.output
 
