@@ -11,7 +11,7 @@ WORKERS ?= 2
 export DO_NOT_TRACK = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test ui bench lint requirements clean
+.PHONY: run test test-full ui bench lint requirements clean
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Relance needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -26,6 +26,9 @@ run: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+
+test-full: $(READY)
+	$(BIN)/python -m pytest -m "" --numprocesses $(WORKERS) --dist loadgroup
 
 ui: $(READY)
 	@test -f $(DEMO)/relance.yml || $(BIN)/relance demo $(DEMO)

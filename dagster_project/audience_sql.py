@@ -5,13 +5,15 @@ A model that names a column that nobody has would otherwise fail at the end of a
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from dagster_project.audiences import Audience, load_audiences
-from dagster_project.config_file import several
+from dagster_project.catalog import columns_of
+from dagster_project.config_file import read_config_file, several
 from dagster_project.control import Run, configuration_hash, write_control
 from dagster_project.errors import RelanceError
 from dagster_project.loads.books import ensure_books, ensure_raw_tables
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from dagster_project.dbt_run import NodeResult
 
 FOLDER = Path(".relance") / "check"
+COLUMNS = ("profile_id", "clauses", "clauses_met", "blocked_by", "anchor_at", "value", "offers", "reason", "context")
+"""What all audiences tell of a candidate (see the macro audience_candidates)."""
 
 
 def wrong_audience_models(settings: Settings) -> list[RelanceError]:
@@ -33,14 +37,14 @@ def wrong_audience_models(settings: Settings) -> list[RelanceError]:
     own = {audience.name: audience for audience in load_audiences(settings) if not audience.model_path.is_relative_to(SHIPPED)}
     if not own:
         return []
-    fingerprint = hashlib.sha256(configuration_hash(settings).encode()).hexdigest()
+    fingerprint = configuration_hash(settings)
     mark = settings.base / FOLDER / "sound"
     if mark.exists() and mark.read_text() == fingerprint:
         return []
-    broken = _try(settings, sorted(own))
-    if not broken:
+    mistakes = _try(settings, own)
+    if not mistakes:
         mark.write_text(fingerprint)
-    return [_mistake(node, own.get(node.name)) for node in broken]
+    return mistakes
 
 
 def require_sound_audiences(settings: Settings) -> None:
@@ -52,7 +56,7 @@ def require_sound_audiences(settings: Settings) -> None:
         raise several(mistakes)
 
 
-def _try(settings: Settings, names: list[str]) -> tuple[NodeResult, ...]:
+def _try(settings: Settings, own: dict[str, Audience]) -> list[RelanceError]:
     # dbt and what normalises take seconds to import, and most projects have no audience of their own.
     from dagster_project.dbt_run import dbt_build
     from dagster_project.dbt_workspace import prepare_workspace
@@ -69,11 +73,24 @@ def _try(settings: Settings, names: list[str]) -> tuple[NodeResult, ...]:
             ensure_raw_tables(con, found)
             normalise_identifiers(con, empty)
             write_control(con, empty, Run("check", empty.moment()))
-        upstream = [f"+{name}" for name in names]
-        return dbt_build(prepare_workspace(empty), upstream, ["resource_type:test"]).broken
+        upstream = [f"+{name}" for name in sorted(own)]
+        broken = dbt_build(prepare_workspace(empty), upstream, ["resource_type:test"]).broken
+        with open_warehouse(empty, read_only=True) as con:
+            misshapen = [mistake for _, audience in sorted(own.items()) for mistake in _misshapen(con, audience)]
+        return [_mistake(node, own.get(node.name)) for node in broken] + misshapen
     finally:
         for path in empty.state_path.glob(f"{empty.warehouse_path.name}*"):
             path.unlink()
+
+
+def _misshapen(con: duckdb.DuckDBPyConnection, audience: Audience) -> list[RelanceError]:
+    """What a model that was built does not tell of an audience: whoever writes it without the macro may forget some."""
+    built = columns_of(con, "audiences", audience.name)
+    missing = [name for name in COLUMNS if name not in built] if built else []
+    if not missing:
+        return []
+    what = f"The audience `{audience.name}` is no audience: its model lacks the columns {', '.join(missing)}"
+    return [RelanceError(what, str(audience.model_path), "let the macro audience_candidates make it, as the shipped ones do")]
 
 
 def _mistake(node: NodeResult, audience: Audience | None) -> RelanceError:
@@ -83,6 +100,10 @@ def _mistake(node: NodeResult, audience: Audience | None) -> RelanceError:
     path, lines = audience.model_path, audience.model_path.read_text(encoding="utf-8").splitlines()
     missing = re.search(r'[Cc]olumn "([^"]+)"', node.message)
     near = re.search(r"Candidate bindings: ([^\n]+?)(?:\s+LINE|$)", node.message)
+    if unsaid := re.search(r"lacks the option `(\w+)`", node.message):
+        place = read_config_file(audience.yaml_path).where(("models", 0, "config", "meta", "audience", "options"))
+        what = f"The model of the audience `{node.name}` asks for an option `{unsaid[1]}` that its YAML does not give"
+        return RelanceError(what, place, "add it to `options`")
     if missing is None:
         return RelanceError(f"The audience `{node.name}` can't be built: {node.message}", str(path), "correct the model")
     name = missing[1].rpartition(".")[2]

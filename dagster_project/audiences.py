@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,22 +13,16 @@ from pydantic import Field
 from dagster_project.config_file import ConfigFile, load_model, near_miss, read_config_file, several
 from dagster_project.consent.policy import Purpose
 from dagster_project.errors import RelanceError
+from dagster_project.pressure_settings import Cap, MessageChannel
 from dagster_project.settings import Part, Settings
 
 Kind = Literal["retargeting", "remarketing", "suppression"]
-Channel = Literal["ads", "email", "sms", "whatsapp", "push", "phone", "post"]
+Channel = Literal["ads", MessageChannel]
 Goal = Literal["order", "conversion", "review", "visit"]
 """What somebody has not done yet: order, become a customer, write a review, come to the site. The model goal_moments says when
 they last did."""
 
 MODEL_NAME = "^[a-z][a-z0-9_]*$"
-
-
-class FrequencyCap(Part):
-    """At most `messages` in `days` for one person through this audience."""
-
-    messages: int = Field(ge=1)
-    days: int = Field(ge=1)
 
 
 class Bounds(Part):
@@ -67,7 +62,7 @@ class AudienceSpec(Part):
     recent buyers)."""
     channels: list[Channel] = []
     consent_purposes: list[Purpose] = []
-    frequency_cap: FrequencyCap | None = None
+    frequency_cap: Cap | None = None
     """Of messages of sequences that speak to this audience, and of what tools sent its people since they entered it; who has had
     as many is in no file of that channel until the oldest is as old."""
     bounds: Bounds = Bounds()
@@ -150,6 +145,7 @@ def load_audiences(settings: Settings) -> list[Audience]:
         mistakes.append(RelanceError(f"The audience model `{name}` has no YAML", str(models[name]), how))
     if not mistakes:
         mistakes.extend(_wrong_exclusions(audiences))
+        mistakes.extend(_wrong_windows(audiences, settings))
     if mistakes:
         raise several(mistakes)
     return audiences
@@ -202,6 +198,25 @@ def _wrong_exclusions(audiences: list[Audience]) -> list[RelanceError]:
     return mistakes
 
 
+def _wrong_windows(audiences: list[Audience], settings: Settings) -> list[RelanceError]:
+    """Windows of relance.yml that are no audience's, and windows shorter than the time that an audience leaves people alone."""
+    overrides = settings.windows.overrides()
+    names = [audience.name for audience in audiences]
+    mistakes = []
+    for name in sorted(overrides.keys() - set(names)):
+        where = read_config_file(settings.config_path).where(("windows", name))
+        mistakes.append(RelanceError(f"There is no audience `{name}`{near_miss(name, names)}", where, "correct the name"))
+    for audience in audiences:
+        name, quiet = audience.name, audience.spec.quiet_hours
+        days = overrides.get(name, audience.spec.window_days)
+        if quiet > 24 * days:
+            what = f"Nobody could be in `{name}`: its window of {days} days is shorter than its `quiet_hours` ({quiet})"
+            at = ("models", 0, "config", "meta", "audience", "quiet_hours")
+            place = (settings.config_path, ("windows", name)) if name in overrides else (audience.yaml_path, at)
+            mistakes.append(RelanceError(what, read_config_file(place[0]).where(place[1]), "lengthen the window, or wait less"))
+    return mistakes
+
+
 def _way(start: str, end: str, specs: dict[str, AudienceSpec]) -> list[str] | None:
     """The shortest chain of exclusions from one audience to another, both included, if there is one."""
     ways, seen = [[start]], {start}
@@ -217,25 +232,37 @@ def _way(start: str, end: str, specs: dict[str, AudienceSpec]) -> list[str] | No
 
 
 def write_audiences(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Write control.audiences, control.audience_exclusions and control.audience_says: what SQL needs of the YAMLs."""
+    """Write control.audiences, .audience_exclusions, .audience_suppressions and .audience_says: what SQL needs of the YAMLs."""
     con.execute(
         """create or replace table control.audiences (
-            audience varchar, kind varchar, window_days bigint, quiet_hours bigint, holdout_share double, goal varchar,
-            owner varchar, priority bigint, exclusive varchar, everywhere boolean, channels varchar[],
-            least bigint, most bigint, grow double, shrink double, despite varchar[])"""
+            audience varchar, kind varchar, window_days bigint, quiet_hours bigint, holdout_share double, people varchar,
+            goal varchar, owner varchar, priority bigint, exclusive varchar, least bigint, most bigint, grow double,
+            shrink double)"""
     )
     con.execute("create or replace table control.audience_exclusions (audience varchar, excludes varchar, position bigint)")
     con.execute("create or replace table control.audience_says (audience varchar, clause varchar, says varchar)")
     windows = settings.windows.overrides()
-    for audience in load_audiences(settings):
+    audiences = load_audiences(settings)
+    write_suppressions(con, {audience.name: audience.spec for audience in audiences})
+    for audience in audiences:
         name, spec = audience.name, audience.spec
         share = spec.holdout_share if settings.holdout.share is None else settings.holdout.share
         row = [name, spec.kind, windows.get(name, spec.window_days), spec.quiet_hours]
-        row += [0.0 if spec.kind == "suppression" else share, spec.goal, spec.owner, spec.priority, spec.exclusive]
-        row += [spec.everywhere, spec.channels]
-        row += [spec.bounds.least, spec.bounds.most, spec.bounds.grow, spec.bounds.shrink, spec.despite]
+        row += [0.0 if spec.kind == "suppression" else share, spec.people, spec.goal, spec.owner, spec.priority, spec.exclusive]
+        row += [spec.bounds.least, spec.bounds.most, spec.bounds.grow, spec.bounds.shrink]
         con.execute(f"insert into control.audiences values ({', '.join('?' for _ in row)})", row)
         for position, other in enumerate(spec.exclusions):
             con.execute("insert into control.audience_exclusions values (?, ?, ?)", [name, other, position])
         for clause, says in spec.says.items():
             con.execute("insert into control.audience_says values (?, ?, ?)", [name, clause, " ".join(says.split())])
+
+
+def write_suppressions(con: duckdb.DuckDBPyConnection, specs: Mapping[str, AudienceSpec]) -> None:
+    """Write control.audience_suppressions: one row per audience, suppression audience whose people stay out of its files, and
+    channel of these; NULL is every channel."""
+    con.execute("create or replace table control.audience_suppressions (audience varchar, suppression varchar, channel varchar)")
+    for name, spec in specs.items():
+        for other, suppression in specs.items():
+            if suppression.kind == "suppression" != spec.kind and suppression.everywhere and other not in spec.despite:
+                for channel in suppression.channels or [None]:
+                    con.execute("insert into control.audience_suppressions values (?, ?, ?)", [name, other, channel])

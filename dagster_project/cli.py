@@ -270,6 +270,19 @@ def erase(config: Path, identifier: str, dry_run: bool, yes: bool) -> None:
 
 
 @main.command()
+@click.argument("export")
+@config_option
+@told_plainly
+def ack(config: Path, export: str) -> None:
+    """Record that a platform took an export: destination/activation/moment/run, one file of it, or destination/activation."""
+    from dagster_project.activation.acknowledge import acknowledge
+    from dagster_project.settings import load_settings
+
+    for line in acknowledge(load_settings(config), export):
+        click.echo(line)
+
+
+@main.command()
 @config_option
 @told_plainly
 def report(config: Path) -> None:

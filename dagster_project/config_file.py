@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -110,6 +111,19 @@ def read_config_file(path: Path, environment: dict[str, str] | None = None) -> C
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise RelanceError(f"The file can't be read: {reason}", str(path), "mend the file or its permissions") from None
+    written, lines = _parsed(path, text)
+    file = ConfigFile(path, written, written, lines)
+    missing: list[RelanceError] = []
+    file.data = _interpolate(file, written, (), os.environ if environment is None else environment, missing)
+    if missing:
+        raise several(missing)
+    return file
+
+
+@lru_cache(maxsize=1024)
+def _parsed(path: Path, text: str) -> tuple[Any, dict[Location, int]]:
+    """The data of a YAML text and the lines of its keys; neither is ever changed. Files are read over and over within a run, and
+    parsing them takes far longer than reading."""
     loader = None
     try:
         loader = _Loader(text)
@@ -136,13 +150,7 @@ def read_config_file(path: Path, environment: dict[str, str] | None = None) -> C
     finally:
         if loader is not None:
             loader.dispose()
-    written = data if data is not None else {}
-    file = ConfigFile(path, written, written, lines)
-    missing: list[RelanceError] = []
-    file.data = _interpolate(file, written, (), os.environ if environment is None else environment, missing)
-    if missing:
-        raise several(missing)
-    return file
+    return data if data is not None else {}, lines
 
 
 def load_model(path: Path, model: type[Model], *, inside: Location = (), file: ConfigFile | None = None) -> Model:

@@ -13,7 +13,6 @@ from dagster_project.errors import RelanceError
 
 MessageChannel = Literal["email", "sms", "whatsapp", "push", "phone", "post"]
 """Channels on which a person is spoken to one message at a time; what advertising shows, its platform caps."""
-MESSAGE_CHANNELS: tuple[MessageChannel, ...] = MessageChannel.__args__  # type: ignore[attr-defined]
 
 
 class Cap(Part):
@@ -46,6 +45,9 @@ class KindOfMessage(Rounds):
 
     after_purchase_days: int = Field(default=14, ge=0, le=365)
     """How long a buyer is left alone with it."""
+    asked_for: bool = False
+    """Whether people asked for it, as for a call about their lead: it comes first, and other messages of the day do not hold it
+    back. Caps do."""
 
 
 _CHANNELS: dict[str, dict[str, int]] = {
@@ -57,16 +59,19 @@ _CHANNELS: dict[str, dict[str, int]] = {
     "phone": {"messages": 4, "days": 30},
     "post": {"messages": 2, "days": 30},
 }
-_KINDS: dict[str, dict[str, int]] = {
+_KINDS: dict[str, dict[str, int | bool]] = {
     "cart_recovery": {"times": 12, "days": 365, "spacing_days": 14, "after_purchase_days": 14},
     "reactivation": {"times": 2, "days": 365, "spacing_days": 182, "after_purchase_days": 30},
-    "sales": {"times": 4, "days": 365, "spacing_days": 30, "after_purchase_days": 14},
+    # Whoever asks again a week later is called again, within what the channel allows.
+    "sales": {"times": 24, "days": 365, "spacing_days": 7, "after_purchase_days": 0, "asked_for": True},
     # Invitation, reminder and thanks are sequences of their own that follow each other closely.
     "event": {"times": 24, "days": 365, "spacing_days": 1, "after_purchase_days": 0},
+    "reminder": {"times": 24, "days": 365, "spacing_days": 1, "after_purchase_days": 0, "asked_for": True},
+    "review": {"times": 12, "days": 365, "spacing_days": 14, "after_purchase_days": 0},
 }
 
 
-def _over(defaults: Mapping[str, Mapping[str, int]]) -> BeforeValidator:
+def _over(defaults: Mapping[str, Mapping[str, int | bool]]) -> BeforeValidator:
     """What a company writes stands over the defaults, key by key."""
 
     def merged(value: Any) -> Any:

@@ -208,7 +208,7 @@ def run_project(
             if had:
                 told += f", knowing {len(had.files):,} files"
                 told += f" ({len(had.changed):,} that have changed since are left out)" if had.changed else ""
-            progress.step(f"{told}, into {settings.warehouse_path}; nothing is exported")
+            progress.step(f"{told}, into {settings.warehouse_path}; nothing is exported, and no message of a sequence is planned")
     result = run_job(settings, as_of, full_refresh, select, progress)
     ground = [told for step, told in result.failures.items() if not step.startswith(("activations", "sequences"))]
     if ground:

@@ -39,15 +39,16 @@ def write_sequence_rules(
         (
             "sequences",
             """sequence varchar, audience varchar, kind varchar, channel varchar, priority bigint, steps bigint,
-            enter_within_days bigint, on_working_days boolean, next_sequence varchar,
+            enter_within_days bigint, on_working_days boolean, minimum_age bigint, asked_for boolean,
             times bigint, days bigint, spacing_days bigint, kind_times bigint, kind_days bigint, kind_spacing_days bigint,
             after_purchase_days bigint""",
         ),
         (
             "sequence_steps",
-            """sequence varchar, step varchar, position bigint, unit varchar, amount bigint, hour bigint, hint varchar,
-            code varchar""",
+            """sequence varchar, step varchar, position bigint, unit varchar, amount bigint, until_days_before bigint,
+            hour bigint, hint varchar, code varchar""",
         ),
+        ("sequence_handings", "sequence varchar, next_sequence varchar"),
         ("sequence_hours", "sequence varchar, position bigint, place bigint, hour bigint"),
         ("sequence_windows", "sequence varchar, opens bigint, closes bigint"),
         ("sequence_purposes", "sequence varchar, purpose varchar"),
@@ -60,16 +61,20 @@ def write_sequence_rules(
         own = spec.repeat or kind
         _insert(
             con, "sequences", one.name, spec.audience, spec.kind, spec.channel, one.priority, len(spec.steps),
-            spec.enter_within_days, bool(spec.open and spec.open.working_days), spec.then, own.times, own.days, own.spacing_days,
-            kind.times, kind.days, kind.spacing_days, kind.after_purchase_days,
+            spec.enter_within_days, bool(spec.open and spec.open.working_days), one.destination.consent.minimum_age,
+            kind.asked_for, own.times, own.days, own.spacing_days, kind.times, kind.days, kind.spacing_days,
+            kind.after_purchase_days,
         )  # fmt: skip
         for position, step in enumerate(spec.steps, 1):
             unit = step.after.unit if step.after else "days_before"
             amount = step.after.amount if step.after else step.days_before
             hour = step.hours[0] if step.hours else None
-            _insert(con, "sequence_steps", one.name, step.name, position, unit, amount, hour, step.hint, step.code)
+            due = (unit, amount, step.until_days_before, hour)
+            _insert(con, "sequence_steps", one.name, step.name, position, *due, step.hint, step.code)
             for place, each in enumerate(step.hours):
                 _insert(con, "sequence_hours", one.name, position, place, each)
+        for following in spec.then:
+            _insert(con, "sequence_handings", one.name, following)
         for opens, closes in spec.open.hours if spec.open else []:
             _insert(con, "sequence_windows", one.name, opens, closes)
         for purpose in sorted(set(one.destination.consent.purposes)):

@@ -147,6 +147,9 @@ class Activations(Part):
     enabled: list[str] | None = None
     """Names of the activations and sequences that run; by default all."""
     exports: Path = Path("exports")
+    retry_removals_days: int | None = Field(default=7, ge=1)
+    """A removal that nobody has acknowledged (`relance ack`) stands in remove.csv again after so many days, until its keys are no
+    longer kept (`retention.sent_keys_days`); null: never again."""
 
 
 class Report(Part):

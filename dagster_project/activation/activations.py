@@ -166,6 +166,10 @@ def wrong_match_keys(file: ConfigFile, destination: Destination, keys: list[str]
     if mistakes:
         return mistakes
     where = file.where(("match_keys",))
+    telling = [key for key in keys if destination.column(key).role == "match_key"]
+    if destination.rows == "identifier" and len(telling) > 1:
+        what = f"A file of {destination.name} has one kind of identifier, and here are {', '.join(telling)}"
+        return [RelanceError(what, where, "keep one of them, and write an activation of its own for each other")]
     if not any(set(needed) <= set(keys) for needed in destination.required_any):
         sets = " or ".join(" + ".join(needed) for needed in destination.required_any)
         mistakes.append(RelanceError(f"With these match keys {destination.name} can match nobody", where, f"add {sets}"))

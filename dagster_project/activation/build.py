@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -191,7 +192,9 @@ def _from_manifest(
         status = "failed" if checks else status
     counts = {key: manifest[key] for key in ("rows", "adds", "removes", "held")}
     files = [folder / file["name"] for file in manifest["files"]]
-    return _result(export, status, manifest, **counts, folder=folder, files=files, checks=checks, preview=_preview(export, files))
+    return _result(
+        export, status, manifest, **counts, folder=folder, files=files, checks=checks, preview=_preview(export, files, manifest)
+    )
 
 
 def _known(con: duckdb.DuckDBPyConnection, export: Export) -> bool:
@@ -216,24 +219,24 @@ def _refuse_the_past(con: duckdb.DuckDBPyConnection, export: Export) -> None:
         raise RelanceError(what, f"activation {export.activation.name}", how)
 
 
-def _preview(export: Export, files: list[Path]) -> list[dict[str, str]]:
+def _preview(export: Export, files: list[Path], manifest: dict[str, Any]) -> list[dict[str, str]]:
     if not files:
         return []
     destination = export.activation.destination
     columns = {column.header: column for column in (*destination.columns, *export.activation.columns)}
+    header = manifest["files"][0]["columns"]
     with files[0].open(encoding=destination.file.encoding, newline="") as file:
         reader = csv.reader(file, delimiter=destination.file.delimiter)
-        header = next(reader)
-        rows = [row for row, _ in zip(reader, range(PREVIEW_ROWS), strict=False)]
+        rows = list(islice(reader, int(destination.file.header), int(destination.file.header) + PREVIEW_ROWS))
     seen = [f"{name} {header[: index + 1].count(name)}" if header.count(name) > 1 else name for index, name in enumerate(header)]
     return [{title: mask(columns[name], cell) for title, name, cell in zip(seen, header, row, strict=True)} for row in rows]
 
 
 def mask(column: Column, cell: str) -> str:
     """A cell shown so that nobody can be told by it."""
-    if not cell or column.normaliser == AS_IT_STANDS:
+    if not cell or column.fixed is not None or column.normaliser == AS_IT_STANDS:
         return cell
-    if column.hashed:
+    if column.digest:
         return f"{cell[:6]}…"
     local, at, _ = cell.partition("@")
     return f"{local[:1]}***@***" if at else f"{cell[:1]}***"

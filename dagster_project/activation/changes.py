@@ -16,7 +16,7 @@ import duckdb
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.outbox import sent_cells
 from dagster_project.activation.rows import match_tokens
-from dagster_project.activation.specs import FileColumn, file_columns
+from dagster_project.activation.specs import FileColumn
 from dagster_project.settings import Settings
 
 
@@ -80,17 +80,41 @@ def find_changes(
             left join act_gated g using (profile_id)
             where h.match_keys_sha256 not in (select match_keys_sha256 from act_rows)"""
     )
-    keys = file_columns([column for column in destination.columns if column.role == "match_key"])
+    _retry(con, settings, activation, as_of)
+    keys = destination.laid_out([column for column in destination.columns if column.role == "match_key"])
     sent_cells(con, settings, activation.name, [column.id for column in keys], "act_removes", "act_removed")
-    lost = _count(con, "act_removes where match_keys_sha256 not in (select match_keys_sha256 from act_removed)")
+    lost = _count(
+        con, "act_removes where reason <> 'retry' and match_keys_sha256 not in (select match_keys_sha256 from act_removed)"
+    )
     con.execute("delete from act_removes where match_keys_sha256 not in (select match_keys_sha256 from act_removed)")
     if _count(con, "act_removes"):
         _settle_shared(con, activation, columns, keys, is_open)
     chosen = {column.id for column in columns}
     removal = [c for c in keys if c.id in chosen or _count(con, f'act_removed where "{c.id}" is not null')]
     new = _count(con, "act_adds where match_keys_sha256 not in (select match_keys_sha256 from act_held)")
-    removes = _count(con, "act_removes")
-    return Changes(is_open, wanted, _count(con, "act_adds"), removes, _count(con, "act_held") + new - removes, lost, removal)
+    gone = _count(con, "act_removes where reason <> 'retry'")
+    held = _count(con, "act_held") + new - gone
+    return Changes(is_open, wanted, _count(con, "act_adds"), _count(con, "act_removes"), held, lost, removal)
+
+
+def _retry(con: duckdb.DuckDBPyConnection, settings: Settings, activation: Activation, as_of: datetime) -> None:
+    """Removals that nobody has acknowledged go into act_removes again: platforms refuse some, and files get lost."""
+    days = settings.activations.retry_removals_days
+    if days is None or activation.sequence:
+        return
+    latest, kept = as_of - timedelta(days=days), as_of - timedelta(days=settings.retention.sent_keys_days)
+    con.execute(
+        f"""insert into act_removes
+            select match_keys_sha256, max_by(profile_id, sequence), max_by(attributes_sha256, sequence), 'retry'
+            from activation.ledger
+            where activation = $activation and destination = $destination
+                and match_keys_sha256 not in (select match_keys_sha256 from act_rows)
+            group by 1
+            having max_by(operation, sequence) = 'remove' and not max_by(acknowledged_at is not null, sequence)
+                and max_by(as_of, sequence) <= timestamp '{latest}'
+                and max(as_of) filter (operation = 'add') > timestamp '{kept}'""",
+        {"activation": activation.name, "destination": activation.destination.name},
+    )
 
 
 def _due_sql(is_open: bool) -> str:

@@ -13,14 +13,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from dagster_project.activation.specs import Destination, FileColumn
+from dagster_project.activation.specs import Destination, FileColumn, Operation
 from dagster_project.quality.gx import CheckResult, Finding, expectations, validate_frame
 
 BATCH = 250_000
 
 
 def check_file(
-    con: duckdb.DuckDBPyConnection, path: Path, destination: Destination, columns: list[FileColumn], rows: int, operation: str
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    destination: Destination,
+    columns: list[FileColumn],
+    rows: int,
+    operation: Operation,
 ) -> CheckResult:
     """Validate one written file.
 
@@ -32,27 +37,26 @@ def check_file(
         rows: data rows the manifest claims.
         operation: full, add or remove.
     """
-    delimiter = destination.file.delimiter
-    with path.open(encoding=destination.file.encoding, newline="") as file:
-        header = next(csv.reader(file, delimiter=delimiter), [])
-    expected = [column.header for column in columns]
-    ids = [column.id for column in columns]
-    if header != expected:
-        # Names in an upload header are the destination's own: nothing personal in telling them.
-        finding = Finding(
-            "table_columns_to_match_ordered_list", None, False, observed=delimiter.join(header[: 2 * len(expected)])
-        )
-        return CheckResult(path.name, False, [finding])
+    columns = destination.with_fixed(columns)
+    delimiter, ids = destination.file.delimiter, [column.id for column in columns]
+    if destination.file.header:
+        with path.open(encoding=destination.file.encoding, newline="") as file:
+            header = next(csv.reader(file, delimiter=delimiter), [])
+        expected = [column.header for column in columns]
+        if header != expected:
+            # Names in an upload header are the destination's own: nothing personal in telling them.
+            told = delimiter.join(header[: 2 * len(expected)])
+            return CheckResult(path.name, False, [Finding("table_columns_to_match_ordered_list", None, False, observed=told)])
     try:
         cells = con.read_csv(
-            str(path), header=False, skiprows=1, sep=delimiter, quotechar='"', escapechar='"', all_varchar=True, names=ids,
-            null_padding=False, strict_mode=True,
+            str(path), header=False, skiprows=int(destination.file.header), sep=delimiter, quotechar='"', escapechar='"',
+            all_varchar=True, names=ids, null_padding=False, strict_mode=True,
         )  # fmt: skip
-        facts = _facts(con, cells, destination, columns)
+        facts = _facts(con, cells, destination, [column for column in columns if column.column.fixed is None])
         removal = operation == "remove"
         results = [validate_frame(facts.to_pandas(), _file_expectations(rows, removal), path.name)]
         for batch in () if removal else cells.to_arrow_reader(BATCH):
-            results.append(validate_frame(pa.table(batch).to_pandas(), _cell_expectations(columns, ids), path.name))
+            results.append(validate_frame(pa.table(batch).to_pandas(), _cell_expectations(columns, operation), path.name))
     except duckdb.Error as error:
         return CheckResult(path.name, False, [Finding("file_to_be_readable_csv", None, False, observed=type(error).__name__)])
     return _merged(path.name, results)
@@ -96,11 +100,16 @@ def _file_expectations(rows: int, removal: bool) -> list[Any]:
     ]
 
 
-def _cell_expectations(columns: list[FileColumn], ids: list[str]) -> list[Any]:
+def _cell_expectations(columns: list[FileColumn], operation: Operation) -> list[Any]:
     gxe = expectations()
     return [
-        gxe.ExpectTableColumnsToMatchOrderedList(column_list=ids),
-        *[gxe.ExpectColumnValuesToMatchRegex(column=column.id, regex=column.column.cell_pattern) for column in columns],
+        gxe.ExpectTableColumnsToMatchOrderedList(column_list=[column.id for column in columns]),
+        *[
+            gxe.ExpectColumnValuesToMatchRegex(column=column.id, regex=column.column.cell_pattern)
+            if column.column.fixed is None
+            else gxe.ExpectColumnValuesToBeInSet(column=column.id, value_set=[column.column.fixed_in(operation)])
+            for column in columns
+        ],
     ]
 
 

@@ -8,10 +8,11 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 
-from dagster_project.activation.specs import Destination, FileColumn
+from dagster_project.activation.specs import Destination, FileColumn, Operation
 from dagster_project.loads.casts import literal
 
 CHUNK = 1 << 20
@@ -85,13 +86,14 @@ def lay_out(con: duckdb.DuckDBPyConnection, query: str, columns: list[FileColumn
     """
     limits = destination.limits
     cells = ", ".join(f'"{column.id}"' for column in columns)
+    fixed = [column.column for column in destination.with_fixed([])]
+    width = sum(max(len((column.fixed_in(each) or "").encode()) for each in get_args(Operation)) + 3 for column in fixed)
     # At worst every byte is a doubled quote; two quotes and a delimiter come with each cell.
-    size = (
-        " + ".join(f'2 * coalesce(octet_length(encode("{column.id}")), 0) + 3' for column in columns) if limits.max_bytes else "0"
-    )
+    widths = [f'2 * coalesce(octet_length(encode("{column.id}")), 0) + 3' for column in columns]
+    size = " + ".join([*widths, str(width)]) if limits.max_bytes else "0"
     total = con.execute(f"select count(*), coalesce(sum({size}), 0), coalesce(max({size}), 0) from ({query})").fetchone()
     rows, whole, widest = total or (0, 0, 0)
-    header = 4 * sum(len(column.header.encode()) + 3 for column in columns)
+    header = 4 * sum(len(column.header.encode()) + 3 for column in destination.with_fixed(columns))
     by_rows = limits.max_rows is not None and rows > limits.max_rows
     by_bytes = limits.max_bytes is not None and whole + header > limits.max_bytes
     if not (by_rows or by_bytes):
@@ -116,12 +118,16 @@ def write_files(
     folder: Path,
     view: str,
     parts: int,
-    operation: str,
+    operation: Operation,
     columns: list[FileColumn],
     destination: Destination,
 ) -> list[WrittenFile]:
     """Write what `lay_out` prepared: `add.csv`, or `add-001.csv`, `add-002.csv` … Byte-equal for equal rows."""
-    cells = ", ".join(f'"{column.id}"' for column in columns)
+    columns = destination.with_fixed(columns)
+    cells = ", ".join(
+        f'"{column.id}"' if column.column.fixed is None else literal(column.column.fixed_in(operation) or "")
+        for column in columns
+    )
     delimiter = destination.file.delimiter
     written = []
     for part in range(1, parts + 1):
@@ -133,7 +139,10 @@ def write_files(
                 (format csv, header false, delimiter {literal(delimiter)}, quote '"', escape '"')"""
         ).fetchone()
         header = io.StringIO()
-        csv.writer(header, delimiter=delimiter, lineterminator=destination.file.line_end).writerow([c.header for c in columns])
+        if destination.file.header:
+            csv.writer(header, delimiter=delimiter, lineterminator=destination.file.line_end).writerow(
+                [c.header for c in columns]
+            )
         size, digest = _join(folder / name, header.getvalue().encode(destination.file.encoding), body)
         body.unlink()
         written.append(WrittenFile(name, operation, part, int(done[0]) if done else 0, size, digest))

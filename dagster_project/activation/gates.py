@@ -6,13 +6,14 @@ stops full and add files only; who is stopped and was sent before is in the next
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 
 from dagster_project.activation import messages
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.changes import held_by
+from dagster_project.activation.specs import ConsentRule
 from dagster_project.catalog import columns_of
 from dagster_project.control import local_date
 from dagster_project.errors import RelanceError
@@ -22,9 +23,9 @@ from dagster_project.settings import Settings
 GATES = ("erased", "suppressed", "consent", "age", "holdout", "frequency", "identifier", "minimum", "size")
 
 NEEDED = {
-    ("control", "audiences"): {"audience", "everywhere", "channels"},
+    ("control", "audience_suppressions"): {"audience", "suppression", "channel"},
     ("audiences", "members"): {"audience", "kind", "profile_id", "holdout"},
-    ("profiles", "profiles"): {"profile_id", "birth_date"},
+    ("profiles", "profiles"): {"profile_id", "birth_date", "country"},
     ("profiles", "consents"): {"profile_id", "purpose", "status", "identifier"},
     ("profiles", "identifier_consents"): {"profile_id", "purpose", "identifier_type", "identifier", "status"},
     ("identity", "identifiers"): {"identifier_type", "identifier", "profile_id"},
@@ -46,11 +47,6 @@ def gate_members(con: duckdb.DuckDBPyConnection, settings: Settings, activation:
     if activation.sequence:
         held_by(con, activation.name, activation.destination.name, "act_held")
         messages.take_due(con, activation)
-    consent = activation.destination.consent
-    today = local_date(settings, as_of)
-    # Whole years lived, by calendar: who was born on 29 February has a birthday on 1 March in other years.
-    age = f"({today:%Y%m%d} - (year(birth_date) * 10000 + month(birth_date) * 100 + day(birth_date))) // 10000"
-    minor = f"birth_date is not null and {age} < {consent.minimum_age}" if consent.minimum_age else "false"
     con.execute(
         f"""create or replace temp table act_gated as
         with member as (
@@ -63,12 +59,13 @@ def gate_members(con: duckdb.DuckDBPyConnection, settings: Settings, activation:
             where kind = 'suppression' and audience <> $audience and audience in ({_suppressing(activation)})
         ),
         consenting as ({_consenting_sql(activation)}),
-        minor as (select distinct profile_id from profiles.profiles where {minor}),
+        abroad as ({_abroad_sql(activation.destination.consent)}),
+        minor as ({_minor_sql(con, activation, local_date(settings, as_of))}),
         frequent as ({_frequent_sql(activation)})
         select member.profile_id, case
             when erased.profile_id is not null then 'erased'
             when suppressed.profile_id is not null then 'suppressed'
-            when consenting.profile_id is null then 'consent'
+            when consenting.profile_id is null or abroad.profile_id is not null then 'consent'
             when minor.profile_id is not null then 'age'
             when member.holdout then 'holdout'
             when frequent.profile_id is not null then 'frequency'
@@ -77,6 +74,7 @@ def gate_members(con: duckdb.DuckDBPyConnection, settings: Settings, activation:
         left join erased using (profile_id)
         left join suppressed using (profile_id)
         left join consenting using (profile_id)
+        left join abroad using (profile_id)
         left join minor using (profile_id)
         left join frequent using (profile_id)""",
         {"audience": activation.audience},
@@ -88,9 +86,31 @@ def _suppressing(activation: Activation) -> str:
     destination's channel, but for those that the audience speaks to people in spite of."""
     if activation.suppressions is not None:
         return ", ".join(map(literal, activation.suppressions)) or "null"
-    of_channel = f"len(channels) = 0 or list_contains(channels, {literal(activation.destination.channel)})"
-    despite = "select unnest(despite) from control.audiences where audience = $audience"
-    return f"select audience from control.audiences where everywhere and ({of_channel}) and audience not in ({despite})"
+    of_channel = f"(channel is null or channel = {literal(activation.destination.channel)})"
+    return f"select suppression from control.audience_suppressions where audience = $audience and {of_channel}"
+
+
+def _minor_sql(con: duckdb.DuckDBPyConnection, activation: Activation, today: date) -> str:
+    """People under the destination's age. An address of a minor's contact stays with whatever else is seen with it, a parent as a
+    rule (minors_links.sql): whoever says neither a name of their own nor an age may be the minor."""
+    least = activation.destination.consent.minimum_age
+    if not least:
+        return "select null::varchar as profile_id where false"
+    # Whole years lived, by calendar: who was born on 29 February has a birthday on 1 March in other years.
+    age = "({today:%Y%m%d} - (year({born}) * 10000 + month({born}) * 100 + day({born}))) // 10000 < {least}"
+    minors = f"select profile_id from profiles.profiles where {age.format(today=today, born='birth_date', least=least)}"
+    if not {"email", "phone", "birth_date", "first_name"} <= columns_of(con, "unified", "contacts"):
+        return minors
+    for kind in ("email", "phone"):
+        minors += f"""
+            union
+            select person.profile_id
+            from unified.contacts as told
+            join identity.identifiers as address on address.identifier_type = '{kind}' and address.identifier = told.{kind}
+            join profiles.profiles as person on person.profile_id = address.profile_id
+            where {age.format(today=today, born="told.birth_date", least=least)} and person.birth_date is null
+                and coalesce(lower(person.first_name) = lower(told.first_name), true)"""
+    return minors
 
 
 def _concerned(activation: Activation) -> str:
@@ -114,6 +134,15 @@ def _consenting_sql(activation: Activation) -> str:
         select profile_id from (
             select profile_id, purpose from {asked} group by all having bool_and(coalesce(status, '') = 'granted')
         ) group by profile_id having count(*) = {len(set(purposes))}"""
+
+
+def _abroad_sql(consent: ConsentRule) -> str:
+    """People of countries where the destination is not offered; nobody knows it of an unknown country."""
+    if not consent.countries and not consent.not_countries:
+        return "select null::varchar as profile_id where false"
+    offered = f"country in ({', '.join(map(literal, consent.countries))})" if consent.countries else "true"
+    barred = ", ".join(map(literal, consent.not_countries)) or "''"
+    return f"select profile_id from profiles.profiles where not coalesce({offered} and country not in ({barred}), false)"
 
 
 def _erased_sql(con: duckdb.DuckDBPyConnection) -> str:

@@ -16,12 +16,12 @@ from dagster_project.activation.specs import Column
 SEPARATOR = "\x1f"
 BATCH = 100_000
 
-_WITH_COUNTRY = frozenset({"google_zip", "meta_zip", "meta_state"})
+_WITH_COUNTRY = frozenset({"postal_code", "zip_lower", "state_letters"})
 
 
 def cache_name(column: Column) -> str:
     """Under which name the column's values are kept: another version, form or pattern is another value."""
-    form = "sha256" if column.hashed else f"plain {column.pattern}" if column.pattern else "plain"
+    form = f"sha256 {column.digest}" if column.digest else f"plain {column.pattern}" if column.pattern else "plain"
     return f"{column.normaliser} v{VERSION} {form}"
 
 
@@ -62,7 +62,7 @@ def learn(con: duckdb.DuckDBPyConnection, column: Column, raws: str) -> int:
 
 def _value(column: Column, raw: str) -> str | None:
     value, _, country = raw.partition(SEPARATOR)
-    found = match_value(column.normaliser, value, country or None, hashed=column.hashed)
-    if found is not None and not column.hashed and not re.fullmatch(column.cell_pattern, found):
+    found = match_value(column.normaliser, value, country or None, digest=column.digest)
+    if found is not None and column.digest is None and not re.fullmatch(column.cell_pattern, found):
         return None
     return found

@@ -47,6 +47,7 @@ def take_due(con: duckdb.DuckDBPyConnection, activation: Activation) -> None:
                 select profile_id, to_json([max_by(product_id, (last_viewed_at, product_id))])::varchar as products
                 from profiles.profile_products
                 where last_viewed_at is not null and (bought_at is null or bought_at < last_viewed_at)
+                    and profile_id in (select profile_id from audiences.messages_due where sequence = $sequence and is_due)
                 group by profile_id
             ) as looked_at on looked_at.profile_id = due.profile_id
             where due.sequence = $sequence and due.is_due""",

@@ -1,37 +1,36 @@
-"""One value as a destination wants it: pure functions, one per destination and field.
+"""One value as destinations want it: pure functions, named after the rule that they follow; destination files choose.
 
 Every function takes the raw text (and, where the rule depends on it, the person's country) and returns the normalised text, or
 None when the value can't be made valid: a value is left out rather than sent wrong. None of them raises. Hashing is a step of its
 own, the last one (`match_value`). E-mails and phones arrive as identity stored them (valid address, E.164).
 
-Where vendors contradict themselves, the rule chosen:
-
-* Google, Gmail: dots and `+suffix` go, for gmail.com and googlemail.com only. Source: Data Manager API formatting guide and its
-  published code (PyPI google-ads-datamanager-util, `format_email_address`). Customer Match help accepts both forms.
-* Google, names: strip and lower, punctuation and accents stay, no title or suffix is cut. Source: the same code
-  (`format_given_name`), against the API reference ("no punctuation").
-* Google, zip: as it is, without outer blanks; in the US cut to five digits (five and 5+4 are both accepted, five always matches).
-* Meta, all fields: `facebook_business` serverside `Normalize`, that is names only lower and trimmed, city and state without
-  digits, dots, blanks, hyphens and parentheses, zip without blanks and cut at `-`. Its parameter builder, which also takes
-  punctuation out of names, is not followed. Nine US digits without hyphen are cut to five, as Meta's help asks.
+Where a vendor contradicts itself, its destination file says which rule was chosen and after which source.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Literal
 
 import phonenumbers
 
-VERSION = 1
+Digest = Literal["hex", "base64"]
+
+VERSION = 2
 """Raise with any change of a rule below: kept match keys are valid for one version."""
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _ZIP = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?")
 _US_ZIP = re.compile(r"([0-9]{5})(?:[- ]?[0-9]{4})?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ADVERTISING_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _OTHER_HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{128}")
 _META_PLACE = re.compile(r"[0-9.\s\-()]")
@@ -51,47 +50,67 @@ UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 COUNTRIES = frozenset(_ISO_3166.split())
 
 
-def google_email(raw: str, country: str | None = None) -> str | None:
-    """Lower case without outer blanks; Gmail addresses without dots and `+suffix`."""
-    email = _email(raw)
-    if email is None:
-        return None
-    user, domain = email.split("@")
-    if domain in ("gmail.com", "googlemail.com"):
-        user = user.split("+")[0].replace(".", "")
-    return f"{user}@{domain}" if user else None
-
-
-def meta_email(raw: str, country: str | None = None) -> str | None:
+def email_lower(raw: str, country: str | None = None) -> str | None:
     """Lower case without outer blanks; Gmail addresses as they are."""
     return _email(raw)
 
 
-def brevo_email(raw: str, country: str | None = None) -> str | None:
+def email_gmail_folded(raw: str, country: str | None = None) -> str | None:
+    """Lower case; addresses at gmail.com and googlemail.com without dots and `+suffix`."""
+    return _folded(raw, ("gmail.com", "googlemail.com"))
+
+
+def email_gmail_com_folded(raw: str, country: str | None = None) -> str | None:
+    """Lower case; addresses at gmail.com alone without dots and `+suffix`."""
+    return _folded(raw, ("gmail.com",))
+
+
+def email_alphanumeric(raw: str, country: str | None = None) -> str | None:
+    """Lower case; of the address only a-z, 0-9, `.`, `-` and `@` are kept. One with letters beyond these is left out."""
+    email = _email(raw)
+    return re.sub(r"[^a-z0-9.@-]", "", email) if email and email.isascii() and _EMAIL.fullmatch(email) else None
+
+
+def email_plain(raw: str, country: str | None = None) -> str | None:
     """Plain address. One that a spreadsheet would run as a formula is left out: defusing it would make it another address."""
     email = _email(raw)
     return None if email is None or email.startswith(_FORMULA) else email
 
 
-def google_phone(raw: str, country: str | None = None) -> str | None:
+def phone_e164(raw: str, country: str | None = None) -> str | None:
     """E.164 with `+`."""
     return _e164(raw)
 
 
-def meta_phone(raw: str, country: str | None = None) -> str | None:
+def phone_digits(raw: str, country: str | None = None) -> str | None:
     """Digits with country code, without `+` and leading zeros."""
     phone = _e164(raw)
     return phone[1:] if phone else None
 
 
-def google_name(raw: str, country: str | None = None) -> str | None:
-    """Lower case as Python does it, accents and punctuation kept."""
-    return _name(raw)
+def name_lower(raw: str, country: str | None = None) -> str | None:
+    """Lower case as Python does it, accents and punctuation kept: Google's formatter and Meta's server-side normaliser agree."""
+    name = raw.strip().lower()
+    return name if _has_letter(name) and not _CONTROL.search(name) else None
 
 
-def meta_name(raw: str, country: str | None = None) -> str | None:
-    """Lower case as Python does it, accents and punctuation kept."""
-    return _name(raw)
+def name_alphanumeric(raw: str, country: str | None = None) -> str | None:
+    """Lower case letters and digits without accents (Amazon: a-z and 0-9 only); other scripts are left out."""
+    text = "".join(c for c in unicodedata.normalize("NFKD", raw.strip().lower()) if not unicodedata.combining(c))
+    text = "".join(c for c in text if c.isalnum())
+    return text if _has_letter(text) and text.isascii() else None
+
+
+def advertising_id(raw: str, country: str | None = None) -> str | None:
+    """IDFA or GAID, lower case with hyphens; the id of those who limit tracking, all zeros, is left out."""
+    text = raw.strip().lower()
+    return text if _ADVERTISING_ID.fullmatch(text) and text.strip("0-") else None
+
+
+def device_token(raw: str, country: str | None = None) -> str | None:
+    """What an app was registered under for push messages: as it is, without outer blanks; one with blanks inside is none."""
+    text = raw.strip()
+    return text if text.isascii() and text.isprintable() and text and " " not in text else None
 
 
 def plain_text(raw: str, country: str | None = None) -> str | None:
@@ -100,20 +119,20 @@ def plain_text(raw: str, country: str | None = None) -> str | None:
     return text if any(c.isalnum() for c in text) else None
 
 
-def google_country(raw: str, country: str | None = None) -> str | None:
+def country_upper(raw: str, country: str | None = None) -> str | None:
     """ISO 3166-1 alpha-2, upper case; `UK` is read as GB."""
     code = raw.strip().upper()
     code = "GB" if code == "UK" else code
     return code if code in COUNTRIES else None
 
 
-def meta_country(raw: str, country: str | None = None) -> str | None:
+def country_lower(raw: str, country: str | None = None) -> str | None:
     """ISO 3166-1 alpha-2, lower case."""
-    code = google_country(raw)
+    code = country_upper(raw)
     return code.lower() if code else None
 
 
-def google_zip(raw: str, country: str | None = None) -> str | None:
+def postal_code(raw: str, country: str | None = None) -> str | None:
     """Postal code without outer blanks; US: the first five digits."""
     code = raw.strip()
     if not _ZIP.fullmatch(code):
@@ -124,36 +143,58 @@ def google_zip(raw: str, country: str | None = None) -> str | None:
     return code
 
 
-def meta_zip(raw: str, country: str | None = None) -> str | None:
+def zip_lower(raw: str, country: str | None = None) -> str | None:
     """Lower case, no blanks, cut at the hyphen; US: the first five digits."""
-    code = google_zip(raw, country)
+    code = postal_code(raw, country)
     return re.sub(r"\s", "", code.lower()).split("-")[0] or None if code else None
 
 
-def meta_city(raw: str, country: str | None = None) -> str | None:
+def place_letters(raw: str, country: str | None = None) -> str | None:
     """Lower case without digits, dots, blanks, hyphens and parentheses."""
     text = _META_PLACE.sub("", raw.lower().strip())
     return text if _has_letter(text) else None
 
 
-def meta_state(raw: str, country: str | None = None) -> str | None:
+def state_letters(raw: str, country: str | None = None) -> str | None:
     """As a city; in the US the two-letter code or nothing."""
-    text = meta_city(raw)
+    text = place_letters(raw)
     if _country(country) == "US" and not re.fullmatch(r"[a-z]{2}", text or ""):
         return None
     return text
 
 
-def meta_birth_date(raw: str, country: str | None = None) -> str | None:
-    """YYYYMMDD, from an ISO date (or from itself), year 1900 or later."""
+def date_compact(raw: str, country: str | None = None) -> str | None:
+    """YYYYMMDD, from an ISO date or moment, year 1900 or later."""
+    day = date_iso(raw)
+    return day.replace("-", "") if day else None
+
+
+def date_iso(raw: str, country: str | None = None) -> str | None:
+    """YYYY-MM-DD, from an ISO date or moment, year 1900 or later."""
+    day, _, _ = raw.strip().replace("T", " ").partition(" ")
     try:
-        day = date.fromisoformat(raw.strip())
+        found = date.fromisoformat(day)
     except ValueError:
         return None
-    return f"{day:%Y%m%d}" if day.year >= 1900 else None
+    return found.isoformat() if found.year >= 1900 else None
 
 
-def meta_gender(raw: str, country: str | None = None) -> str | None:
+def month_day(raw: str, country: str | None = None) -> str | None:
+    """MM/DD of an ISO date or moment."""
+    day = date_iso(raw)
+    return f"{day[5:7]}/{day[8:10]}" if day else None
+
+
+def amount(raw: str, country: str | None = None) -> str | None:
+    """A number that is not negative, with a decimal point, rounded to cents, without currency or thousands separator."""
+    try:
+        number = Decimal(raw.strip())
+    except InvalidOperation:
+        return None
+    return f"{abs(number):.2f}" if number.is_finite() and 0 <= number < 10**15 else None
+
+
+def gender_letter(raw: str, country: str | None = None) -> str | None:
     """`f` or `m`; anything else is left out."""
     return _GENDERS.get(raw.strip().lower())
 
@@ -163,28 +204,46 @@ Normaliser = Callable[[str, str | None], str | None]
 NORMALISERS: dict[str, Normaliser] = {
     function.__name__: function
     for function in (
-        google_email, google_phone, google_name, google_country, google_zip,
-        meta_email, meta_phone, meta_name, meta_country, meta_zip, meta_city, meta_state, meta_birth_date, meta_gender,
-        brevo_email, plain_text,
+        email_lower, email_gmail_folded, email_gmail_com_folded, email_alphanumeric, email_plain,
+        phone_e164, phone_digits, advertising_id, device_token,
+        name_lower, name_alphanumeric, country_upper, country_lower, postal_code, zip_lower, place_letters, state_letters,
+        date_compact, date_iso, month_day, gender_letter, plain_text, amount,
     )
 }  # fmt: skip
 
 
-def match_value(normaliser: str, raw: str, country: str | None = None, *, hashed: bool) -> str | None:
-    """The cell a file gets: normalised and, where the destination asks for it, hashed as the last step.
+def match_value(normaliser: str, raw: str, country: str | None = None, *, digest: Digest | None = None) -> str | None:
+    """The cell a file gets: normalised and, where the destination asks for it, hashed by SHA-256 as the last step.
 
-    SHA-256 that comes in hashed goes out as it is, in lower case; other digests (MD5, SHA-1, SHA-512) are no value a
+    SHA-256 that comes in hashed goes out as it is, in the form asked for; other digests (MD5, SHA-1, SHA-512) are no value a
     destination knows and are left out.
+
+    Args:
+        digest: hex (64 lower-case digits) or base64 (of the 32 bytes, 44 characters); None for plain values.
     """
     text = raw.strip().lower()
     if _SHA256.fullmatch(text):
-        return text if hashed else None
+        return _written(bytes.fromhex(text), digest) if digest else None
     if _OTHER_HASH.fullmatch(text):
         return None
     value = NORMALISERS[normaliser](raw, country)
-    if value is None or not hashed:
+    if value is None or digest is None:
         return value
-    return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
+    return _written(hashlib.sha256(value.encode("utf-8", "replace")).digest(), digest)
+
+
+def _written(digest: bytes, form: Digest) -> str:
+    return digest.hex() if form == "hex" else base64.b64encode(digest).decode()
+
+
+def _folded(raw: str, domains: tuple[str, ...]) -> str | None:
+    email = _email(raw)
+    if email is None:
+        return None
+    user, domain = email.split("@")
+    if domain in domains:
+        user = user.split("+")[0].replace(".", "")
+    return f"{user}@{domain}" if user else None
 
 
 def _email(raw: str) -> str | None:
@@ -210,14 +269,9 @@ def _e164(raw: str) -> str | None:
     return phone if _E164.fullmatch(phone) else None
 
 
-def _name(raw: str) -> str | None:
-    name = raw.strip().lower()
-    return name if _has_letter(name) and not re.search(r"[\x00-\x1f\x7f-\x9f]", name) else None
-
-
 def _has_letter(text: str) -> bool:
     return any(c.isalpha() for c in text)
 
 
 def _country(country: str | None) -> str | None:
-    return google_country(country) if country else None
+    return country_upper(country) if country else None

@@ -177,7 +177,9 @@ def _write_manifest(
         "mode": activation.mode,
         "sequence": activation.sequence,
         "rows": sum(file.rows for file in files),
-        "columns": [column.header for column in columns],
+        "columns": [column.header for column in activation.destination.with_fixed(columns)],
+        "header": activation.destination.file.header,
+        "delimiter": activation.destination.file.delimiter,
         "files": [
             {
                 "name": file.name,
@@ -185,7 +187,12 @@ def _write_manifest(
                 "rows": file.rows,
                 "bytes": file.bytes,
                 "sha256": file.sha256,
-                "columns": [c.header for c in (changes.removal_columns if file.operation == "remove" else columns)],
+                "columns": [
+                    column.header
+                    for column in activation.destination.with_fixed(
+                        changes.removal_columns if file.operation == "remove" else columns
+                    )
+                ],
             }
             for file in files
         ],

@@ -7,7 +7,15 @@ import duckdb
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.match_keys import cache_name, learn, raw_sql
 from dagster_project.activation.messages import cells_sql
-from dagster_project.activation.specs import AS_IT_STANDS, MESSAGE_FIELDS, Column, FileColumn, file_columns
+from dagster_project.activation.specs import (
+    AS_IT_STANDS,
+    DERIVED_FIELDS,
+    IDENTIFIERS,
+    PROFILE_FIELDS,
+    SCORE_FIELDS,
+    Column,
+    FileColumn,
+)
 from dagster_project.catalog import columns_of
 from dagster_project.consent.policy import BY_ADDRESS, Purpose
 from dagster_project.errors import RelanceError
@@ -19,10 +27,11 @@ def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[F
 
     Reads act_gated; marks there who has no usable identifier. Two people with the same identifiers make one row.
     """
-    columns = file_columns(activation.columns)
+    destination = activation.destination
+    columns = destination.laid_out(activation.columns)
     _people(con, activation)
     for column in activation.columns:
-        if column.field in ("email", "phone"):
+        if column.field in IDENTIFIERS:
             _several(con, activation, column)
         elif column.normaliser != AS_IT_STANDS:
             learn(con, column, f"select {raw_sql(column, column.field, 'country')} as raw from act_people")
@@ -31,8 +40,8 @@ def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[F
     con.execute(
         f"""create or replace temp table act_rows as
             select {_digest(keys)} as match_keys_sha256, {_digest(attributes)} as attributes_sha256,
-                coalesce({_matched(activation)}, false) as is_matched, *
-            from ({_cells_sql(activation, columns)})"""
+                coalesce({_matched(activation, columns)}, false) as is_matched, *
+            from ({_cells_sql(activation)})"""
     )
     con.execute(
         """update act_gated set blocked_by = 'identifier'
@@ -72,35 +81,55 @@ def match_tokens(activation: Activation, columns: list[FileColumn]) -> list[str]
 
 
 def _people(con: duckdb.DuckDBPyConnection, activation: Activation) -> None:
-    known = columns_of(con, "profiles", "profiles")
-    fields = list(
-        dict.fromkeys([*(column.field for column in activation.columns if column.field not in MESSAGE_FIELDS), "country"])
-    )
-    missing = [name for name in fields if name not in known]
-    if missing:
-        what = f"profiles.profiles has no column {', '.join(missing)}, which {activation.destination.name} wants"
-        raise RelanceError(what, str(activation.path), "run the whole pipeline first, or take it out of match_keys")
-    chosen = ", ".join(f"nullif(p.{name}::varchar, '') as {name}" for name in fields)
+    """Make act_people: who passed the gates, with the fields that the file wants of them."""
+    known = {table: columns_of(con, *table) for table in [("profiles", "profiles"), *_score_tables(activation)]}
+    chosen = {"country": "p.country"}
+    for field in dict.fromkeys(column.field for column in activation.columns if column.field):
+        if field in SCORE_FIELDS:
+            table, name = SCORE_FIELDS[field]
+            at, chosen[field] = ("scores", table), f"s_{table}.{name}"
+        elif field in DERIVED_FIELDS:
+            chosen[field] = DERIVED_FIELDS[field]
+            continue
+        elif field in PROFILE_FIELDS:
+            at, name, chosen[field] = ("profiles", "profiles"), field, f"p.{field}"
+        else:
+            continue
+        if name not in known[at]:
+            what = f"{'.'.join(at)} has no column {name}, which {activation.destination.name} wants"
+            raise RelanceError(what, str(activation.path), "run the whole pipeline first, or take it out of match_keys")
+    cells = ", ".join(f"nullif({sql}::varchar, '') as {field}" for field, sql in chosen.items())
+    scores = " ".join(f"left join scores.{table} s_{table} using (profile_id)" for _, table in _score_tables(activation))
     message = f", {cells_sql()}" if activation.sequence else ""
     messages = "left join act_messages m using (profile_id)" if activation.sequence else ""
     con.execute(
         f"""create or replace temp table act_people as
-            select g.profile_id, {chosen}{message} from act_gated g left join profiles.profiles p using (profile_id) {messages}
+            select g.profile_id, {cells}{message}
+            from act_gated g left join profiles.profiles p using (profile_id) {scores} {messages}
             where g.blocked_by is null"""
     )
 
 
+def _score_tables(activation: Activation) -> list[tuple[str, str]]:
+    fields = [column.field for column in activation.columns if column.field in SCORE_FIELDS]
+    return list(dict.fromkeys(("scores", SCORE_FIELDS[field][0]) for field in fields))
+
+
 def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Column) -> None:
-    """Make act_<key>(profile_id, cells): the person's e-mails or phones, the profile's own first, at most `repeat`."""
+    """Make act_<key>(profile_id, cells): the person's identifiers of a type, the profile's own first, at most `repeat`."""
     kind = column.field
+    in_profile = kind in PROFILE_FIELDS
+    own = f"select profile_id, {kind} as raw, true as own from act_people where {kind} is not null union all"
     con.execute(
         f"""create or replace temp table act_addresses as
-            select profile_id, {kind} as raw, true as own from act_people where {kind} is not null
-            union all
-            select p.profile_id, i.identifier, false from identity.identifiers i join act_people p using (profile_id)
-            where i.identifier_type = '{kind}' and i.identifier is distinct from p.{kind}"""
+            {own if in_profile else ""}
+            select profile_id, i.identifier as raw, false as own from identity.identifiers i join act_people p using (profile_id)
+            where i.identifier_type = '{kind}'{f" and i.identifier is distinct from p.{kind}" if in_profile else ""}"""
     )
     _keep_consented(con, activation.destination.consent.purposes, kind)
+    if activation.destination.channel == kind == "email" and columns_of(con, "unified", "bounced_addresses"):
+        # Whoever has another address is in the audience; mail to this one only spoils the sender's name.
+        con.execute("delete from act_addresses where raw in (select email from unified.bounced_addresses)")
     learn(con, column, "select raw from act_addresses")
     con.execute(
         f"""create or replace temp table act_{column.key} as
@@ -127,7 +156,7 @@ def _keep_consented(con: duckdb.DuckDBPyConnection, purposes: list[Purpose], kin
     Purposes that go by address have their answer for each. Of the others, a grant that names an address covers no other
     of its kind.
     """
-    by_address = [purpose for purpose in purposes if purpose in BY_ADDRESS[kind]]
+    by_address = [purpose for purpose in purposes if purpose in BY_ADDRESS.get(kind, ())]
     by_person = [purpose for purpose in purposes if all(purpose not in own for own in BY_ADDRESS.values())]
     for purpose in by_address:
         con.execute(
@@ -144,16 +173,21 @@ def _keep_consented(con: duckdb.DuckDBPyConnection, purposes: list[Purpose], kin
     )
 
 
-def _cells_sql(activation: Activation, columns: list[FileColumn]) -> str:
+def _cells_sql(activation: Activation) -> str:
     """SQL of profile_id and one column per file column; incomplete sets emptied, formulas defused."""
+    destination = activation.destination
     chosen: dict[str, str] = {}
     joins: list[str] = []
     for column in activation.columns:
         alias = f"k_{column.key}"
-        own = [item.id for item in columns if item.column.key == column.key]
-        if column.field in ("email", "phone"):
+        own = [item.id for item in destination.laid_out([column])]
+        if column.field in IDENTIFIERS:
             joins.append(f"left join act_{column.key} {alias} on {alias}.profile_id = p.profile_id")
-            chosen |= {id: f"{alias}.cells[{number}]" for number, id in enumerate(own, 1)}
+            if destination.rows == "identifier":
+                # A person without any has a row too, which says so.
+                chosen[own[0]] = f"unnest(case when len({alias}.cells) > 0 then {alias}.cells else [null] end)"
+            else:
+                chosen |= {id: f"{alias}.cells[{number}]" for number, id in enumerate(own, 1)}
         else:
             value = f"p.{column.field}"
             if column.normaliser != AS_IT_STANDS:
@@ -163,11 +197,11 @@ def _cells_sql(activation: Activation, columns: list[FileColumn]) -> str:
                 )
                 value = f"{alias}.value"
             chosen[own[0]] = value
-            if activation.destination.file.defuse_formulas and column.role == "attribute":
+            if destination.file.defuse_formulas and column.role == "attribute":
                 chosen[own[0]] = f"case when {value}[1] in ('=', '+', '-', '@') then '''' else '' end || {value}"
     cells = ", ".join(f'{sql} as "{id}"' for id, sql in chosen.items())
     whole = {}
-    for needed in activation.destination.complete_sets:
+    for needed in destination.complete_sets:
         if all(key in chosen for key in needed):
             together = " and ".join(f'"{key}" is not null' for key in needed)
             whole |= {key: f'case when {together} then "{key}" end as "{key}"' for key in needed}
@@ -175,8 +209,7 @@ def _cells_sql(activation: Activation, columns: list[FileColumn]) -> str:
     return f"select profile_id, {completed} from (select p.profile_id, {cells} from act_people p {' '.join(joins)})"
 
 
-def _matched(activation: Activation) -> str:
-    columns = file_columns(activation.columns)
+def _matched(activation: Activation, columns: list[FileColumn]) -> str:
     sets = [needed for needed in activation.destination.required_any if set(needed) <= set(activation.match_keys)]
     return " or ".join("(" + " and ".join(f"({_present(columns, key)})" for key in needed) + ")" for needed in sets)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from dagster_project.activation.normalisers import NORMALISERS
+from dagster_project.activation.normalisers import NORMALISERS, Digest
 from dagster_project.audiences import Channel
 from dagster_project.config_file import Location, load_model, near_miss, read_config_file, several
 from dagster_project.consent.policy import Purpose
@@ -18,16 +18,42 @@ from dagster_project.settings import Part, Settings
 
 FOLDER = "destinations"
 
-PROFILE_FIELDS = ("email", "phone", "first_name", "last_name", "city", "postal_code", "region", "country", "birth_date", "gender")
-"""Columns of profiles.profiles that a file may carry. identity.identifiers adds e-mails and phones."""
+PROFILE_FIELDS = (
+    "email", "phone", "first_name", "last_name", "street", "city", "postal_code", "region", "country", "birth_date", "gender",
+    "company", "job_title", "lifecycle_stage", "loyalty_points", "order_count", "net_revenue", "currency",
+    "first_order_at", "last_order_at",
+)  # fmt: skip
+"""Columns of profiles.profiles that a file may carry."""
+
+IDENTIFIERS = ("email", "phone", "advertising_id", "push_token")
+"""Fields of which a person may have several, by their type in identity.identifiers."""
+
+DERIVED_FIELDS = {"any_company": "coalesce(p.company, p.visiting_company)"}
+"""Fields that are made of columns of profiles.profiles, named `p`."""
+
+SCORE_FIELDS = {
+    "customer_score": ("customers", "score"), "customer_tier": ("customers", "tier_name"), "rfm_segment": ("rfm", "rfm_segment"),
+    "lead_score": ("leads", "score"), "lead_grade": ("leads", "grade"),
+    "clv_12m": ("clv", "clv_12m"), "historical_value": ("clv", "historical_value"),
+}  # fmt: skip
+"""Fields → table of the schema scores and its column. Whoever objects to profiling has none."""
 
 MESSAGE_FIELDS = ("sequence", "step", "send_at", "hint", "code", "products")
 """What a file of due messages carries beside its columns of people."""
 
 AS_IT_STANDS = "as_it_stands"
-"""Normaliser of cells that are the company's own words and need none."""
+"""Normaliser of cells that are the company's own words or figures and need none."""
+
+OPEN_FIELDS = frozenset((
+    *SCORE_FIELDS, *MESSAGE_FIELDS,
+    "lifecycle_stage", "loyalty_points", "order_count", "net_revenue", "currency", "first_order_at", "last_order_at",
+))  # fmt: skip
+"""Fields that may stand as they are, in files and in masked previews: nobody can be told by them alone."""
 
 Name = r"^[a-z][a-z0-9_]{0,62}$"
+Operation = Literal["full", "add", "remove"]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2."""
 
 
 class Column(Part):
@@ -36,9 +62,12 @@ class Column(Part):
     key: str = Field(pattern=Name)
     header: str = Field(min_length=1)
     repeat: int = Field(default=1, ge=1, le=10)
-    field: Literal[(*PROFILE_FIELDS, *MESSAGE_FIELDS)]  # type: ignore[valid-type]
-    normaliser: str
-    hashed: bool
+    field: Literal[(*PROFILE_FIELDS, *DERIVED_FIELDS, *IDENTIFIERS, *SCORE_FIELDS, *MESSAGE_FIELDS)] | None = None  # type: ignore[valid-type]
+    fixed: str | dict[Operation, str] | None = None
+    """What stands in every row, or in every row of one kind of file, in place of a field."""
+    normaliser: str = AS_IT_STANDS
+    digest: Digest | None = None
+    """Form of the SHA-256 that stands in place of the value."""
     role: Literal["match_key", "attribute"] = "match_key"
     """A match key tells the platform who it is; an attribute only describes, so its change removes nobody."""
     pattern: str | None = None
@@ -47,13 +76,21 @@ class Column(Part):
 
     @property
     def cell_pattern(self) -> str:
-        return "^[0-9a-f]{64}$" if self.hashed else self.pattern or r"^[^\r\n]+$"
+        if self.digest:
+            return {"hex": "^[0-9a-f]{64}$", "base64": "^[A-Za-z0-9+/]{43}=$"}[self.digest]
+        return self.pattern or r"^[^\r\n]+$"
+
+    def fixed_in(self, operation: Operation) -> str | None:
+        """The cell of a fixed column in one kind of file."""
+        return self.fixed.get(operation, "") if isinstance(self.fixed, dict) else self.fixed
 
 
 class FileFormat(Part):
     delimiter: Literal[",", ";", "\t"]
     encoding: Literal["utf-8"]
     line_end: Literal["\n"]
+    header: bool = True
+    """Whether the first line names the columns."""
     defuse_formulas: bool = False
     """The tool's users open such files in a spreadsheet: descriptive cells that would run as a formula get a leading quote."""
     source: str = Field(min_length=1)
@@ -73,6 +110,10 @@ class ConsentRule(Part):
     """All of them must be granted."""
     minimum_age: int | None = Field(default=None, ge=1)
     """People known to be younger are left out; unknown age passes."""
+    countries: list[Country] = []
+    """Where it is offered: people of other countries, and of unknown ones, are left out; empty: everywhere."""
+    not_countries: list[Country] = []
+    """Where it is not: people of these countries, and of unknown ones, are left out."""
     source: str = Field(min_length=1)
 
 
@@ -105,6 +146,8 @@ class Destination(Part):
     """On which its people are reached; by default ads of a platform, e-mail of a mailing tool."""
     description: str
     file: FileFormat
+    rows: Literal["person", "identifier"] = "person"
+    """Whether a row is a person with all they are known by, or one identifier of theirs: then a file has a single match key."""
     columns: list[Column] = Field(min_length=1)
     required_any: list[list[str]] = Field(min_length=1)
     """Sets of match keys: a row without at least one whole set matches nobody and is left out."""
@@ -128,7 +171,24 @@ class Destination(Part):
 
     @property
     def keys(self) -> list[str]:
-        return [column.key for column in self.columns]
+        """What an activation may choose among."""
+        return [column.key for column in self.columns if column.fixed is None]
+
+    def laid_out(self, columns: list[Column]) -> list[FileColumn]:
+        """The columns of a file that tell of people, repeats written out where a row is a person."""
+        return [
+            FileColumn(f"{column.key}_{number}" if several else column.key, column)
+            for column in columns
+            if column.fixed is None
+            for several in [column.repeat > 1 and self.rows == "person"]
+            for number in range(1, column.repeat + 1 if several else 2)
+        ]
+
+    def with_fixed(self, columns: list[FileColumn]) -> list[FileColumn]:
+        """All columns of a file in the destination's order; those that are not the destination's own come last."""
+        order = {column.key: place for place, column in enumerate(self.columns)}
+        fixed = [FileColumn(column.key, column) for column in self.columns if column.fixed is not None]
+        return sorted([*columns, *fixed], key=lambda each: order.get(each.column.key, len(order)))
 
 
 @dataclass(frozen=True)
@@ -145,20 +205,11 @@ class FileColumn:
 
 MESSAGE_COLUMNS = tuple(
     Column(
-        key=field, header=field.upper(), field=field, normaliser=AS_IT_STANDS, hashed=False, role="attribute",
+        key=field, header=field.upper(), field=field, role="attribute",
         source="a file of due messages",
     )
     for field in MESSAGE_FIELDS
 )  # fmt: skip
-
-
-def file_columns(columns: list[Column]) -> list[FileColumn]:
-    """The columns of a file, repeats written out, in the destination's order."""
-    return [
-        FileColumn(f"{column.key}_{number}" if column.repeat > 1 else column.key, column)
-        for column in columns
-        for number in range(1, column.repeat + 1)
-    ]
 
 
 def load_destinations(settings: Settings) -> dict[str, Destination]:
@@ -206,11 +257,19 @@ def load_destination(path: Path) -> Destination:
         if column.key in seen:
             wrong(f"The column `{column.key}` stands twice", (*at, "key"), "use `repeat` for several of one kind")
         seen.add(column.key)
-        if column.normaliser not in NORMALISERS:
-            what = f"Unknown normaliser `{column.normaliser}`{near_miss(column.normaliser, NORMALISERS)}"
-            wrong(what, (*at, "normaliser"), f"known: {', '.join(NORMALISERS)}")
-        if column.repeat > 1 and column.field not in ("email", "phone"):
-            wrong("Only e-mails and phones can repeat: a person has one of each other field", (*at, "repeat"), "remove `repeat`")
+        if (column.field is None) == (column.fixed is None):
+            wrong("A column has either a `field` or something `fixed`", (*at, "key"), "name one of the two")
+        if column.normaliser not in (*NORMALISERS, AS_IT_STANDS):
+            what = f"Unknown normaliser `{column.normaliser}`{near_miss(column.normaliser, (*NORMALISERS, AS_IT_STANDS))}"
+            wrong(what, (*at, "normaliser"), f"known: {', '.join((*NORMALISERS, AS_IT_STANDS))}")
+        if column.repeat > 1 and column.field not in IDENTIFIERS:
+            wrong(
+                f"`{column.field}` can't repeat: a person has one",
+                (*at, "repeat"),
+                f"remove it; these may: {', '.join(IDENTIFIERS)}",
+            )
+        if column.normaliser == AS_IT_STANDS and column.fixed is None and (column.digest or column.field not in OPEN_FIELDS):
+            wrong(f"`{column.key}` has no normaliser", (*at, "key"), "name one: what tells of people, or is hashed, needs it")
         try:
             re.compile(column.pattern or "")
         except re.error:

@@ -21,7 +21,7 @@ _TABLES = (
         profile_id varchar not null,
         operation varchar not null,            -- add, remove
         reason varchar not null,               -- add: new, changed, updated, refresh, restored
-                                               -- remove: changed, left, shared, or the gate that closed
+                                               -- remove: changed, left, shared, retry, or the gate that closed
         match_keys_sha256 varchar not null,    -- of the identifiers as sent; the identifiers themselves stand in the outbox
         attributes_sha256 varchar not null,
         run_id varchar not null,

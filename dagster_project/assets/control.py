@@ -15,6 +15,7 @@ _DESCRIPTIONS = {
     "run": "The run: its name and the moment it speaks of.",
     "company": "The company's currency, time zone, country and limits, from relance.yml.",
     "consent_policy": "What silence means and which grants count, by region, purpose and kind of people.",
+    "lead_purposes": "What the proof of consent of a lead stands for, from relance.yml.",
     "consent_regions": "Whose consent policy holds in which country.",
     "profile_priority": "Whose word about a person counts for which field, from relance.yml.",
     "staff_domains": "The e-mail domains of the company's own people, from relance.yml.",
@@ -25,10 +26,12 @@ _DESCRIPTIONS = {
     "audience_caps": "One row per audience that caps its messages to one person, from its YAML.",
     "sequences": "One row per sequence of messages that runs, from its YAML.",
     "sequence_steps": "One row per sequence and step, from its YAML.",
+    "sequence_handings": "One row per sequence and sequence that follows it, from its YAML.",
     "sent_messages": "One row per message of a sequence that earlier runs exported.",
     "calendar": "One row per day around the run's, whether the company works on it.",
     "pressure": "How many messages a person may get, from relance.yml.",
     "channel_caps": "How many messages a person may get on each channel, from relance.yml.",
+    "audience_suppressions": "One row per audience, suppression audience whose people stay out of its files, and channel of it.",
     "audience_says": "One row per audience and clause, with what it asks for in a marketer's words.",
 }
 

@@ -1,7 +1,7 @@
 """Consent policies: per region and purpose, what silence means, which grants count and how long they last.
 
 The packs (`policies/<region>.yml`) are a starting point to check with counsel; `consent:` in relance.yml changes single rules of
-them. Models read the result alone: control.consent_policy and control.consent_regions.
+them. Models read the result alone: control.consent_policy, control.consent_regions and control.lead_purposes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ PURPOSES: tuple[Purpose, ...] = Purpose.__args__  # type: ignore[attr-defined]
 
 BY_ADDRESS: dict[str, tuple[Purpose, ...]] = {"email": ("email", "email_tracking"), "phone": ("sms", "whatsapp", "phone")}
 """Kind of address → purposes whose consent belongs to each address: profiles.identifier_consents holds them."""
+
+AddressedPurpose = Literal["email", "sms", "whatsapp", "phone"]
+"""What somebody may agree to with the address or number that they leave in a form."""
 
 Region = Literal["eu", "fr", "uk", "us"]
 REGIONS: tuple[Region, ...] = Region.__args__  # type: ignore[attr-defined]
@@ -118,6 +121,8 @@ class PolicyChanges(Part):
 
     unknown: Literal["denied", "granted"] = "denied"
     """What silence means where no rule of a region's policy says otherwise."""
+    lead_proof: list[AddressedPurpose] = ["phone"]
+    """What the `consent_proof` of a lead proves, as its form's text has it: a grant for the address and number in the lead."""
     regions: dict[Country, Region] = {}
     """Country → the region whose policy holds for people there, in place of what the packs say."""
     policies: dict[Region, dict[Purpose, PurposeRules]] = {}
@@ -210,11 +215,12 @@ def _regions(changes: PolicyChanges) -> dict[str, Region]:
 
 
 def write_policy(con: duckdb.DuckDBPyConnection, changes: PolicyChanges, company_country: str) -> None:
-    """Write control.consent_policy and control.consent_regions.
+    """Write control.consent_policy, control.consent_regions and control.lead_purposes.
 
     consent_policy: one row per region, purpose and person_kind: unknown (refused, allowed), basis, basis_days; needs_proof,
     double_opt_in and grant_days are the purpose's, alike for all kinds.
     consent_regions: country → region; '' stands for people whose country is unknown, '*' for all countries without a row.
+    lead_purposes: one row per purpose that the proof of a lead stands for.
     """
     rows = []
     for region, purposes in policy_of(changes).items():
@@ -237,3 +243,5 @@ def write_policy(con: duckdb.DuckDBPyConnection, changes: PolicyChanges, company
     # Whose country is unknown is taken to live where the company does.
     regions = _regions(changes) | {"": region_of(changes, company_country), "*": STRICTEST}
     con.executemany("insert into control.consent_regions values (?, ?)", sorted(regions.items()))
+    covered = sorted(set(changes.lead_proof))
+    con.execute("create or replace table control.lead_purposes as select unnest($1::varchar[]) as purpose", [covered])

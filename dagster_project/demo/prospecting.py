@@ -13,7 +13,7 @@ from dagster_project.demo.catalogue import SITE
 from dagster_project.demo.crm import raw_email, raw_phone
 from dagster_project.demo.facts import Rows, timestamp
 from dagster_project.demo.files import Landing
-from dagster_project.demo.people import CUSTOMER, TESTER, People
+from dagster_project.demo.people import CUSTOMER, PROSPECT, TESTER, People
 from dagster_project.demo.plan import DAY, HOUR, SECOND, ZONE, Plan, chance, pick
 from dagster_project.demo.text import day, digits, either, iso, join, money, only, take
 from dagster_project.demo.vocabulary import HEARD_VIA
@@ -61,7 +61,7 @@ def write_leads(plan: Plan, shard: int, landing: Landing, people: People, seen: 
         "heard_via": take(list(HEARD_VIA), rng.integers(0, len(HEARD_VIA), size)),
         "cost": only(supplier > 0, money(500 + 700 * supplier)),
         "exclusive": either(supplier == 2, "true", "false"),
-        "consent_proof": only(chance(rng, 0.9, size), join("form-", digits(people.number[person]))),
+        "consent_proof": only(proven := chance(rng, 0.9, size), join("form-", digits(people.number[person]))),
         "purchase_intent_at": only(chance(rng, 0.3, size), day(at + 30 * DAY)),
         "status": take(["new", "contacted", "qualified", "converted", "lost"], status),
         "converted_at": iso(converted),
@@ -76,7 +76,7 @@ def write_leads(plan: Plan, shard: int, landing: Landing, people: People, seen: 
     seen.of("email", who[people.has_email[who]])
     seen.of("phone", who[people.has_phone[who]])
     facts = {"lead_id": lead_id, "created_at": timestamp(at), "status": columns["status"], "converted_at": timestamp(converted)}
-    return person, facts
+    return person, facts | {"supplier": columns["supplier"], "is_proven": pa.array(proven)}
 
 
 def write_registrations(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances) -> Rows:
@@ -112,6 +112,35 @@ def write_registrations(plan: Plan, shard: int, landing: Landing, people: People
     seen.of("phone", who[people.has_phone[who] & ~ward])
     seen.add("phone", people.e164.take(pa.array(who[ward])), who[ward], shared=True)
     return who, {"event_kind": take(kinds, event), "starts_at": timestamp(starts[event]), "status": said}
+
+
+def write_tasting(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances) -> Rows:
+    """An open evening a few days ago, for prospects who registered for nothing else.
+
+    Returns what is true of the registrations.
+    """
+    rng = plan.rng("tasting", shard)
+    able = seen.who("email")
+    able = able[(people.kind[able] == PROSPECT) & ~people.registrant[able] & (people.created[able] < plan.as_of - 30 * DAY)]
+    who = able[chance(rng, 0.03, len(able), at_least=min(8, len(able)))]
+    starts = datetime.combine(plan.until - timedelta(days=3), time(18), ZONE)
+    status = take(["attended", "no_show"], (rng.permutation(len(who)) % 3 == 0).astype(int))
+    landing.table(
+        f"generic/event_registrations/dt={plan.until}/tasting.csv",
+        {
+            "registration_id": join("RT", digits(people.number[who], 7)),
+            "event_name": "Open evening Paris",
+            "event_kind": "open_day",
+            "starts_at": starts.isoformat(),
+            "email": people.email.take(pa.array(who)),
+            "phone": take([""], np.full(len(who), -1)),
+            "city": "Paris",
+            "postal_code": "75011",
+            "status": status,
+        },
+    )
+    at = np.full(len(who), int(starts.timestamp()) * SECOND)
+    return who, {"event_kind": take(["open_day"], np.zeros(len(who), dtype=int)), "starts_at": timestamp(at), "status": status}
 
 
 def _calendar(plan: Plan) -> tuple[np.ndarray, list[str], list[str], list[str], list[str]]:

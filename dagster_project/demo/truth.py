@@ -131,8 +131,9 @@ class Truth:
                 },
             )
 
-    def write_carts(self) -> int:
-        """Open carts: what was added and not removed since the person's last order. Returns how many count as abandoned."""
+    def write_carts(self) -> tuple[int, np.ndarray]:
+        """Open carts: what was added and not removed since the person's last order. Returns how many count as abandoned, and when
+        each owner's was last touched (0 without one)."""
         events = self.events
         last_order = latest(len(self.owners), self.orders.person, self.orders.at)
         mine = np.flatnonzero(np.isin(events.kind, [ADDED, REMOVED]) & (events.at > last_order[events.owner]))
@@ -176,7 +177,7 @@ class Truth:
                 "abandoned": pa.array(abandoned),
             },
         )
-        return int((abandoned & (self.owner_kind[open_carts] < 5)).sum())
+        return int((abandoned & (self.owner_kind[open_carts] < 5)).sum()), np.where(quantity > 0, touched, 0)
 
     def write_product_viewers(self) -> None:
         """Each person and product looked at, put into the cart or bought."""

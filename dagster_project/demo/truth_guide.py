@@ -15,13 +15,14 @@ zone, as of the `as_of` in `totals.json`; money is exact.
 | carts.parquet, cart_items.parquet | person with an open cart; its products | see below |
 | product_viewers.parquet | person × product | views, and the last time it was viewed, added, bought (any channel, any status) |
 | visits.parquet | person or device on the site | when last; what is done on a household's device before a login is the device's |
-| leads.parquet | lead | `converted_at` is the person's first order where that came later |
+| leads.parquet | lead | `converted_at` is the person's first order where that came later; see below |
 | registrations.parquet | registration for an event | one a person; `registered` are yet to come |
 | downloads.parquet | file taken | by prospects only |
 | social_interactions.parquet | interaction that names an address | |
 | trials.parquet | prospect's trial | `ended_at` is missing while it runs; nobody paid |
 | consent.parquet | person × purpose | the newest statement and the identifier it was made for; no row = never asked |
 | remarketing.parquet | person × remarketing audience | who is due for it and since when, see below |
+| messages.parquet | person × sequence | the step that comes next and when it is due, see below |
 | files.csv | landed file | rows (without a header), how many can't be used, how many repeat what an earlier file or row said |
 | malformed.csv | row that can't be used | line: the header is line 1; in Parquet the number of the record, from 1 |
 | duplicates.csv | file × kind of repetition | a file that is the same as another one counts all its rows |
@@ -51,6 +52,14 @@ differs by at most 0.00005 an order. The CHF order counts as an order without mo
 leaves people out (consent, recent orders, open refunds, the holdout). Purchases are orders that count and paid subscriptions;
 days are those of Paris. `since` is the purchase, the delivery, the end of the subscription, or the midnight (UTC) of the
 birthday, anniversary or renewal.
+
+**Leads.** `is_proven` ones came with a proof of consent, which is a grant for calls to their number (consent.parquet has it).
+`calls_missed` and `calls_answered` count the calls to the person since the lead came: three missed and none answered make it
+one that its supplier's reachability suffers from.
+
+**Messages.** For the sequences that follow from facts alone, whom the shipped ones would speak to next as of the demo's clock,
+with nothing sent before: before anything that leaves people out of the audience, consent, age, and other messages that take
+precedence. `due_at` is what the sequence's own hours and days make of cart, lead, event, delivery or last purchase.
 
 **Files.** Duplicates are counted in the order of the file names: a later name repeats an earlier one.
 """

@@ -18,8 +18,12 @@ from dagster_project.demo.truth import latest
 
 def write_remarketing(
     plan: Plan, files: TruthFiles, people: People, orders: Orders, subscriptions: Subscriptions, reviews: Reviews
-) -> None:
-    """One row per person and audience, with the moment that put them there (milliseconds; of days their midnight, UTC)."""
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """One row per person and audience, with the moment that put them there (milliseconds; of days their midnight, UTC).
+
+    Returns:
+        Audience → for each person whether they are due, and that moment.
+    """
     size, as_of = len(people), plan.as_of
     today = np.datetime64(plan.until)
     counts = np.isin(orders.status_at(as_of), [PAID, REFUNDED, PARTLY])
@@ -85,6 +89,7 @@ def write_remarketing(
                 "since": timestamp(at[who]),
             },
         )
+    return due
 
 
 def next_anniversary(date: np.ndarray, earliest: np.ndarray) -> np.ndarray:

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.demo import back_office, crm, engagement, interest, prospecting, voices
+from dagster_project.demo import back_office, crm, engagement, interest, prospecting, sales, voices
 from dagster_project.demo.addresses import device_addresses, write_companies
 from dagster_project.demo.appearances import Appearances
 from dagster_project.demo.delivery import deliver_events, late_rows, resend
 from dagster_project.demo.event_text import anonymous_ids, event_table, identified_by_phone
 from dagster_project.demo.events import IDENTIFY, add_bots, make_events
+from dagster_project.demo.facts import together
 from dagster_project.demo.files import Landing, TruthFiles
 from dagster_project.demo.orders import make_orders
 from dagster_project.demo.people import TESTER, make_people
@@ -29,6 +30,7 @@ from dagster_project.demo.reference import write_reference
 from dagster_project.demo.sessions import make_owners, make_sessions
 from dagster_project.demo.truth import Truth
 from dagster_project.demo.truth_guide import TRUTH_README
+from dagster_project.demo.truth_messages import customers, write_messages
 from dagster_project.demo.truth_remarketing import write_remarketing
 from dagster_project.errors import RelanceError
 
@@ -151,30 +153,35 @@ def _write_shard(plan: Plan, shard: int, landing: Landing, files: TruthFiles) ->
     voices.write_referrals(plan, shard, landing, people, first_order, seen)
     crm.write_contacts(plan, shard, landing, people, seen)
     leads = prospecting.write_leads(plan, shard, landing, people, seen, first_order)
+    leads = together(leads, sales.write_callbacks(plan, shard, landing, people, seen))
+    calls = sales.write_calls(plan, shard, landing, people, leads)
     registrations = prospecting.write_registrations(plan, shard, landing, people, seen)
     attitude = engagement.attitudes(plan, shard, people)
     devices = anonymous_ids(plan, shard, sessions)
     left = engagement.write_email_events(plan, shard, landing, people, attitude, seen)
     statements = engagement.write_consents(plan, shard, landing, people, owners, sessions, devices, attitude, left, seen)
+    statements = statements.joined(sales.lead_statements(people, leads))
     statements = interest.write_ads_answers(plan, shard, landing, owners, sessions, devices, statements)
     downloads = interest.write_downloads(plan, shard, landing, people, sessions, owners, events, devices)
     social = interest.write_social(plan, shard, landing, people, seen)
     trials = interest.write_trials(plan, shard, landing, people, seen)
+    registrations = together(registrations, prospecting.write_tasting(plan, shard, landing, people, seen))
 
     truth = Truth(plan, shard, files, people, orders, owners, sessions, events)
     truth.write_people()
     truth.write_devices(devices, addresses)
     truth.write_identifiers(seen, devices, np.unique(events.owner[events.logged_in]))
-    abandoned = truth.write_carts()
+    abandoned, carts = truth.write_carts()
     truth.write_product_viewers()
     truth.write_consent(statements)
     truth.write_visits()
-    truth.write_rows("leads", leads)
+    truth.write_rows("leads", (leads[0], leads[1] | calls))
     truth.write_rows("registrations", registrations)
     truth.write_rows("downloads", downloads)
     truth.write_rows("social_interactions", social)
     truth.write_rows("trials", trials)
-    write_remarketing(plan, files, people, orders, subscriptions, reviews)
+    due = write_remarketing(plan, files, people, orders, subscriptions, reviews)
+    write_messages(plan, files, truth.owner_id, carts, leads, registrations, due, customers(plan, orders, leads))
     return truth.write_buyers() | {
         "events": len(events),
         "late_events": late_rows(events),

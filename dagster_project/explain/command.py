@@ -11,6 +11,7 @@ from dagster_project.explain.person import explain_person
 from dagster_project.explain.show import SHOWN, show
 from dagster_project.explain.show_audience import show_audience
 from dagster_project.explain.who import find_person
+from dagster_project.sequences import load_exports
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
@@ -34,6 +35,9 @@ def explain_project(settings: Settings, text: str, audience: str | None, export:
             return
         told = explain_person(con, who, evidence_of=SHOWN)
         if audience is not None:
-            show_audience(con, told, audience, load_audiences(settings), console)
+            audiences = load_audiences(settings)
+            activations, sequences = load_exports(settings, audiences)
+            exports = [*activations, *(sequence.activation for sequence in sequences)]
+            show_audience(con, told, audience, audiences, exports, console)
         else:
             show(told, console)

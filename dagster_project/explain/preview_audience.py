@@ -8,9 +8,12 @@ import duckdb
 
 from dagster_project.activation.activations import Activation, load_activations
 from dagster_project.activation.gates import gate_members
+from dagster_project.activation.specs import DERIVED_FIELDS, load_destinations
 from dagster_project.audiences import Audience, load_audiences
+from dagster_project.catalog import columns_of
 from dagster_project.config_file import near_miss
 from dagster_project.errors import RelanceError
+from dagster_project.explain.cells import yes
 from dagster_project.explain.scratch import catalog, scratch_build
 from dagster_project.loads.casts import literal
 from dagster_project.report.section import Section
@@ -19,6 +22,7 @@ from dagster_project.settings import Settings
 EXAMPLES = 10
 _SELECT = ["path:models/audiences,resource_type:model"]
 _JOURNALS = {("audiences", name) for name in ("membership_changes", "sizes", "size_verdicts", "reach")}
+_MARKS = "('advertising_id', 'click_id', 'fbp', 'ga_client_id')"
 _READY = {
     "e-mail": "email is not null",
     "telephone": "phone is not null",
@@ -26,8 +30,9 @@ _READY = {
     "country": "country is not null",
     "postal code": "postal_code is not null",
     "date of birth": "birth_date is not null",
+    "mark of a device": f"profile_id in (select profile_id from identity.identifiers where identifier_type in {_MARKS})",
 }
-"""What platforms recognise people by → whether a profile has it."""
+"""What platforms recognise people by → whether a profile has it; of people nobody knows, the marks of their devices."""
 
 
 def preview_audience(settings: Settings, name: str, tell: Callable[[str], None]) -> list[Section]:
@@ -44,8 +49,10 @@ def preview_audience(settings: Settings, name: str, tell: Callable[[str], None])
         tell("comparing")
         sections = _compare(con, audiences[name], catalog(settings))
         specs = {other.name: other.spec for other in audiences.values()}
-        files = [_file(con, settings, each) for each in load_activations(settings, specs) if each.audience == name]
-        header = ["activation", "members", "after the gates", "least", "would leave"]
+        files = [
+            _file(con, settings, each) for each in _activations(settings, load_activations(settings, specs), audiences[name])
+        ]
+        header = ["activation", "destination", "members", "would be in it", "least", "would leave"]
         return [*sections, Section("Files then", header, files, "before addresses are looked at one by one")]
 
 
@@ -119,12 +126,37 @@ def _ready(con: duckdb.DuckDBPyConnection, name: str) -> list[tuple]:
     return [(by, count, f"{count / members:.0%}") for by, count in zip(_READY, found, strict=True)] if members else []
 
 
+def _activations(settings: Settings, activations: list[Activation], audience: Audience) -> list[Activation]:
+    """The activations of an audience and, for each further destination on its channels, the one that would join it."""
+    joined = [each for each in activations if each.audience == audience.name]
+    taken = {each.destination.name for each in joined}
+    others = [
+        Activation("none yet", "", to, audience.name, "full", tuple(to.keys), 0, None, audience.yaml_path)
+        for name, to in sorted(load_destinations(settings).items())
+        if name not in taken and to.channel in audience.spec.channels
+    ]
+    return [*joined, *others]
+
+
 def _file(con: duckdb.DuckDBPyConnection, settings: Settings, activation: Activation) -> tuple:
     (as_of,) = con.execute("select as_of from control.run").fetchone() or (None,)
     gate_members(con, settings, activation, as_of)
-    members, passed = con.execute("select count(*), count(*) filter (blocked_by is null) from act_gated").fetchone() or (0, 0)
-    least = activation.destination.limits.minimum_rows
-    return (activation.name, members, passed, least, "yes" if passed >= least else "no")
+    to, known = activation.destination, columns_of(con, "profiles", "profiles")
+    sets = [[column.field for column in map(to.column, keys) if column.field] for keys in to.required_any]
+    usable = " or ".join(" and ".join(_is_there(field, known) for field in fields) or "true" for fields in sets)
+    members, passed = con.execute(
+        f"""select count(*), count(*) filter (blocked_by is null and ({usable}))
+        from act_gated left join profiles.profiles as p using (profile_id)"""
+    ).fetchone() or (0, 0)
+    least = to.limits.minimum_rows
+    return (activation.name, to.name, members, passed, least, yes(passed >= least))
+
+
+def _is_there(field: str, known: set[str]) -> str:
+    """Whether a person has what a column of a file is made of: a field of the profile `p`, or an identifier of that type."""
+    if field in known or field in DERIVED_FIELDS:
+        return f"{DERIVED_FIELDS.get(field, field)} is not null"
+    return f"profile_id in (select profile_id from identity.identifiers where identifier_type = {literal(field)})"
 
 
 def _overlap(con: duckdb.DuckDBPyConnection, name: str) -> list[tuple]:

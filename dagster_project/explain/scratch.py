@@ -23,7 +23,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse, run_lock
 
 FOLDER = Path(".relance") / "preview"
-_ROOMS = ("unified", "identity", "profiles", "scores", "audiences", "quality")
+_ROOMS = ("unified", "identity", "profiles", "scores", "audiences", "quality", "activation")
 
 
 @contextmanager
@@ -115,4 +115,6 @@ def _lay_views(con: duckdb.DuckDBPyConnection, settings: Settings, anew: Collect
         if (schema, table) not in anew:
             con.execute(f"create schema if not exists {identifier(schema)}")
             name = f"{identifier(schema)}.{identifier(table)}"
+            # The ledger is there already, empty; what was sent keeps people out of what they have had.
+            con.execute(f"drop table if exists {name}")
             con.execute(f"create view {name} as from {catalog(settings)}.{name}")

@@ -5,19 +5,25 @@ from __future__ import annotations
 import duckdb
 from rich.console import Console
 
-from dagster_project.audiences import Audience
+from dagster_project.activation.activations import Activation
+from dagster_project.audiences import Audience, AudienceSpec
 from dagster_project.config_file import near_miss
 from dagster_project.errors import RelanceError
 from dagster_project.explain.cells import fields, moment, short, worded, yes
 from dagster_project.explain.person import Explanation
 from dagster_project.explain.show import title
-from dagster_project.explain.verdicts import sides_of
+from dagster_project.explain.verdicts import kept_from_files, sides_of
 from dagster_project.report.section import Section
 from dagster_project.report.terminal import section_table
 
 
 def show_audience(
-    con: duckdb.DuckDBPyConnection, told: Explanation, name: str, audiences: list[Audience], console: Console
+    con: duckdb.DuckDBPyConnection,
+    told: Explanation,
+    name: str,
+    audiences: list[Audience],
+    activations: list[Activation],
+    console: Console,
 ) -> None:
     """Print why the person is in one audience or not, clause by clause.
 
@@ -51,12 +57,20 @@ def show_audience(
         sections.append(Section("Membership", ["what", "is"], facts))
     others = [(other, yes(verdicts[other].included), verdicts[other].why) for other in spec.exclusions if other in verdicts]
     sections.append(Section("Leaves out the people of", ["audience", "in it", "why"], others))
+    sections.append(Section("Keep them out of its files", ["audience", "for", "why"], kept_from_files(con, name, told.verdicts)))
     asked = {row["purpose"]: row for row in told.consents}
     consents = [
-        (purpose, asked.get(purpose, {}).get("status", "no statement"), asked.get(purpose, {}).get("basis"))
-        for purpose in spec.consent_purposes
+        (files, purpose, asked.get(purpose, {}).get("status", "no statement"), asked.get(purpose, {}).get("basis"))
+        for files, purpose in _purposes(spec, [each for each in activations if each.audience == name])
     ]
-    sections.append(Section("Consents that its files ask for", ["purpose", "status", "basis"], consents))
+    sections.append(Section("Consents that its files ask for", ["file", "purpose", "status", "basis"], consents))
     for section in sections:
         if section.rows:
             console.print(section_table(section))
+
+
+def _purposes(spec: AudienceSpec, activations: list[Activation]) -> list[tuple[str, str]]:
+    """(activation, purpose) of what the destinations of its files ask for; what the YAML declares where there is no file yet."""
+    if not activations:
+        return [("none yet", purpose) for purpose in spec.consent_purposes]
+    return [(each.name, purpose) for each in activations for purpose in each.destination.consent.purposes]

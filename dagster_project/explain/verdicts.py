@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.catalog import has_table
-from dagster_project.explain.facts import of_person, rows_of
+from dagster_project.explain.facts import of_person, profile_of, rows_of
 from dagster_project.loads.casts import literal
 
 BOUNDS = {"min": "at least", "max": "at most", "above": "more than", "below": "less than", "is": "equal to"}
@@ -16,6 +16,10 @@ BOUNDS = {"min": "at least", "max": "at most", "above": "more than", "below": "l
 
 _INTERNAL = "one of the company's own"
 _PROFILING = "may not be profiled, and this audience is made from scores"
+_FOR_OTHERS = {
+    "identified": "only for people who left an address, a number or an account",
+    "anonymous": "only for people nobody knows",
+}
 _SPANNING = "; held out under one of their names and not under another, so in no file and no measurement"
 
 
@@ -38,12 +42,10 @@ class Verdict:
     included: bool
     blocked_by: str | None
     clauses: tuple[Clause, ...]
+    people: str = "any"
+    """Whom the audience is for, if that is what the person is not: identified or anonymous."""
     membership: dict[str, Any] = field(default_factory=dict)
     """entered_at, anchor_at, value, holdout, reason, context of a member."""
-
-    @property
-    def is_candidate(self) -> bool:
-        return self.blocked_by is not None or self.included
 
     @property
     def why(self) -> str:
@@ -53,6 +55,8 @@ class Verdict:
             if self.membership.get("is_of_both"):
                 return told + _SPANNING
             return told + ("; in the holdout, so in no file" if self.membership.get("holdout") else "")
+        if self.blocked_by is None and self.people != "any":
+            return _FOR_OTHERS[self.people]
         if self.blocked_by is None:
             return f"no candidate; asked for first: {self.clauses[0].says}" if self.clauses else "no candidate"
         how, _, other = self.blocked_by.partition(":")
@@ -76,8 +80,11 @@ def verdicts_of(con: duckdb.DuckDBPyConnection, profile_id: str) -> list[Verdict
     says = {(row["audience"], row["clause"]): row["says"] for row in rows_of(con, "select * from control.audience_says")}
     decided = {row["audience"]: row for row in of_person(con, "audiences", "decisions", profile_id)}
     member = {row["audience"]: row for row in of_person(con, "audiences", "members", profile_id)}
+    is_known = bool(profile_of(con, profile_id).get("is_known"))
     found = []
-    for audience, kind in con.execute("select audience, kind from control.audiences order by kind, audience").fetchall():
+    for row in rows_of(con, "select * from control.audiences order by kind, audience"):
+        audience, people = row["audience"], row.get("people")  # a run of an earlier version wrote no `people`
+        missed = people if people == ("anonymous" if is_known else "identified") else "any"
         decision = decided.get(audience)
         bits = decision["clauses_met"] if decision else 0
         names = [name for name in asked.get(audience, "").split(",") if name]
@@ -86,10 +93,26 @@ def verdicts_of(con: duckdb.DuckDBPyConnection, profile_id: str) -> list[Verdict
             for place, name in enumerate(names)
         )
         included = bool(decision and decision["included"])
-        found.append(
-            Verdict(audience, kind, included, decision["blocked_by"] if decision else None, clauses, member.get(audience, {}))
-        )
+        blocked_by = decision["blocked_by"] if decision else None
+        found.append(Verdict(audience, row["kind"], included, blocked_by, clauses, missed, member.get(audience, {})))
     return found
+
+
+def kept_from_files(con: duckdb.DuckDBPyConnection, audience: str, verdicts: list[Verdict]) -> list[tuple[str, str, str]]:
+    """Suppression audience, channels and why, of those that hold the person and so keep them out of this audience's files."""
+    if not has_table(con, "control", "audience_suppressions"):
+        return []
+    channels = dict(
+        con.execute(
+            f"""select suppression, coalesce(string_agg(channel, ', ' order by channel), 'every channel')
+            from control.audience_suppressions where audience = {literal(audience)} group by 1"""
+        ).fetchall()
+    )
+    return [
+        (verdict.audience, channels[verdict.audience], verdict.why)
+        for verdict in verdicts
+        if verdict.included and verdict.audience in channels
+    ]
 
 
 def sides_of(con: duckdb.DuckDBPyConnection, audience: str, profile_id: str) -> dict[str, tuple[Any, str, Any]]:

@@ -22,7 +22,7 @@ from dagster_project.errors import RelanceError
 from dagster_project.loads.casts import literal
 from dagster_project.privacy.quotes import Quotes
 from dagster_project.privacy.salt import pseudonym_sql
-from dagster_project.privacy.texts import cells, delimiter_of, records, rewrite
+from dagster_project.privacy.texts import cells, records, rewrite
 from dagster_project.settings import Settings
 
 PSEUDONYM = "erased-"
@@ -92,11 +92,11 @@ def _rewrite_folder(
         target = path.parent / file["name"]
         if not target.is_file():
             continue
-        gone = _without(target, file["columns"], sent, quotes)
+        gone = _without(target, manifest, sent, quotes)
         digest = sha256_of(target)
         if digest == file["sha256"]:
             continue
-        rows = sum(1 for _ in records(target)) - 1
+        rows = sum(1 for _ in records(target)) - int(manifest["header"])
         # After a crash the file may be new and its manifest old: what went is the difference.
         gone = max(gone, int(file["rows"]) - rows)
         file |= {"rows": rows, "bytes": target.stat().st_size, "sha256": digest}
@@ -108,19 +108,16 @@ def _rewrite_folder(
     return done
 
 
-def _without(path: Path, names: list[str], sent: list[frozenset[str]], quotes: Quotes | None) -> int:
-    delimiter = ","
+def _without(path: Path, manifest: dict[str, Any], sent: list[frozenset[str]], quotes: Quotes | None) -> int:
     # Looked up by their longest cell, which a row of the person has.
     by_cell: dict[str, list[frozenset[str]]] = {}
     for row in sent:
         by_cell.setdefault(max(row, key=lambda cell: (len(cell), cell)), []).append(row)
 
     def keeps(number: int, record: str) -> bool:
-        nonlocal delimiter
-        if number == 0:
-            delimiter = delimiter_of(record, names)
+        if number == 0 and manifest["header"]:
             return True
-        found = set(cells(record, delimiter))
+        found = set(cells(record, manifest["delimiter"]))
         theirs = any(row <= found for cell in found for row in by_cell.get(cell, ()))
         return not theirs and not (quotes and quotes.found_in(record))
 
@@ -179,7 +176,7 @@ def drop_taken_keys(con: duckdb.DuckDBPyConnection, settings: Settings, now: dat
         select activation, match_keys_sha256 from activation.ledger
         where profile_id like '{PSEUDONYM}%' and match_keys_sha256 not like '{PSEUDONYM}%'
         group by all
-        having max_by(operation, sequence) = 'remove' and max_by(acknowledged_at, sequence) is not null
+        having max_by(operation, sequence) = 'remove' and max_by(acknowledged_at is not null, sequence)
             or max(exported_at) < $latest::timestamp""",
         {"latest": latest},
     )

@@ -25,4 +25,5 @@ class Retention(Part):
     action: Literal["repermission", "purge"] = "repermission"
     """What comes when the time is over: `purge` erases, `repermission` only lists whom to ask (privacy.repermission_due)."""
     sent_keys_days: int = Field(default=90, ge=1)
-    """How long the keys that were sent to a platform of somebody who was erased are kept for a removal nobody acknowledges."""
+    """How long a removal that nobody acknowledges is asked for again, counted from when its keys were sent; those of somebody who
+    was erased are kept no longer either."""

@@ -35,11 +35,6 @@ def cells(record: str, delimiter: str) -> list[str]:
     return next(csv.reader([record.rstrip("\r\n")], delimiter=delimiter), [])
 
 
-def delimiter_of(header: str, names: list[str]) -> str:
-    """The mark that takes a header apart into these names."""
-    return next((mark for mark in DELIMITERS if cells(header.lstrip("\ufeff"), mark) == names), ",")
-
-
 def rewrite(path: Path, read: Iterator[str], keeps: Callable[[int, str], bool]) -> int:
     """Write a file again with the records (counted from 0) that are to be kept, whole or not at all; returns how many went.
 

@@ -23,8 +23,8 @@ AS_OF = datetime(2026, 3, 1, 6, 0)
 
 DDL = """
 create schema audiences; create schema profiles; create schema identity; create schema control;
-create table control.audiences (audience varchar, everywhere boolean, channels varchar[], despite varchar[]);
-insert into control.audiences values ('buyers', true, [], []), ('recent_buyers', true, [], []);
+create table control.audience_suppressions (audience varchar, suppression varchar, channel varchar);
+insert into control.audience_suppressions values ('buyers', 'recent_buyers', null);
 create table audiences.frequency_caps (profile_id varchar, channel varchar, audience varchar);
 create table audiences.members (audience varchar, kind varchar, profile_id varchar, entered_at timestamp, holdout boolean);
 create table profiles.profiles (profile_id varchar, email varchar, phone varchar, first_name varchar, last_name varchar,

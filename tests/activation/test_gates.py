@@ -8,7 +8,10 @@ import pytest
 from activation_shop import ALL_PURPOSES, Person, Shop, manifest, people, rows
 
 from dagster_project.activation.build import run_activation
+from dagster_project.audiences import AudienceSpec, write_suppressions
 from dagster_project.errors import RelanceError
+
+AUDIENCE = AudienceSpec(kind="retargeting", window_days=30, owner="crm")
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 
@@ -115,10 +118,38 @@ def test_a_birthday_on_29_february_comes_on_1_march(shop: Shop) -> None:
     assert result.suppressed["age"] == 1
 
 
+def test_an_address_of_a_minor_is_a_minors_unless_somebody_else_says_so(shop: Shop) -> None:
+    """A child's orders as a guest are nobody's by name: their address would go to the platform as if of a grown-up."""
+    address, names = (
+        "family@example.com",
+        [("Tim", None), ("Anna", None), ("tim ", date(1980, 1, 1)), (None, None), ("tim", None)],
+    )
+    shop.con.execute("create schema unified")
+    shop.con.execute("create table unified.contacts (email varchar, phone varchar, first_name varchar, birth_date date)")
+    contacts = [(f"{place}{address}", None, "Tim", date(2012, 2, 2)) for place in range(len(names))]
+    shop.con.executemany("insert into unified.contacts values (?, ?, ?, ?)", contacts)
+    shop.fill(
+        [Person(f"p{place}", [f"{place}{address}"], first_name=name, birth_date=born) for place, (name, born) in enumerate(names)]
+    )
+    assert shop.run().suppressed["age"] == 3
+    assert {profile for _, _, profile in shop.ledger()} == {"p1", "p2"}
+
+
 def test_minors_may_get_the_mails_they_asked_for(shop: Shop) -> None:
     """The age gate is for advertising platforms: it must not empty a mailing list."""
     shop.fill([Person("x", ["x@example.com"], birth_date=date(2012, 2, 2))])
     assert shop.run(shop.activation("brevo")).adds == 1
+
+
+def test_mail_goes_to_an_address_that_takes_it(shop: Shop) -> None:
+    """Who has two addresses is not suppressed for one that sends mail back: the file carries the other; platforms know both."""
+    shop.con.execute("create schema unified")
+    shop.con.execute("create table unified.bounced_addresses as select unnest(['x@example.com', 'z@example.com']) as email")
+    shop.fill([Person("x", ["x@example.com", "y@example.com"]), Person("z", ["z@example.com"])])
+    result = shop.run(shop.activation("brevo"))
+    assert [row[0] for row in rows(result, "add.csv", ";")] == ["y@example.com"]
+    assert result.suppressed["identifier"] == 1
+    assert shop.run().adds == 2
 
 
 def test_an_activation_may_name_its_suppressions(shop: Shop) -> None:
@@ -144,9 +175,8 @@ def test_a_suppression_audience_acts_on_its_channels(
 ) -> None:
     """Who unsubscribed may be shown ads; whoever bought a kettle may be shown cups, in whatever file."""
     shop.fill([Person("x", ["x@example.com"], suppressed=True), Person("y", ["y@example.com"])])
-    shop.con.execute(
-        "update control.audiences set everywhere = ?, channels = ? where audience = 'recent_buyers'", [everywhere, channels]
-    )
+    suppression = AudienceSpec(kind="suppression", window_days=14, everywhere=everywhere, channels=channels, owner="crm")
+    write_suppressions(shop.con, {"buyers": AUDIENCE, "recent_buyers": suppression})
     ads, email = shop.activation(), shop.activation("brevo")
     assert {
         activation.destination.channel for activation in (ads, email) if shop.run(activation).suppressed["suppressed"]
@@ -159,8 +189,9 @@ def test_a_suppression_audience_acts_on_its_channels(
 def test_an_audience_may_be_for_suppressed_people(shop: Shop) -> None:
     """A review is asked of recent buyers: were they kept out of every file, nobody could be asked, and nothing would say why."""
     shop.fill([Person("x", ["x@example.com"], suppressed=True), Person("y", ["y@example.com"])])
-    shop.con.execute("insert into control.audiences values (?, true, [], ['recent_buyers'])", [shop.activation().audience])
-    shop.con.execute("delete from control.audiences where audience = 'buyers' and len(despite) = 0")
+    suppression = AudienceSpec(kind="suppression", window_days=14, owner="crm")
+    for_them = AUDIENCE.model_copy(update={"despite": ["recent_buyers"]})
+    write_suppressions(shop.con, {"buyers": for_them, "recent_buyers": suppression})
     assert shop.run().adds == 2
 
 

@@ -44,7 +44,7 @@ def test_shipped_files_load_and_each_rule_has_a_source(make_project: Callable[..
     names = [activation.name for activation in load_activations(settings, AUDIENCES)]
     assert names == sorted(names, key=names.index)
     assert {"google_cart_abandoners", "meta_win_back", "brevo_upsell"} <= set(names)
-    assert set(load_destinations(settings)) == {"google_customer_match", "meta_custom_audience", "brevo", "call_list"}
+    assert {"google_customer_match", "meta_custom_audience", "brevo", "call_list"} <= set(load_destinations(settings))
 
 
 def test_shipped_headers_are_the_vendors() -> None:
@@ -55,9 +55,9 @@ def test_shipped_headers_are_the_vendors() -> None:
     assert [column.header for column in known["google_customer_match"].columns] == [
         "Email", "Phone", "First Name", "Last Name", "Country", "Zip",
     ]  # fmt: skip
-    assert {column.key for column in known["google_customer_match"].columns if not column.hashed} == {"country", "zip"}
-    assert all(column.hashed for column in known["meta_custom_audience"].columns)
-    assert not any(column.hashed for column in known["brevo"].columns)
+    assert {column.key for column in known["google_customer_match"].columns if not column.digest} == {"country", "zip"}
+    assert {c.key for c in known["meta_custom_audience"].columns if not c.digest} == {"advertising_id", "value"}
+    assert not any(column.digest for column in known["brevo"].columns)
     assert known["google_customer_match"].consent.purposes == ["ad_user_data", "ad_personalization", "platform_matching"]
     assert known["meta_custom_audience"].consent.purposes == ["ads", "platform_matching"]
 
@@ -144,13 +144,13 @@ def test_two_files_of_one_name_and_all_mistakes_at_once(make_project: Callable[.
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("normaliser: brevo_email", "normaliser: brevo_mail"), r"Unknown normaliser `brevo_mail` \(did you mean `brevo_email`"),
+        (("email_plain", "email_plane"), r"Unknown normaliser `email_plane` \(did you mean `email_plain`"),
         (("  - [email]", "  - [mail]"), r"`required_any` names no column: `mail`"),
         (("  - [email]", "  - [first_name]"), r"`first_name` is an attribute and matches nobody"),
         (("key: last_name", "key: first_name"), r"The column `first_name` stands twice"),
         (("  minimum_rows: 1", "  minimum_row: 1"), r"Unknown key `limits.minimum_row` \(did you mean `minimum_rows`"),
         (("  purposes: [email]", "  purposes: [mail]"), r"consent"),
-        (("field: last_name", "field: last_name, repeat: 2"), r"Only e-mails and phones can repeat"),
+        (("field: last_name", "field: last_name, repeat: 2"), r"`last_name` can't repeat: a person has one"),
         (("pattern: '", "pattern: '("), r"`pattern` is no regular expression"),
     ],
 )  # fmt: skip

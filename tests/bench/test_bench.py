@@ -11,16 +11,11 @@ import duckdb
 import pytest
 
 from bench.agreement import compare
-from bench.cases import Case, Results, figures, rows_read, run_floor, run_pipeline, stage_of
-from bench.process import measure
-from bench.shop import Shop, events_of, prepare_shop
+from bench.cases import Case, Results, figures, rows_read, run_floor, stage_of
+from bench.process import Measurement, measure
+from bench.shop import Shop, events_of
 from bench.show import as_data, record
 from dagster_project.errors import RelanceError
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return prepare_shop(tmp_path_factory.mktemp("bench"), 8_000)
 
 
 def _lines(tree: Path) -> Counter:
@@ -68,10 +63,11 @@ def test_floor_finds_the_people_and_the_revenue_of_the_truth(shop: Shop, tmp_pat
     assert (tmp_path / "floor_export.csv").read_text(encoding="utf-8").startswith("Email,Phone,")
 
 
-def test_a_measured_run_of_the_pipeline_has_all_stages_and_agrees_with_the_floor(shop: Shop, tmp_path: Path) -> None:
+def test_a_measured_run_of_the_pipeline_has_all_stages_and_agrees_with_the_floor(
+    shop: Shop, first_run: tuple[Path, Measurement], tmp_path: Path
+) -> None:
     """A step that is told in other words would be missing from every table; a ratio to something else means nothing."""
-    project = shop.new_project("project")
-    run = run_pipeline(project, shop.before)
+    project, run = first_run
     assert [stage.name for stage in run.stages] == [
         "start-up", "loads", "checks of what landed", "identifiers", "dbt models and tests", "activations", "report",
     ]  # fmt: skip

@@ -65,6 +65,20 @@ def test_no_run_starts_on_a_column_that_nobody_has(folder: Path):
     assert not (folder / "warehouse.duckdb").exists()
 
 
+def test_check_tells_what_a_model_of_an_audience_lacks(folder: Path):
+    """An option that the YAML forgot, or a model that is no audience, would fail a run when everything else is built."""
+    (folder / "audiences").mkdir()
+    (folder / "audiences" / "rich.yml").write_text(AUDIENCE.format(name="rich", window=30, extra=", options: {most: 9}"))
+    (folder / "audiences" / "rich.sql").write_text(
+        "{{ audience_candidates(people=ref('profiles'), clauses={'a': ['net_revenue', '>', option('least')]}) }}\n"
+    )
+    (folder / "audiences" / "poor.yml").write_text(AUDIENCE.format(name="poor", window=30, extra=""))
+    (folder / "audiences" / "poor.sql").write_text("select profile_id, 'a' as clauses from {{ ref('profiles') }}\n")
+    result = relance("check", "--config", folder)
+    refused(result, "rich.yml:6", "option `least`", "add it to `options`")
+    refused(result, "poor.sql", "lacks the columns clauses_met, blocked_by", "audience_candidates")
+
+
 def test_check_tells_an_activation_of_an_unknown_audience(folder: Path):
     """An activation of a mistyped audience must not quietly export nobody."""
     (folder / "activations").mkdir()

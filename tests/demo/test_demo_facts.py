@@ -142,6 +142,11 @@ def test_consent_is_the_newest_statement(demo: DemoSummary, owner_of: dict) -> N
         if value and value not in shared:
             key = owner_of[row["identifier_type"], value], row["purpose"]
             newest[key] = max(newest.get(key, ("", "")), (row["occurred_at"], row["status"]))
+    for row in csv_rows(demo.directory / "landing", "generic/leads"):
+        number = clean_phone(row["phone"], row["country"]) if row["consent_proof"] and row["created_at"] else None
+        if number and number not in shared and ("lead_id", row["lead_id"]) in owner_of:
+            key = owner_of["lead_id", row["lead_id"]], "phone"
+            newest[key] = max(newest.get(key, ("", "")), (str(_utc(row["created_at"])), "granted"))
     statements = [row for row in _truth(demo, "consent") if row["identifier"] not in shared]
     listed = {(row["truth_person_id"], row["purpose"]): (str(row["since"]), row["status"]) for row in statements}
     assert listed == newest

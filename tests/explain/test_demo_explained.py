@@ -121,6 +121,33 @@ def test_one_audience_says_which_clause_fails(demo, warehouse):
     assert wrong.exit_code == 2 and f"did you mean `{audience}`" in wrong.output
 
 
+def test_whom_an_audience_is_not_for_is_told_so(demo, warehouse):
+    """`Asked for first: they were on the site` is a false reason, told of a known person who was there."""
+    known = warehouse.execute(
+        """select profile_id from audiences.members where audience = 'visitors_30_days' order by 1 limit 1"""
+    ).fetchone()[0]
+    told = relance(demo, "explain", known, "--audience", "anonymous_visitors_30_days")
+    assert "Not in: only for people nobody knows." in told.output
+    stranger = warehouse.execute(
+        "select profile_id from audiences.members where audience = 'anonymous_visitors_30_days' order by 1 limit 1"
+    ).fetchone()[0]
+    told = relance(demo, "explain", stranger, "--audience", "visitors_30_days")
+    assert "Not in: only for people who left an address" in told.output
+
+
+def test_who_stands_in_no_file_of_an_audience_they_are_in_is_told_why(demo, warehouse):
+    """In the audience and in no file: without the reason, that looks like a fault of the export."""
+    member, suppression = warehouse.execute(
+        """select members.profile_id, kept.audience from audiences.members as members
+        join control.audience_suppressions as suppressions using (audience)
+        join audiences.members as kept on kept.audience = suppressions.suppression and kept.profile_id = members.profile_id
+        where members.audience = 'win_back' order by all limit 1"""
+    ).fetchone()
+    told = relance(demo, "explain", member, "--audience", "win_back")
+    assert told.exit_code == 0, told.output
+    assert suppression in told.output.partition("Keep them out of its files")[2]
+
+
 def test_an_access_request_holds_the_person_and_nobody_else(demo, warehouse, tmp_path):
     """A missing row is a wrong answer by law; another person's address in it is a breach."""
     truth = warehouse.execute(

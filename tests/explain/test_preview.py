@@ -94,7 +94,13 @@ def edited(demo: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the demo in which somebody has said that two customers are one, and an audience looks back further."""
     folder = tmp_path_factory.mktemp("edited") / "shop"
     shutil.copytree(demo.base, folder, ignore=shutil.ignore_patterns("truth", "exports", "report", "dagster", "dbt"))
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
+        # Earlier runs have sent somebody as much as may be; the run itself has not looked yet.
+        con.execute(
+            """insert into activation.messages by name
+            select message.* replace ('before' as run_id, 'email' as channel, run.as_of - to_hours(nth.hours) as sent_at)
+            from (from activation.messages order by all limit 1) as message, generate_series(1, 20) as nth(hours), control.run"""
+        )
         one, other = con.execute(
             "select customer_id from unified.orders where customer_id is not null group by 1 order by count(*) desc, 1 limit 2"
         ).fetchall()
@@ -115,6 +121,9 @@ def test_previews_tell_and_touch_nothing(edited):
     audience = CliRunner().invoke(main, ["preview", "product_viewers", "--config", str(edited)])
     assert audience.exit_code == 0, audience.output
     assert "enter" in audience.output and "Overlap then" in audience.output and "Reachable then" in audience.output
+    assert "meta_product_viewers" in audience.output and "would be in it" in audience.output
+    # Without what was sent, nobody would be spoken to too often.
+    assert "frequency_capped" in audience.output.partition("Other audiences that change")[2]
     assert (edited / "warehouse.duckdb").read_bytes() == before
     assert not list((edited / ".relance" / "preview").glob("*.duckdb*"))
     assert not (edited / "exports").exists()

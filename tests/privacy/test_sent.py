@@ -24,13 +24,13 @@ RUN, PLACE = "run1", "brevo/brevo_win_back/20260301T060000Z/run1"
 HERS, HIS = hashlib.sha256(EMAIL.encode()).hexdigest(), hashlib.sha256(b"bob@example.com").hexdigest()
 
 
-def export(company: Company) -> Path:
+def export(company: Company, header: bool = True) -> Path:
     """An export of two people, one of them hers by hashed keys alone, as a run leaves it."""
     folder = company.settings.exports_path / PLACE
     folder.mkdir(parents=True)
     rows = [[HERS, "FR", "say hi, ok"], [HIS, "FR", "two\nlines"]]
     with (folder / "add.csv").open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([["EMAIL", "COUNTRY", "NOTE"], *rows])
+        csv.writer(file, lineterminator="\n").writerows([["EMAIL", "COUNTRY", "NOTE"]] * header + rows)
     content = (folder / "add.csv").read_bytes()
     entry = {
         "name": "add.csv",
@@ -40,6 +40,7 @@ def export(company: Company) -> Path:
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     manifest = {"activation": "brevo_win_back", "destination": "brevo", "run_id": RUN, "rows": 2}
+    manifest |= {"header": header, "delimiter": ","}
     (folder / "manifest.json").write_text(json.dumps(manifest | {"files": [entry | {"columns": ["EMAIL", "COUNTRY", "NOTE"]}]}))
     with open_warehouse(company.settings) as con:
         create_tables(con)
@@ -71,6 +72,14 @@ def export(company: Company) -> Path:
 def outbox(company: Company) -> list[tuple]:
     path = outbox_file(company.settings, "brevo_win_back", RUN)
     return duckdb.sql(f"select profile_id, match_keys_sha256, email from read_parquet('{path}') order by 3").fetchall()
+
+
+def test_a_file_without_a_header_forgets_its_first_row_too(company: Company) -> None:
+    """Where the first line is a person, taking it for a header would keep her."""
+    folder = export(company, header=False)
+    company.forget()
+    assert HERS not in (folder / "add.csv").read_text() and HIS in (folder / "add.csv").read_text()
+    assert is_whole(folder) and json.loads((folder / "manifest.json").read_text())["files"][0]["rows"] == 1
 
 
 def test_retained_files_forget_and_the_outbox_remembers(company: Company) -> None:

@@ -26,6 +26,7 @@ create table unified_consents (identifier_type varchar, identifier varchar, purp
 create table unified_email_events (event_id varchar, email varchar, type varchar, occurred_at timestamp, campaign_id varchar,
     is_machine boolean);
 create table unified_message_events (event_id varchar, channel varchar, identifier varchar, type varchar, occurred_at timestamp);
+create table unified_leads (lead_id varchar, email varchar, phone varchar, created_at timestamp, consent_proof varchar);
 create table unsubscriptions (identifier_type varchar, identifier varchar, occurred_at timestamp, message_id varchar);
 create table consent_people (profile_id varchar, is_known boolean, first_seen_at timestamp, region varchar,
     is_professional boolean, last_sale_at timestamp, last_action_at timestamp);

@@ -19,6 +19,7 @@ MACROS = [
     "staging/is_sold.sql",
     "staging/mail_domain.sql",
     "staging/money.sql",
+    "staging/money_sum.sql",
     "project.sql",
     "newest_batch.sql",
     "touched.sql",

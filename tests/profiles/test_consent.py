@@ -24,6 +24,14 @@ def someone(**options: Any) -> Person:
     return Person("p", [A, TEL, USER], **options)
 
 
+def leads(world: World, *rows: tuple[datetime, str | None]) -> World:
+    """Leads of one person with their address and number: when they came, and their proof of consent."""
+    world.con.execute("delete from unified_leads")
+    for at, proof in rows:
+        world.con.execute("insert into unified_leads values ('l', 'a@example.com', '+33611111111', ?, ?)", [at, proof])
+    return world
+
+
 CUSTOMER = {"last_sale": ago(100), "last_action": ago(100), "sold_to": ["a@example.com"]}
 FORMER = {"last_sale": ago(1200), "last_action": ago(20), "sold_to": ["a@example.com"]}
 PRO = {"professional": True, "last_action": ago(30), "at_work": ["a@example.com", "+33611111111"]}
@@ -366,3 +374,20 @@ def test_many_people_by_the_book(world: World) -> None:
         words = [word for word in said if word.who in person.identifiers]
         for purpose in ("email", "ads", "platform_matching"):
             assert found[person.id, purpose] == _by_the_book(words, purpose, person.identifiers)
+
+
+def test_a_lead_with_a_proof_may_be_called_and_no_more() -> None:
+    """Were a lead's own consent no consent, no lead could be called; were it one for everything, all would be mailed unasked."""
+    world = leads(World(), (ago(2), "form-7")).fill([someone()], [])
+    assert world.consent("p", "phone") == ("granted", "statement", "phone:+33611111111")
+    assert [world.consent("p", purpose)[0] for purpose in ("email", "sms", "post")] == ["unknown"] * 3  # type: ignore[index]
+    assert leads(world, (ago(2), None), (ago(3), " ")).build().consent("p", "phone")[0] == "unknown"  # type: ignore[index]
+    asked = leads(World(lead_proof=["email", "phone"]), (ago(2), "form-7")).fill([someone()], [])
+    assert (asked.consent("p", "email")[0], asked.consent("p", "sms")[0]) == ("granted", "unknown")  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("refused", "status"), [(ago(1), "denied"), (ago(3), "granted")])
+def test_the_newest_word_holds_of_a_lead_too(refused: datetime, status: str) -> None:
+    """Whoever asked not to be called after they left the form must not be called; who asks again may be."""
+    world = leads(World(), (ago(2), "form-7")).fill([someone()], [Said(TEL, "phone", "denied", refused)])
+    assert world.consent("p", "phone")[0] == status  # type: ignore[index]

@@ -87,7 +87,6 @@ def test_whoever_is_stopped_is_listed_and_gets_nothing_more(world: World, why: s
     elif why == "withdrawal":
         world.con.execute("update profile_consents set status = 'withdrawn' where purpose = 'email'")
     elif why == "suppression":
-        insert(world.con, "control.audiences", [("unsubscribed", "suppression", None, True, ["email"], [])])
         insert(world.con, "members", [("unsubscribed", "suppression", "anna", FIRST, None, False, False, None, None)])
     elif why == "expiry":
         world.leave("anna", why="within_window")

@@ -96,6 +96,27 @@ def test_one_message_a_day_and_the_smaller_priority_has_it(tmp_path: Path) -> No
     assert world.sent("anna") == [("carts", "one", LEFT + timedelta(hours=24)), ("news", "word", midnight)]
 
 
+def test_what_was_asked_for_does_not_wait(tmp_path: Path) -> None:
+    """A lead is called the same day, whatever came in the morning; a cart of theirs can wait until tomorrow. Caps hold."""
+    calls = {
+        **CARTS, "name": "calls", "audience": "leads", "kind": "sales", "channel": "phone", "destination": "call_list",
+        "steps": [{"name": "first", "after": {"working_days": 0}, "hint": "thanks"}],
+    }  # fmt: skip
+    extra = "pressure: {overall: {messages: 3, days: 7}}\n"
+    world = World(tmp_path / "shop", CARTS, calls, extra=extra, audiences={"carts": {}, "leads": {"goal": "conversion"}})
+    for name, letters in (("anna", 2), ("bob", 0), ("carl", 3)):
+        world.person(name, anchor=LEFT)
+        world.enter(name, "leads", LEFT + timedelta(hours=23))
+        for number in range(letters):
+            world.mail(name, "delivered", LEFT + timedelta(hours=20 + number), f"news {number}")
+    world.export(LEFT + timedelta(hours=24))
+    assert [sequence for sequence, *_ in world.sent("anna")] == ["calls"]
+    assert [sequence for sequence, *_ in world.sent("bob")] == ["calls"]
+    assert world.sent("carl") == []
+    waiting = world.row("bob")
+    assert waiting and waiting["waits_for"] == "priority:calls"
+
+
 def test_reactivation_twice_a_year_half_a_year_apart(tmp_path: Path) -> None:
     """A person who stays silent for ever must not be asked for ever: twice a year, by default 182 days apart."""
     world = World(tmp_path / "shop", NEWS, audiences={"readers": {"goal": None}})
@@ -138,6 +159,9 @@ def test_a_buyer_is_left_alone_for_a_while(tmp_path: Path) -> None:
     world.look(LEFT + timedelta(hours=30))
     waiting = world.row("anna", "news")
     assert waiting and (waiting["waits_for"], waiting["due_at"]) == ("purchase", bought + timedelta(days=30))
+    world.look(bought + timedelta(days=30))
+    due = world.row("anna", "news")
+    assert due and (due["waits_for"], due["is_due"]) == (None, True)
 
 
 def test_one_hands_on_to_the_next(tmp_path: Path) -> None:

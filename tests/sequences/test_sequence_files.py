@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.sequences.world import CARTS, audience
 
 SHIPPED_FOR = (
     "cart_abandoners prospect_reactivation received_leads open_day_invitations prospect_open_day_invitations event_registrants"
-    " event_attendees event_no_shows upsell win_back product_viewers"
+    " event_attendees event_no_shows review_request win_back_months upsell win_back product_viewers"
 )
 AUDIENCES = [
     *(audience(name) for name in ["carts", *SHIPPED_FOR.split()]),
@@ -53,6 +54,11 @@ def test_relance_yml_names_the_sequences_that_run(make_project: Project) -> None
     assert [one.name for one in sequences] == ["cart_recovery"]
 
 
+def test_a_replay_plans_no_messages(make_project: Project) -> None:
+    """A look back has no ledger: every message ever sent would be due in it once more."""
+    assert load_exports(make_project().replay(datetime(2026, 5, 1)), AUDIENCES) == ([], [])
+
+
 STEP = {"name": "one", "after": {"hours": 24}, "hint": "x"}
 
 
@@ -72,11 +78,19 @@ STEP = {"name": "one", "after": {"hours": 24}, "hint": "x"}
         ({"steps": [STEP | {"after": {"hours": 3, "days": 1}}]}, "one of hours, days and working_days", 10),
         ({"steps": [STEP | {"days_before": 3}]}, "either `after` or `days_before`", 9),
         ({"steps": [STEP, STEP | {"after": {"hours": 48}}]}, "The step `one` stands twice", 13),
-        ({"steps": [STEP | {"at": 25, "after": {"days": 1}}]}, "an hour from 0 to 23", 13),
+        ({"steps": [STEP | {"at": 25, "after": {"days": 1}}]}, "a whole hour from 0 to 23", 13),
+        ({"steps": [STEP | {"at": "10:00", "after": {"days": 1}}]}, "a whole hour from 0 to 23", 13),
+        ({"steps": [STEP | {"after": "24h"}]}, "such as {hours: 24}", 10),
+        ({"open": {"hours": [8, 21]}}, "a list of pairs such as [[9, 12]", 1),
+        ({"open": {"hours": [[21, 8]]}}, "the first smaller", 1),
         ({"steps": [STEP | {"at": 8}]}, "leave no choice of an hour", 13),
         ({"steps": [STEP | {"product": "lamp"}]}, "Unknown key", 13),
         ({"name_": "x"}, "Unknown key", 1),
         ({"match_keys": ["emial"]}, "knows no match key `emial` (did you mean `email`?)", 1),
+        ({"then": ["nowhere", "cart_recovery"]}, "Unknown sequence `nowhere`", 1),
+        ({"steps": [STEP | {"until_days_before": 3}]}, "is over before it is due", 13),
+        ({"steps": [{"name": "one", "days_before": 3, "until_days_before": 5, "hint": "x"}]}, "is over before it is due", 11),
+        ({"enter_within_days": 1}, "the first step is due when the anchor is 1 days old or more", 7),
         ({"repeat": {"times": 1, "days": 30, "spacing_days": 2}}, "A round lasts 4 days", 1),
     ],
 )
@@ -91,6 +105,16 @@ def test_mistakes_have_a_line_and_a_cure(make_project: Project, changes: dict[st
     assert says in told and "How to mend" in told
     place = told.partition("mine.yml:")[2].split(".")[0].split(" ")[0]
     assert int(place) == line if line > 1 else int(place) >= 1
+
+
+def test_a_file_that_would_not_be_read_is_told(make_project: Project) -> None:
+    """A marketer waits in vain for a sequence whose file ends otherwise than all others."""
+    project = make_project()
+    write(project)
+    file = project.base / "activations" / "sequences" / "mine.yml"
+    file.rename(file.with_suffix(".yaml"))
+    with pytest.raises(RelanceError, match=r"call it mine\.yml"):
+        read_sequences(project, AUDIENCES)
 
 
 def test_numbers_that_contradict_each_other_name_both_lines(make_project: Project) -> None:

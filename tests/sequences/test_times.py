@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from dagster_project.settings import SHIPPED
 from dagster_project.working_days import closed_days, doubtful_holidays, wrong_closed_days
+from tests.identity.light_dbt import LightDbt
 from tests.sequences.world import CARTS, World, file_rows, insert, unchecked
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -51,6 +53,19 @@ def test_calls_on_three_working_days_at_three_hours(tmp_path: Path) -> None:
     assert [(step, at) for _, step, at in world.sent()] == [
         ("first_call", utc(2026, 4, 30, 17)), ("second_call", utc(2026, 5, 4, 11)), ("third_call", utc(2026, 5, 5, 15)),
     ]  # fmt: skip
+
+
+ANSWERED = ["connected", "Completed", "Not interested", "Pas intéressé", "Left live message"]
+MISSED = ["no answer", "no-answer", "NO_ANSWER", "busy", "Left voicemail", "Not reached", "Pas de réponse", "Répondeur", "Occupé"]
+
+
+def test_an_outcome_is_an_answer_or_none() -> None:
+    """ "Not interested" taken for nobody there would be called again and again; "pas de réponse" taken for an answer, never."""
+    con = duckdb.connect()
+    missed = LightDbt().environment.globals["call_was_missed"]("outcome")
+    con.execute("create table calls (outcome varchar)")
+    insert(con, "calls", [(outcome,) for outcome in ANSWERED + MISSED])
+    assert {row[0] for row in con.execute(f"select outcome from calls where {missed}").fetchall()} == set(MISSED)
 
 
 @pytest.mark.parametrize(("outcome", "calls"), [("connected", 1), ("no answer", 2), ("busy", 2)])
@@ -124,6 +139,53 @@ def test_invitations_are_counted_back_and_not_made_up_for(tmp_path: Path) -> Non
     assert [step for _, step, _ in world.sent("early")] == ["save_the_date", "invitation", "last_places"]
     assert [step for _, step, _ in world.sent("late")] == ["invitation", "last_places"]
     assert not world.row("late", "open_day")
+
+
+def test_whoever_was_talked_to_already_is_not_called(tmp_path: Path) -> None:
+    """The lead rang at nine and was helped; a first call at ten that thanks them for asking would be a lost sale."""
+    world = World(tmp_path / "shop", shipped("sales_cadence"), audiences={"received_leads": {"goal": "conversion"}})
+    for name in ("lea", "max"):
+        world.person(name, "received_leads", utc(2026, 3, 3, 8, 30))
+    insert(world.con, "unified_calls", [("c1", "+33612340001", "inbound", "connected", utc(2026, 3, 3, 9, 5))])
+    world.export(utc(2026, 3, 3, 10))
+    assert [row[0] for row in world.con.execute("select profile_id from activation.messages").fetchall()] == ["max"]
+
+
+def test_who_asks_again_is_called_again(tmp_path: Path) -> None:
+    """Three calls in vain, and a new request a week later: nobody would answer it for a month."""
+    world = World(tmp_path / "shop", shipped("sales_cadence"), audiences={"received_leads": {"goal": "conversion"}})
+    world.person("lea", "received_leads", utc(2026, 3, 3, 10))
+    for at in (utc(2026, 3, 3, 10), utc(2026, 3, 4, 18), utc(2026, 3, 5, 15)):
+        world.export(at)
+    world.con.execute("update members set anchor_at = ?", [utc(2026, 3, 11, 16)])
+    world.export(utc(2026, 3, 11, 16))
+    assert [step for _, step, _ in world.sent()] == ["first_call", "second_call", "third_call", "first_call"]
+
+
+def test_the_young_are_not_planned_where_they_may_not_be_reached(tmp_path: Path) -> None:
+    """A call that is due for ever and never leaves would keep all else from the person, and the list would tell an untruth."""
+    world = World(tmp_path / "shop", shipped("sales_cadence"), audiences={"received_leads": {"goal": "conversion"}})
+    for name, born in (("lea", date(2008, 3, 4)), ("max", date(2008, 3, 3))):
+        world.person(name, "received_leads", utc(2026, 3, 3, 10))
+        world.con.execute("update profiles.profiles set birth_date = ? where profile_id = ?", [born, name])
+    assert [row["profile_id"] for row in world.look(utc(2026, 3, 3, 11))] == ["max"]
+
+
+def test_a_reminder_that_is_no_longer_true_is_left_out(tmp_path: Path) -> None:
+    """ "See you next week" three days ahead, or "tomorrow" on the day itself, sends guests away for nothing."""
+    world = World(tmp_path / "shop", shipped("open_day_reminder"), audiences={"event_registrants": {"goal": None}})
+    opens = utc(2026, 6, 20, 14)
+    world.person("early", "event_registrants", opens)
+    world.export(utc(2026, 6, 13, 10))
+    world.person("late", "event_registrants", opens)
+    for at in (utc(2026, 6, 17, 14), utc(2026, 6, 19, 10)):
+        world.export(at)
+    world.person("on_the_eve", "event_registrants", opens)
+    world.export(utc(2026, 6, 19, 23))  # sent in the morning, it would speak of today
+    world.export(utc(2026, 6, 20, 9))
+    assert [step for _, step, _ in world.sent("early")] == ["next_week", "tomorrow"]
+    assert [step for _, step, _ in world.sent("late")] == ["tomorrow"]
+    assert world.sent("on_the_eve") == []
 
 
 CALLS = {

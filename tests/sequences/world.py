@@ -14,11 +14,12 @@ from dagster_project.activation import publish
 from dagster_project.activation.build import ActivationResult, run_activation
 from dagster_project.activation.reconcile import reconcile
 from dagster_project.activation.specs import Destination, load_destinations
-from dagster_project.audiences import Audience, AudienceSpec
+from dagster_project.audiences import Audience, AudienceSpec, write_suppressions
 from dagster_project.control import local_date
 from dagster_project.quality.gx import CheckResult
+from dagster_project.sequence_spec import SequenceSpec
 from dagster_project.sequence_tables import SENT, write_sequence_rules
-from dagster_project.sequences import Sequence, SequenceSpec
+from dagster_project.sequences import Sequence
 from dagster_project.settings import Company, Settings, load_settings
 from dagster_project.working_days import write_calendar
 from tests.identity.light_dbt import LightDbt, insert
@@ -28,11 +29,12 @@ MODELS = (
     "sequence_next_steps", "sequence_plans", "messages_due",
 )  # fmt: skip
 
+UNSUBSCRIBED = AudienceSpec(kind="suppression", window_days=3650, channels=["email"], owner="privacy")
+
 TABLES = {
-    "control.run": "run_id varchar, as_of timestamp",
+    "control.run": "run_id varchar, as_of timestamp, as_of_date date",
     "control.company": "timezone varchar",
-    "control.audiences": "audience varchar, kind varchar, goal varchar, everywhere boolean, channels varchar[], "
-    "despite varchar[]",
+    "control.audiences": "audience varchar, kind varchar, goal varchar",
     "members": "audience varchar, kind varchar, profile_id varchar, entered_at timestamp, anchor_at timestamp, holdout boolean, "
     "is_of_both boolean, offers varchar[], context varchar",
     "audience_decisions": "audience varchar, profile_id varchar, blocked_by varchar",
@@ -52,6 +54,7 @@ create schema profiles; create schema identity; create schema audiences;
 create view audiences.members as select * from main.members;
 create table profiles.profiles (profile_id varchar, email varchar, phone varchar, first_name varchar, last_name varchar,
     city varchar, postal_code varchar, region varchar, country varchar, birth_date date, gender varchar);
+create view main.profiles as select * from profiles.profiles;
 create table profiles.profile_products (profile_id varchar, product_id varchar, last_viewed_at timestamp, bought_at timestamp);
 create view profiles.consents as select *, cast(null as varchar) as identifier from main.profile_consents;
 create view profiles.identifier_consents as
@@ -87,12 +90,9 @@ class World:
         self.con.execute(ROOMS)
         self.con.execute("set search_path = 'main,control'")
         insert(self.con, "control.company", [("Europe/Paris",)])
-        for one in known.values():
-            insert(
-                self.con,
-                "control.audiences",
-                [(one.name, one.spec.kind, one.spec.goal, one.spec.everywhere, one.spec.channels, one.spec.despite)],
-            )
+        insert(self.con, "control.audiences", [(one.name, one.spec.kind, one.spec.goal) for one in known.values()])
+        specs = {one.name: one.spec for one in known.values()}
+        write_suppressions(self.con, specs | {"unsubscribed": UNSUBSCRIBED})
         reconcile(self.con, self.settings)
         write_sequence_rules(self.con, self.settings, self.sequences, list(known.values()))
         self.runs, self.people = 0, 0
@@ -129,9 +129,10 @@ class World:
         """Build the tables as of a moment; messages_due as records."""
         self.runs += 1
         self.con.execute("delete from control.run")
-        insert(self.con, "control.run", [(run_id or f"run{self.runs}", at)])
+        today = local_date(self.settings, at)
+        insert(self.con, "control.run", [(run_id or f"run{self.runs}", at, today)])
         self.con.execute(SENT)
-        write_calendar(self.con, self.settings, local_date(self.settings, at))
+        write_calendar(self.con, self.settings, today)
         _DBT.build(self.con, *MODELS)
         for table in ("messages_due", "frequency_caps"):
             self.con.execute(f"create or replace view audiences.{table} as select * from main.{table}")

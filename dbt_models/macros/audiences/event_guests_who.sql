@@ -4,7 +4,7 @@
     people="(select * from " ~ ref('event_guests') ~ " where status = '" ~ status ~ "')",
     clauses={
         'starts_in_window': ['starts_at', '>=', 'window_start'],
-        'of_a_kind': "coalesce(event_kind, '') in " ~ option('event_kinds'),
+        'of_a_kind': '(event_kind is null or event_kind in ' ~ option('event_kinds') ~ ')',
     },
     anchor='starts_at',
     reason={'event': 'event_name', 'starts_at': 'starts_at', 'status': 'status'},

@@ -37,7 +37,8 @@
         union all
         select people.profile_id, people.last_seen_at, coming.event_name, coming.starts_at, coming.city
         from people
-        inner join coming on coming.area is null and lower(people.city) = lower(coming.city)
+        inner join coming
+            on people.country = coming.country and coming.area is null and {{ folded('people.city') }} = {{ folded('coming.city') }}
     ),
 
     registered as (

@@ -1,10 +1,12 @@
-{# Rows of a table that name their person by the company's number or, without one, by an e-mail address: its columns, with profile_id. #}
+{# Rows of a table that name their person by the company's number or, where that stands for nobody (`guest`), by an e-mail address: its
+   columns, with profile_id. #}
 {% macro with_person(model, columns) -%}
 (
-    select identifiers.profile_id, told.{{ columns | join(', told.') }}
+    select coalesce(accounts.profile_id, addresses.profile_id) as profile_id, told.{{ columns | join(', told.') }}
     from {{ ref(model) }} as told
-    inner join {{ ref('identifiers') }} as identifiers
-        on identifiers.identifier_type = case when told.customer_id is not null then 'customer_id' else 'email' end
-        and identifiers.identifier = coalesce({{ account_id('told.customer_id', 'told.source') }}, told.email)
+    left join {{ ref('identifiers') }} as accounts
+        on accounts.identifier_type = 'customer_id' and accounts.identifier = {{ account_id('told.customer_id', 'told.source') }}
+    left join {{ ref('identifiers') }} as addresses on addresses.identifier_type = 'email' and addresses.identifier = told.email
+    where accounts.profile_id is not null or addresses.profile_id is not null
 )
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
     The connected components of a graph, kept from run to run: SELECT of `node` and `component` for an incremental model with
-    `unique_key='node'` and the post-hook `keep_edges()`, which remembers the edges that the kept components stand on.
+    `unique_key='node'` and the post-hook `keep_edges(edges)`, which remembers the edges that the kept components stand on.
 
     The first time the whole graph is solved. Later components that lost an edge fall apart into their nodes and are solved again
     from the edges they still have; to these the new edges are added, and the small graph of components that they touch is
@@ -106,8 +106,7 @@
 {% macro all_components(edges) %}
     {% do run_query('drop table if exists ' ~ kept_edges()) %}
     {% set components = connected_components(edges) %}
-    {% do scratch('kc_added', 'select a, b, _batch from ' ~ edges) %}
-    {% do scratch('kc_lost', 'select a, b from ' ~ edges ~ ' where false') %}
+    {% for name in ['kc_added', 'kc_lost'] %}{% do scratch(name, 'select a, b, _batch from ' ~ edges ~ ' where false') %}{% endfor %}
     {% if not is_incremental() %}{{ return(components) }}{% endif %}
     {% do scratch('kc_all', components) %}
     {% set with_the_gone %}
@@ -123,9 +122,9 @@
     {{ return(api.Relation.create(database=this.database, schema=this.schema, identifier=this.identifier ~ '_edges', type='table')) }}
 {% endmacro %}
 
-{# Remembers the edges, in the transaction that stores the components. #}
-{% macro keep_edges() -%}
-    create table if not exists {{ kept_edges() }} (a integer, b integer, _batch bigint);
+{# Remembers the edges, in the transaction that stores the components: all where none are kept, else those gained and lost. #}
+{% macro keep_edges(edges) -%}
+    create table if not exists {{ kept_edges() }} as select a, b, _batch from {{ edges }};
     delete from {{ kept_edges() }} where (a, b) in (select a, b from {{ scratch_name('kc_lost') }});
     insert into {{ kept_edges() }} select a, b, _batch from {{ scratch_name('kc_added') }}
 {%- endmacro %}

@@ -2,14 +2,9 @@
 select
     candidates.audience,
     audiences.kind,
-    candidates.profile_id,
-    candidates.anchor_at,
-    candidates.value,
-    candidates.offers,
-    candidates.reason,
-    candidates.context
+    candidates.profile_id
 from {{ ref('audience_candidates') }} as candidates
-inner join {{ ref('audience_decisions') }} as decisions
-    on candidates.audience = decisions.audience and candidates.profile_id = decisions.profile_id and decisions.included
 inner join {{ source('control', 'audiences') }} as audiences on candidates.audience = audiences.audience
-where candidates.blocked_by is null
+left join {{ ref('audience_conflicts') }} as conflicts
+    on candidates.audience = conflicts.audience and candidates.profile_id = conflicts.profile_id
+where candidates.blocked_by is null and conflicts.audience is null

@@ -1,6 +1,7 @@
 -- One row per audience, candidate and clause: whether it holds, and what it asks for in a marketer's words.
 {{ config(materialized='view') }}
-{% set most_clauses = 12 %}
+{# As many as `clauses_met` has bits for. #}
+{% set most_clauses = 30 %}
 
 with places as (
     {% for place in range(most_clauses) -%}

@@ -1,35 +1,34 @@
 -- One row per person who registered for an open day, a webinar or a fair: the registration that matters now, which is the next one to
--- come or else the latest one past.
+-- come or else the latest one past. One that was cancelled is none.
 with registrations as (
-    {% for type in ['email', 'phone'] -%}
     select
-        identifiers.profile_id,
-        registrations.registration_id,
-        registrations.event_name,
-        lower(trim(registrations.event_kind)) as event_kind,
-        registrations.starts_at,
-        registrations.city,
-        registrations.postal_code,
-        coalesce(lower(trim(registrations.status)), 'registered') as status
-    from {{ ref('unified_event_registrations') }} as registrations
-    inner join {{ ref('identifiers') }} as identifiers
-        on identifiers.identifier_type = '{{ type }}' and identifiers.identifier = registrations.{{ type }}
-    -- A row goes by its address, and by its number only where it names no address.
-    where registrations.starts_at is not null{{ ' and registrations.email is null' if type == 'phone' }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        coalesce(addresses.profile_id, numbers.profile_id) as profile_id,
+        told.registration_id,
+        told.event_name,
+        told.event_kind,
+        told.starts_at,
+        told.city,
+        told.postal_code,
+        told.starts_at >= run.as_of as is_to_come,
+        -- Of an event to come, nobody knows yet who comes, though they may by the day of a run that looks back.
+        case when told.starts_at < run.as_of then coalesce(told.status, 'registered') else 'registered' end as status
+    from {{ ref('unified_event_registrations') }} as told
+    cross join {{ source('control', 'run') }} as run
+    left join {{ ref('identifiers') }} as addresses on addresses.identifier_type = 'email' and addresses.identifier = told.email
+    -- By the number where the address stands for nobody.
+    left join {{ ref('identifiers') }} as numbers on numbers.identifier_type = 'phone' and numbers.identifier = told.phone
+    where told.starts_at is not null
+      and coalesce(told.status, 'registered') in ('registered', 'attended', 'no_show')
+      and (addresses.profile_id is not null or numbers.profile_id is not null)
 )
 
-select
-    registrations.*,
-    registrations.starts_at >= run.as_of as is_to_come
+select *
 from registrations
-cross join {{ source('control', 'run') }} as run
 qualify row_number() over (
-    partition by registrations.profile_id
+    partition by profile_id
     order by
-        case when registrations.starts_at >= run.as_of then 0 else 1 end,
-        case when registrations.starts_at >= run.as_of then registrations.starts_at end,
-        registrations.starts_at desc,
-        registrations.registration_id desc
+        case when is_to_come then 0 else 1 end,
+        case when is_to_come then starts_at end,
+        starts_at desc,
+        registration_id desc
 ) = 1

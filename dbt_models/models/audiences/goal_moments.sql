@@ -21,18 +21,9 @@ from (
 ) as conversions
 group by profile_id
 union all
-select identifiers.profile_id, 'review', max(reviews.created_at)
-from (
-    {% for type in ['customer_id', 'email'] -%}
-    select '{{ type }}' as identifier_type, {{ account_id(type, 'source') if type == 'customer_id' else type }} as identifier, created_at
-    from {{ ref('unified_reviews') }}
-    where {{ type }} is not null
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-) as reviews
-inner join {{ ref('identifiers') }} as identifiers
-    on reviews.identifier_type = identifiers.identifier_type and reviews.identifier = identifiers.identifier
-group by identifiers.profile_id
+select profile_id, 'review', max(created_at)
+from {{ with_person('unified_reviews', ['created_at']) }} as reviews
+group by profile_id
 union all
 select profile_id, 'visit', last_action_at
 from {{ ref('last_actions') }}

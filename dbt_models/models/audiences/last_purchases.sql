@@ -7,7 +7,6 @@ select
     coalesce(orders.net_revenue, cast(0 as decimal(18, 4))) as net_revenue,
     orders.first_order_at,
     orders.last_order_at,
-    orders.last_checkout_at,
     greatest(orders.last_order_at, subscribers.last_paid_at) as last_bought_at
 from {{ ref('order_totals') }} as orders
 full outer join {{ ref('subscribers') }} as subscribers on orders.profile_id = subscribers.profile_id

@@ -2,18 +2,30 @@
 -- for all audiences, and a part of each audience, by hashes that stay. A group is drawn by the name of a person: who was in the
 -- audience under two names, of which one was held out and the other was not, has been both spoken to and spared (`is_of_both`): they
 -- are in no export either, and no measurement counts them.
+--
+-- Of whom the journal's last word is not that they left, those are the members: it has just been brought up to date with them.
 with entries as (
     select audience, profile_id, max_by(entered_at, position) as entered_at
     from {{ ref('membership_changes') }}
     group by 1, 2
+    having max_by(change in ('entered', 'renamed_to'), position)
 ),
 
 drawn as (
     select
-        members.*,
-        {{ is_held_out('members.audience', 'members.profile_id') }} as is_held_out
-    from {{ ref('current_members') }} as members
-    inner join {{ source('control', 'audiences') }} as audiences on members.audience = audiences.audience
+        candidates.audience,
+        audiences.kind,
+        candidates.profile_id,
+        entries.entered_at,
+        candidates.anchor_at,
+        candidates.value,
+        candidates.offers,
+        candidates.reason,
+        candidates.context,
+        {{ is_held_out('candidates.audience', 'candidates.profile_id') }} as is_held_out
+    from {{ ref('audience_candidates') }} as candidates
+    inner join entries on candidates.audience = entries.audience and candidates.profile_id = entries.profile_id
+    inner join {{ source('control', 'audiences') }} as audiences on candidates.audience = audiences.audience
     cross join {{ source('control', 'company') }} as company
 ),
 
@@ -40,7 +52,7 @@ select
     drawn.audience,
     drawn.kind,
     drawn.profile_id,
-    entries.entered_at,
+    drawn.entered_at,
     drawn.anchor_at,
     drawn.value,
     drawn.offers,
@@ -49,5 +61,4 @@ select
     drawn.is_held_out or coalesce(drawn_before.was_held_out, false) as holdout,
     case when drawn.is_held_out then coalesce(drawn_before.was_not, false) else coalesce(drawn_before.was_held_out, false) end as is_of_both
 from drawn
-inner join entries on drawn.audience = entries.audience and drawn.profile_id = entries.profile_id
 left join drawn_before on drawn.audience = drawn_before.audience and drawn.profile_id = drawn_before.profile_id

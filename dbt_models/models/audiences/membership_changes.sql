@@ -9,9 +9,10 @@ with current_members as (
 
 {% if is_incremental() %}
 latest as (
-    select audience, profile_id, max_by(change, position) as change, max_by(entered_at, position) as entered_at
+    select audience, profile_id, max_by(entered_at, position) as entered_at
     from {{ this }}
     group by 1, 2
+    having max_by(change in ('entered', 'renamed_to'), position)
 ),
 
 renamed as (
@@ -22,7 +23,15 @@ before as (
     select latest.audience, latest.profile_id as old_profile_id, coalesce(renamed.profile_id, latest.profile_id) as profile_id, latest.entered_at
     from latest
     left join renamed on latest.profile_id = renamed.old_profile_id
-    where latest.change in ('entered', 'renamed_to')
+),
+
+-- Names that others go on under, of people who were in the audience themselves.
+kept_names as (
+    select audience, profile_id
+    from {{ this }}
+    where profile_id in (select profile_id from renamed)
+    group by 1, 2
+    having max_by(change in ('entered', 'renamed_to'), position)
 ),
 
 last_position as (
@@ -38,33 +47,46 @@ before as (
     where false
 ),
 
+kept_names as (
+    select audience, profile_id from before
+),
+
 last_position as (
     select 0 as position
 ),
 {% endif %}
 
-changes as (
-    select members.audience, members.profile_id, 'entered' as change, {{ as_of() }} as entered_at
+-- Whoever has neither come nor gone nor another name, which is nearly everybody, has no row here.
+moved as (
+    select
+        coalesce(members.audience, before.audience) as audience,
+        members.profile_id,
+        before.old_profile_id,
+        before.entered_at
     from current_members as members
-    left join before on members.audience = before.audience and members.profile_id = before.profile_id
-    where before.profile_id is null
+    full outer join before on members.audience = before.audience and members.profile_id = before.profile_id
+    where members.profile_id is null or before.profile_id is null or before.profile_id <> before.old_profile_id
+),
+
+changes as (
+    select audience, profile_id, 'entered' as change, {{ as_of() }} as entered_at
+    from moved
+    where old_profile_id is null
     union all
-    select before.audience, before.old_profile_id, 'left', before.entered_at
-    from before
-    left join current_members as members on before.audience = members.audience and before.profile_id = members.profile_id
-    where members.profile_id is null
+    select audience, old_profile_id, 'left', entered_at
+    from moved
+    where profile_id is null
     union all
-    select before.audience, before.old_profile_id, 'renamed_from', before.entered_at
-    from before
-    inner join current_members as members on before.audience = members.audience and before.profile_id = members.profile_id
-    where before.profile_id <> before.old_profile_id
+    select audience, old_profile_id, 'renamed_from', entered_at
+    from moved
+    where profile_id <> old_profile_id
     union all
-    select before.audience, before.profile_id, 'renamed_to', min(before.entered_at)
-    from before
-    inner join current_members as members on before.audience = members.audience and before.profile_id = members.profile_id
-    group by 1, 2
     -- Two members who became one go on as one; who kept their name has no new row.
-    having max(case when before.profile_id = before.old_profile_id then 1 else 0 end) = 0
+    select moved.audience, moved.profile_id, 'renamed_to', min(moved.entered_at)
+    from moved
+    left join kept_names on moved.audience = kept_names.audience and moved.profile_id = kept_names.profile_id
+    where moved.profile_id <> moved.old_profile_id and kept_names.profile_id is null
+    group by 1, 2
 )
 
 select

@@ -5,8 +5,8 @@
 -- Who was handed on is counted from the last message of the sequence that did so.
 with handed as (
     select handing.next_sequence as sequence, rounds.profile_id, max(rounds.last_sent_at) as handed_at
-    from {{ source('control', 'sequences') }} as handing
-    inner join {{ ref('sequence_rounds') }} as rounds on handing.sequence = rounds.sequence and handing.next_sequence is not null
+    from {{ source('control', 'sequence_handings') }} as handing
+    inner join {{ ref('sequence_rounds') }} as rounds on handing.sequence = rounds.sequence
     group by 1, 2
 ),
 
@@ -59,6 +59,8 @@ read_off as (
         steps.amount,
         steps.hint,
         steps.code,
+        steps.until_days_before,
+        sequences.enter_within_days,
         coalesce(chosen.hour, steps.hour, case when steps.unit = 'days_before' then 9 end) as hour,
         -- Only days need the company's clock: to read it is what costs here.
         case
@@ -69,6 +71,7 @@ read_off as (
     inner join {{ source('control', 'sequence_steps') }} as steps
         on standing.sequence = steps.sequence
         and (steps.position = standing.next_position or (steps.unit = 'days_before' and steps.position > standing.next_position))
+    inner join {{ source('control', 'sequences') }} as sequences on standing.sequence = sequences.sequence
     left join chosen on standing.sequence = chosen.sequence and standing.profile_id = chosen.profile_id
 ),
 
@@ -104,14 +107,20 @@ timed as (
             when due_day = base_day then base_at
             when amount = 0 then {{ utc_moment(day_start('due_day')) }}
             else {{ utc_moment(days_after('base_shown', days_between('base_day', 'due_day'))) }}
-        end as planned_at
+        end as planned_at,
+        case
+            when unit = 'days_before'
+                then least(anchor_at, {{ utc_moment(days_after(day_start('base_day'), '1 - coalesce(until_days_before, 0)')) }})
+            when started_at is null then {{ days_after('anchor_at', 'enter_within_days') }}
+        end as last_at
     from dated
 )
 
--- Of steps counted back from a day, the newest that is due, or else the next; those it passes over are not made up for.
+-- Of steps counted back from a day, the newest that is due, or else the next; those it passes over are not made up for. What would
+-- come too late (last_at) does not come at all: the first of days for an anchor too old, one counted back after its own last day.
 select *
 from timed
-where unit <> 'days_before' or anchor_at > {{ as_of }}
+where last_at is null or last_at >= {{ as_of }}
 qualify row_number() over (
     partition by sequence, profile_id
     order by

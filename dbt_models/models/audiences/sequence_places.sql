@@ -40,12 +40,20 @@ people as (
     full outer join under_way on candidates.sequence = under_way.sequence and candidates.profile_id = under_way.profile_id
 ),
 
+-- Where the anchor is recent, what was said since then is an answer too: whoever has called about the offer they asked for is not called
+-- as if nobody had spoken to them.
 reacted as (
-    select under_way.sequence, under_way.profile_id, {{ oldest('history.kind', 'history.happened_at') }} as reaction
-    from under_way
-    inner join {{ source('control', 'sequence_stops') }} as stops on under_way.sequence = stops.sequence
+    select people.sequence, people.profile_id, {{ oldest('history.kind', 'history.happened_at') }} as reaction
+    from people
+    inner join sequences
+        on people.sequence = sequences.sequence and (people.started_at is not null or sequences.enter_within_days is not null)
+    inner join {{ source('control', 'sequence_stops') }} as stops on people.sequence = stops.sequence
     inner join {{ ref('message_history') }} as history
-        on under_way.profile_id = history.profile_id and history.kind = stops.stop and history.happened_at >= under_way.started_at
+        on people.profile_id = history.profile_id and history.kind = stops.stop
+        and history.happened_at >= case
+            when sequences.enter_within_days is null then people.started_at
+            else least(people.anchor_at, coalesce(people.started_at, people.anchor_at))
+        end
     group by 1, 2
 ),
 
@@ -68,12 +76,24 @@ departed as (
 ),
 
 suppressed as (
-    select sequences.sequence, members.profile_id, min(members.audience) as audience
-    from {{ ref('members') }} as members
-    inner join {{ source('control', 'audiences') }} as audiences
-        on members.audience = audiences.audience and audiences.kind = 'suppression' and audiences.everywhere
-    inner join sequences on audiences.channels is null or {{ is_empty_list('audiences.channels') }} or array_contains(audiences.channels, sequences.channel)
+    select people.sequence, people.profile_id, min(members.audience) as audience
+    from people
+    inner join sequences on people.sequence = sequences.sequence
+    inner join {{ source('control', 'audience_suppressions') }} as suppressions
+        on sequences.audience = suppressions.audience
+        and (suppressions.channel is null or suppressions.channel = sequences.channel)
+    inner join {{ ref('members') }} as members
+        on suppressions.suppression = members.audience and people.profile_id = members.profile_id
     group by 1, 2
+),
+
+too_young as (
+    select people.sequence, people.profile_id
+    from people
+    inner join sequences on people.sequence = sequences.sequence and sequences.minimum_age > 0
+    inner join {{ ref('profiles') }} as profiles on people.profile_id = profiles.profile_id
+    cross join {{ source('control', 'run') }} as run
+    where {{ years_after('profiles.birth_date', 'sequences.minimum_age') }} > run.as_of_date
 ),
 
 asked as (
@@ -81,10 +101,11 @@ asked as (
 ),
 
 granted as (
-    select wanted.sequence, consents.profile_id, count(distinct consents.purpose) as purposes
-    from {{ ref('profile_consents') }} as consents
-    inner join {{ source('control', 'sequence_purposes') }} as wanted on consents.purpose = wanted.purpose
-    where consents.status = 'granted'
+    select people.sequence, people.profile_id, count(distinct consents.purpose) as purposes
+    from people
+    inner join {{ source('control', 'sequence_purposes') }} as wanted on people.sequence = wanted.sequence
+    inner join {{ ref('profile_consents') }} as consents
+        on people.profile_id = consents.profile_id and wanted.purpose = consents.purpose and consents.status = 'granted'
     group by 1, 2
 ),
 
@@ -97,6 +118,7 @@ judged as (
             when not people.is_member then coalesce(departed.blocked_by, 'left')
             when suppressed.audience is not null then 'suppressed:' || suppressed.audience
             when coalesce(granted.purposes, 0) < asked.purposes then 'no_consent'
+            when too_young.profile_id is not null then 'too_young'
             when people.is_held_out then 'holdout'
         end as stop_reason
     from people
@@ -106,6 +128,7 @@ judged as (
     left join departed on people.sequence = departed.sequence and people.profile_id = departed.profile_id
     left join suppressed on people.sequence = suppressed.sequence and people.profile_id = suppressed.profile_id
     left join granted on people.sequence = granted.sequence and people.profile_id = granted.profile_id
+    left join too_young on people.sequence = too_young.sequence and people.profile_id = too_young.profile_id
 )
 
 select sequence, profile_id, anchor_at, started_at, position, last_sent_at, stop_reason

@@ -142,6 +142,7 @@ select
     due.position,
     due.started_at,
     due.anchor_at,
+    due.last_at,
     due.stop_reason,
     due.due_at,
     case when due.due_at >= {{ as_of }} then due.due_at else coalesce(opened.open_at, {{ as_of }}) end as send_at,

@@ -10,7 +10,7 @@ with lines as (
 
 select
     profile_id,
-    cast(coalesce(max(cart_value), 0) as decimal(18, 4)) as cart_value,
+    {{ money_sum('coalesce(max(cart_value), 0)') }} as cart_value,
     max(cart_updated_at) as cart_updated_at,
     {{ json_list({'rank': 'rank', 'product_id': 'product_id', 'quantity': 'quantity', 'price': 'price'}) }} as products,
     {{ text_list('product_id') }} as offers

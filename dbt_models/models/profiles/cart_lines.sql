@@ -18,7 +18,7 @@ open_lines as (
     select
         days.profile_id,
         days.product_id,
-        cast(sum(days.open_quantity) as decimal(18, 4)) as quantity,
+        {{ money_sum('sum(days.open_quantity)') }} as quantity,
         max(days.last_cart_at) as last_cart_at,
         {{ newest('days.price', 'days.last_cart_at') }} as price
     from days

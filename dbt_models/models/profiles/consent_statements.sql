@@ -1,7 +1,8 @@
 -- One row per thing said about consent, with the person it was said for. An unsubscription, a complaint or a stop is a withdrawal,
 -- wherever it was said. A refusal reaches whoever's contact, form, order or login carries the address it was said with, although that
 -- may stand for nobody (info@…) or for somebody else (a parent), and whoever has the number in a system of their own where the company
--- itself has given it to nobody; a grant holds for the person that the address stands for alone.
+-- itself has given it to nobody; a grant holds for the person that the address stands for alone. A lead that comes with a proof of
+-- consent says yes to what that proof stands for, with the address and the number in it.
 {% set accounts = "('contact_id', 'lead_id', 'customer_id')" %}
 
 with told as (
@@ -25,6 +26,13 @@ with told as (
     union all
     select identifier_type, identifier, 'email', 'withdrawn', occurred_at, 'unsubscribed on the site', message_id
     from {{ ref('unsubscriptions') }}
+    {% for kind, purposes in addressed_purposes().items() -%}
+    union all
+    select '{{ kind }}', leads.{{ kind }}, covered.purpose, 'granted', leads.created_at, 'lead', leads.consent_proof
+    from {{ ref('unified_leads') }} as leads
+    inner join {{ source('control', 'lead_purposes') }} as covered on covered.purpose in ('{{ purposes | join("', '") }}')
+    where leads.{{ kind }} is not null and leads.created_at is not null and trim(leads.consent_proof) <> ''
+    {% endfor -%}
 ),
 
 refusing as (

@@ -2,7 +2,7 @@
 select
     profile_id,
     count(*) filter (where is_revenue) as order_count,
-    cast(coalesce(sum(net_company) filter (where is_revenue), 0) as decimal(18, 4)) as net_revenue,
+    {{ money_sum('coalesce(sum(net_company) filter (where is_revenue), 0)') }} as net_revenue,
     count(*) filter (where is_revenue and net_company is null) as orders_without_rate,
     min(ordered_at) filter (where is_revenue) as first_order_at,
     max(ordered_at) filter (where is_revenue) as last_order_at,

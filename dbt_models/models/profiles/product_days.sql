@@ -39,11 +39,11 @@ select
     max(occurred_at) filter (where event = 'Product Viewed') as last_viewed_at,
     max(occurred_at) filter (where event = 'Product Added') as last_added_at,
     max(occurred_at) filter (where event in ('Product Added', 'Product Removed')) as last_cart_at,
-    cast(sum(case
+    {{ money_sum("sum(case
         when event = 'Product Added' and (ordered_at is null or occurred_at > ordered_at) then coalesce(quantity, 1)
         when event = 'Product Removed' and (ordered_at is null or occurred_at > ordered_at) then -coalesce(quantity, 1)
         else 0
-    end) as decimal(18, 4)) as open_quantity,
+    end)") }} as open_quantity,
     {{ newest('price', 'occurred_at') }} as price,
     {{ newest('currency', 'occurred_at') }} as currency
 from with_orders

@@ -17,7 +17,7 @@ bought as (
         orders.profile_id,
         lines.product_id,
         max(orders.ordered_at) as bought_at,
-        cast(sum(lines.quantity) as decimal(18, 4)) as bought_quantity
+        {{ money_sum('sum(lines.quantity)') }} as bought_quantity
     from {{ ref('unified_order_lines') }} as lines
     inner join {{ ref('person_orders') }} as orders on lines.order_id = orders.order_id
     where orders.is_revenue and lines.product_id is not null

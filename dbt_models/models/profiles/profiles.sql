@@ -39,7 +39,7 @@ companies as (
 carts as (
     select
         profile_id,
-        cast(sum(value) as decimal(18, 4)) as cart_value,
+        {{ money_sum('sum(value)') }} as cart_value,
         max(cart_updated_at) as cart_updated_at
     from {{ ref('cart_lines') }}
     group by 1

@@ -80,7 +80,7 @@ days as (
         least({{ local_date('done_at') }}, run.as_of_date) as action_date,
         count(*) as times,
         cast(null as bigint) as seconds,
-        cast(sum(amount) as decimal(18, 4)) as amount,
+        {{ money_sum('sum(amount)') }} as amount,
         min(done_at) as first_at,
         max(done_at) as last_at
     from done

@@ -22,9 +22,9 @@ sample as (
 select
     orders.profile_id,
     orders.order_date,
-    cast(sum(coalesce(
-        case when orders.refunded_at >= {{ score_setting('fit_at') }} then orders.total_company else orders.net_company end, 0
-    )) as decimal(18, 4)) as value,
+    {{ money_sum('sum(coalesce(
+        case when orders.refunded_at >= ' ~ score_setting('fit_at') ~ ' then orders.total_company else orders.net_company end, 0
+    ))') }} as value,
     min(sample.customers) as customers
 from {{ ref('person_orders') }} as orders
 inner join sample on orders.profile_id = sample.profile_id

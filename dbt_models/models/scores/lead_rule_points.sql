@@ -70,7 +70,7 @@ days as (
         {{ days_between('actions.action_date', 'run.as_of_date') }} as age,
         cast(sum(actions.times) as bigint) as times,
         cast(sum(actions.seconds) as bigint) as seconds,
-        cast(sum(actions.amount) as decimal(18, 4)) as amount
+        {{ money_sum('sum(actions.amount)') }} as amount
     from {{ ref('person_actions') }} as actions
     inner join {{ ref('lead_term_actions') }} as names on actions.action = names.action
     inner join rules on names.rule_id = rules.rule_id

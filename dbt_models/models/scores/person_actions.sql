@@ -7,7 +7,7 @@ select
     actions.action_date,
     cast(sum(actions.times) as bigint) as times,
     cast(sum(actions.seconds) as bigint) as seconds,
-    cast(sum(actions.amount) as decimal(18, 4)) as amount,
+    {{ money_sum('sum(actions.amount)') }} as amount,
     min(actions.first_at) as first_at,
     max(actions.last_at) as last_at
 from {{ ref('actions') }} as actions

@@ -14,11 +14,11 @@ with days as (
 select
     days.profile_id,
     cast(sum(days.orders) as bigint) as order_count,
-    cast(sum(days.net_value) as decimal(18, 4)) as net_revenue,
+    {{ money_sum('sum(days.net_value)') }} as net_revenue,
     count(*) as purchase_days,
     min(days.order_date) as first_on,
     max(days.order_date) as last_on,
-    cast(sum(days.net_value) - min_by(days.net_value, days.order_date) as decimal(18, 4)) as later_value
+    {{ money_sum('sum(days.net_value) - min_by(days.net_value, days.order_date)') }} as later_value
 from days
 left join {{ ref('not_profiled') }} as not_profiled on days.profile_id = not_profiled.profile_id
 left join {{ ref('internal_people') }} as internal on days.profile_id = internal.profile_id

@@ -114,7 +114,7 @@ added_up as (
 select
     order_id,
     source,
-    cast(max(refunded_amount) as decimal(18, 4)) as refunded_amount,
+    {{ money_sum('max(refunded_amount)') }} as refunded_amount,
     cast(max(unpriced_products) as bigint) as unpriced_products,
     max(case when is_whole then 1 else 0 end) = 1 as is_whole,
     max(case when is_cancelled then 1 else 0 end) = 1 as is_cancelled,

@@ -16,8 +16,8 @@ lines as (
         min(customer_id) as customer_id,
         min(ordered_at) as ordered_at,
         min(currency) as currency,
-        sum(discount) as discount,
-        sum(line_total) as total,
+        {{ money_sum('sum(discount)') }} as discount,
+        {{ money_sum('sum(line_total)') }} as total,
         max(_batch) as _batch
     from {{ ref('unified_line_reports') }}
     where known_from = 'line'
@@ -137,7 +137,7 @@ netted as (
     select
         *,
         {{ is_revenue('status') }} as is_revenue,
-        cast(case when {{ is_revenue('status') }} then total - refunded_amount else 0 end as decimal(18, 4)) as net_total
+        case when {{ is_revenue('status') }} then {{ money_sum('total - refunded_amount') }} else 0 end as net_total
     from settled
 )
 

@@ -37,7 +37,7 @@ select
     currency,
     count(*) filter (where converted is null) as rows_without_rate,
     count(*) filter (where rate_age > 31) as rows_at_an_old_rate,
-    cast(sum(amount) filter (where converted is null) as decimal(18, 4)) as amount_without_rate,
+    {{ money_sum('sum(amount) filter (where converted is null)') }} as amount_without_rate,
     min(day) as first_day,
     max(day) as last_day
 from dated

@@ -8,12 +8,12 @@
     rules as (
         select pairs.product_id, pairs.with_product_id, pairs.confidence, pairs.lift, products.title, products.price
         from {{ ref('product_pairs') }} as pairs
-        inner join {{ ref('unified_products') }} as products on pairs.with_product_id = products.product_id
+        left join {{ ref('offered_products') }} as products on pairs.with_product_id = products.product_id
         where pairs.baskets >= {{ option('least_baskets') }}
           and pairs.support >= {{ option('least_support') }}
           and pairs.confidence >= {{ option('least_confidence') }}
           and pairs.lift >= {{ option('least_lift') }}
-          and {{ is_available('products.availability') }}
+          and coalesce(products.is_available, true)
     ),
 
     -- Of several purchases that speak for a product, the one that does so most.

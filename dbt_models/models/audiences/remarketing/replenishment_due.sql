@@ -10,8 +10,8 @@
         from {{ ref('profile_products') }} as bought
         inner join {{ ref('repurchase_intervals') }} as intervals
             on bought.product_id = intervals.product_id and intervals.gaps >= {{ option('least_gaps') }}
-        left join {{ ref('unified_products') }} as products on bought.product_id = products.product_id
-        where bought.bought_at is not null and {{ is_available('products.availability') }}
+        left join {{ ref('offered_products') }} as products on bought.product_id = products.product_id
+        where bought.bought_at is not null and coalesce(products.is_available, true)
     )
 
     select

@@ -37,9 +37,10 @@
           and told.occurred_at >= {{ window_start() }}
         union all
         {% endfor -%}
+        -- Not before the day is over: whoever left the audience at once would be taken off the list before the message goes out.
         select profile_id, sent_at
         from {{ ref('sent_steps') }}
-        where audience = '{{ audience_name() }}'
+        where audience = '{{ audience_name() }}' and sent_at <= {{ hours_before(as_of(), 24) }}
     ),
 
     asked as (

@@ -4,7 +4,6 @@
         'ordered_once': ['order_count', '=', 1],
         'within_window': ['first_order_at', '>=', 'window_start'],
         'had_time': ['first_order_at', '<=', 'quiet_since'],
-        'no_checkout_since': ['last_checkout_at', '<=', 'first_order_at'],
     },
     anchor='first_order_at',
     value='net_revenue',

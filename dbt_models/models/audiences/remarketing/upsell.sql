@@ -5,9 +5,9 @@
             products.category,
             products.price,
             tiers.tier_rank,
-            {{ is_available('products.availability') }} as is_available
-        from {{ ref('unified_products') }} as products
-        inner join {{ ref('product_tiers') }} as tiers on lower(products.tier) = tiers.tier
+            products.is_available
+        from {{ ref('offered_products') }} as products
+        inner join {{ ref('product_tiers') }} as tiers on products.tier = tiers.tier
     ),
 
     owned as (

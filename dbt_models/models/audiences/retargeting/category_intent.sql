@@ -8,7 +8,7 @@
             max(products.price) as dearest_price,
             {{ text_list('interest.product_id') }} as offers
         from {{ ref('profile_products') }} as interest
-        inner join {{ ref('unified_products') }} as products on interest.product_id = products.product_id
+        inner join {{ ref('offered_products') }} as products on interest.product_id = products.product_id
         where interest.last_viewed_at >= {{ window_start() }} and {{ still_wanted('interest') }} and products.category is not null
         group by 1, 2
     )

@@ -8,6 +8,8 @@
             offers
         from {{ ref('cart_contents') }}
         where cart_updated_at >= {{ window_start() }} and cart_updated_at <= {{ quiet_since() }} and cart_value is not null
+          -- A cart that somebody of the company fills to try the shop takes nobody's place.
+          and profile_id not in (select profile_id from {{ ref('internal_people') }})
     )
 
     select

@@ -18,7 +18,7 @@
         {{ text_list('ranked.product_id') }} as offers,
         {{ json_list({'rank': 'ranked.rank', 'product_id': 'ranked.product_id', 'last_viewed_at': 'ranked.last_viewed_at', 'views': 'ranked.views'}) }} as products
     from ranked
-    left join {{ ref('unified_products') }} as products on ranked.product_id = products.product_id
+    left join {{ ref('offered_products') }} as products on ranked.product_id = products.product_id
     where ranked.rank <= 10
     group by 1)
 {% endset %}

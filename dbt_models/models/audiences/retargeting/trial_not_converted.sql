@@ -1,21 +1,10 @@
 {% set people %}
     (with trials as (
-        {% for type in ['customer_id', 'email'] -%}
         select
-            identifiers.profile_id,
-            subscriptions.subscription_id,
-            subscriptions.plan,
-            subscriptions.trial_ends_at,
-            subscriptions.ended_at,
-            subscriptions.amount_company,
-            least(subscriptions.trial_ends_at, coalesce(subscriptions.ended_at, subscriptions.trial_ends_at)) as trial_over_at
-        from {{ ref('unified_subscriptions') }} as subscriptions
-        inner join {{ ref('identifiers') }} as identifiers
-            on identifiers.identifier_type = '{{ type }}'
-            and identifiers.identifier = {{ account_id('subscriptions.customer_id', 'subscriptions.source') if type == 'customer_id' else 'subscriptions.email' }}
-        where subscriptions.trial_ends_at is not null{{ ' and subscriptions.customer_id is null' if type == 'email' }}
-        {{ 'union all' if not loop.last }}
-        {% endfor %}
+            told.*,
+            least(told.trial_ends_at, coalesce(told.ended_at, told.trial_ends_at)) as trial_over_at
+        from {{ with_person('unified_subscriptions', ['subscription_id', 'plan', 'trial_ends_at', 'ended_at', 'amount_company']) }} as told
+        where told.trial_ends_at is not null
     )
 
     select *

@@ -6,26 +6,21 @@
         union all
         select profile_id, 'review', reviewed_at
         from (
-            {% for type in ['customer_id', 'email'] -%}
             select
-                identifiers.profile_id,
-                reviews.product_id,
-                max(reviews.created_at) as reviewed_at,
-                {{ newest('reviews.rating', 'reviews.created_at') }} as rating
-            from {{ ref('unified_reviews') }} as reviews
-            inner join {{ ref('identifiers') }} as identifiers
-                on identifiers.identifier_type = '{{ type }}'
-                and identifiers.identifier = {{ account_id('reviews.customer_id', 'reviews.source') if type == 'customer_id' else 'reviews.email' }}
-            {{ 'where reviews.customer_id is null' if type == 'email' }}
+                profile_id,
+                product_id,
+                max(created_at) as reviewed_at,
+                {{ newest('rating', 'created_at') }} as rating
+            from {{ with_person('unified_reviews', ['product_id', 'rating', 'created_at']) }} as reviews
             group by 1, 2
-            {{ 'union all' if not loop.last }}
-            {% endfor %}
         ) as newest_reviews
         where rating <= {{ option('worst_ratings_up_to') }}
     )
 
+    -- A run that looks back may read of refunds that were yet to come.
     select profile_id, max(told_at) as complained_at, {{ newest('kind', 'told_at') }} as kind
     from complaints
+    where told_at <= {{ as_of() }}
     group by 1)
 {% endset %}
 

@@ -1,5 +1,5 @@
 {% set people %}
-    (select profile_id, last_checkout_at, order_count from {{ ref('order_totals') }})
+    (select profile_id, last_checkout_at from {{ ref('order_totals') }})
 {% endset %}
 
 {{ audience_candidates(

@@ -18,7 +18,8 @@ select
     heard_via,
     null as cost,
     null as exclusive,
-    legal_basis as consent_proof,
+    -- HubSpot names legitimate interest and contracts there too, which prove no consent.
+    case when lower(legal_basis) like '%consent%' then legal_basis end as consent_proof,
     null as purchase_intent_at,
     lifecycle_stage as status,
     became_customer_at as converted_at,
