@@ -87,7 +87,7 @@ where contact_id is not null
 qualify row_number() over (partition by contact_id order by updated_at desc) = 1
 union all by name
 select 'l:' || lead_id as stated_by, person_email(email) as email, person_phone(phone, country) as phone, first_name, last_name, upper(country) as country, postal_code
-from read_csv(getvariable('landing') || '/generic/leads/*/*.csv', all_varchar = true, ignore_errors = true, null_padding = true, hive_partitioning = false)
+from read_csv(getvariable('landing') || '/generic/leads/*/*.csv', all_varchar = true, union_by_name = true, ignore_errors = true, null_padding = true, hive_partitioning = false)
 where lead_id is not null
 qualify row_number() over (partition by lead_id order by filename desc) = 1;
 

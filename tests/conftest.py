@@ -17,6 +17,7 @@ settings.register_profile(
 settings.load_profile("relance")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers (`-n`), what is dear is made once: a worker gets a whole file, or all tests of a session's fixture."""
     if not os.environ.get("PYTEST_XDIST_WORKER"):

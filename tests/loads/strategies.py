@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -163,7 +164,7 @@ def apart(entity: Entity, row: Row, number: int) -> Cell:
     text = row[name].text
     if entity.columns[name].type == "text":
         return text_cell(f"{number}:{text}")
-    within = text.removesuffix("::") if text.startswith("2001:db8:") else "2001:db8"
+    within = text.removesuffix("::") if re.fullmatch("2001:db8(:[0-9a-f]+)+::", text) else "2001:db8"
     return text_cell(f"{within}:{number:x}::")
 
 
