@@ -30,7 +30,7 @@ LIMITS = {"scoring": 60.0, "fit": 5.0, "memory": 4 * GIB}
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--customers", default="1M", show_default=True, help="Customers: 1M, 10M, or any number.")
-@click.option("--memory", default="2500MB", show_default=True, help="DuckDB's memory limit.")
+@click.option("--memory", default="3GB", show_default=True, help="DuckDB's memory limit.")
 @click.option(
     "--home", default=ROOT / "var" / "bench", type=click.Path(path_type=Path), help="Where the tables lie. Default: var/bench"
 )
