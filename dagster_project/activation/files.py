@@ -87,7 +87,7 @@ def lay_out(con: duckdb.DuckDBPyConnection, query: str, columns: list[FileColumn
     limits = destination.limits
     cells = ", ".join(f'"{column.id}"' for column in columns)
     fixed = [column.column for column in destination.with_fixed([])]
-    width = sum(max(len((column.fixed_in(each) or "").encode()) for each in get_args(Operation)) + 3 for column in fixed)
+    width = sum(max(len(column.fixed_in(each).encode()) for each in get_args(Operation)) + 3 for column in fixed)
     # At worst every byte is a doubled quote; two quotes and a delimiter come with each cell.
     widths = [f'2 * coalesce(octet_length(encode("{column.id}")), 0) + 3' for column in columns]
     size = " + ".join([*widths, str(width)]) if limits.max_bytes else "0"
@@ -125,8 +125,7 @@ def write_files(
     """Write what `lay_out` prepared: `add.csv`, or `add-001.csv`, `add-002.csv` … Byte-equal for equal rows."""
     columns = destination.with_fixed(columns)
     cells = ", ".join(
-        f'"{column.id}"' if column.column.fixed is None else literal(column.column.fixed_in(operation) or "")
-        for column in columns
+        f'"{column.id}"' if column.column.fixed is None else literal(column.column.fixed_in(operation)) for column in columns
     )
     delimiter = destination.file.delimiter
     written = []

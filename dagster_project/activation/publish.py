@@ -177,7 +177,7 @@ def _write_manifest(
         "mode": activation.mode,
         "sequence": activation.sequence,
         "rows": sum(file.rows for file in files),
-        "columns": [column.header for column in activation.destination.with_fixed(columns)],
+        "columns": activation.destination.headers(columns),
         "header": activation.destination.file.header,
         "delimiter": activation.destination.file.delimiter,
         "files": [
@@ -187,12 +187,7 @@ def _write_manifest(
                 "rows": file.rows,
                 "bytes": file.bytes,
                 "sha256": file.sha256,
-                "columns": [
-                    column.header
-                    for column in activation.destination.with_fixed(
-                        changes.removal_columns if file.operation == "remove" else columns
-                    )
-                ],
+                "columns": activation.destination.headers(changes.removal_columns if file.operation == "remove" else columns),
             }
             for file in files
         ],

@@ -80,9 +80,9 @@ class Column(Part):
             return {"hex": "^[0-9a-f]{64}$", "base64": "^[A-Za-z0-9+/]{43}=$"}[self.digest]
         return self.pattern or r"^[^\r\n]+$"
 
-    def fixed_in(self, operation: Operation) -> str | None:
+    def fixed_in(self, operation: Operation) -> str:
         """The cell of a fixed column in one kind of file."""
-        return self.fixed.get(operation, "") if isinstance(self.fixed, dict) else self.fixed
+        return self.fixed.get(operation, "") if isinstance(self.fixed, dict) else self.fixed or ""
 
 
 class FileFormat(Part):
@@ -189,6 +189,10 @@ class Destination(Part):
         order = {column.key: place for place, column in enumerate(self.columns)}
         fixed = [FileColumn(column.key, column) for column in self.columns if column.fixed is not None]
         return sorted([*columns, *fixed], key=lambda each: order.get(each.column.key, len(order)))
+
+    def headers(self, columns: list[FileColumn]) -> list[str]:
+        """Of a file's columns, the fixed ones with them."""
+        return [column.header for column in self.with_fixed(columns)]
 
 
 @dataclass(frozen=True)
