@@ -1,12 +1,18 @@
-"""The report of a run as one self-contained HTML page: no script, no network."""
+"""The report of a run as one self-contained HTML page: it asks nothing of any network, and says so to the browser."""
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
+from dagster_project.report.charts import script
+from dagster_project.report.section import Section
 from dagster_project.report.summary import Summary
 from dagster_project.report.text import is_number, written
 
@@ -19,9 +25,10 @@ def write_report(summary: Summary, folder: Path) -> Path:
     environment = Environment(
         loader=PackageLoader("dagster_project.report", "."), autoescape=select_autoescape(default=True), trim_blocks=True
     )
-    environment.filters.update(written=written)
+    environment.filters.update(written=written, csv=_csv)
     environment.tests.update(numeric=is_number)
-    page = environment.get_template("page.html.j2").render(summary=summary)
+    drawn = script() if any(section.chart for section in summary.sections) else ""
+    page = environment.get_template("page.html.j2").render(summary=summary, script=drawn)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in (f"{summary.as_of:%Y%m%dT%H%M%SZ}-{summary.run_id}.html", "index.html"):
         unfinished = folder / f".{name}.part"
@@ -29,3 +36,15 @@ def write_report(summary: Summary, folder: Path) -> Path:
         unfinished.write_text(page, encoding="utf-8")
         os.replace(unfinished, folder / name)
     return folder / "index.html"
+
+
+def _csv(section: Section) -> str:
+    """The address of a section's numbers as a CSV file, which lies in the page itself."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([section.header, *([_defused(cell) for cell in row] for row in section.rows)])
+    return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
+
+
+def _defused(cell: Any) -> Any:
+    """A text that a spreadsheet would run as a formula, with a quote before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.loads.drift import files_that_drifted
+from dagster_project.report.movements import movement_sections
 from dagster_project.report.section import Section
 
 
@@ -103,7 +104,9 @@ def summarise(
     """
 
     def rows(query: str, *tables: str) -> list[tuple[Any, ...]]:
-        known = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
+        known = {
+            row[0] for row in con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+        }
         if not known.issuperset(tables):
             return []
         parameters = {"run_id": run_id, "since": datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=seconds)}
@@ -158,6 +161,7 @@ def summarise(
         Section(
             "Moved since the run before", ["of", "from", "to", "people"], moved[:MOVES_SHOWN], f"{sum(row[3] for row in moved):,}"
         ),
+        *movement_sections(rows),
         Section(
             "Audiences", ["audience", "kind", "members", "entered", "left", "reachable by ads", "reachable by e-mail"], audiences
         ),

@@ -53,7 +53,7 @@ class Days:
         for name, segment in (segments or {}).items():
             self.con.execute("insert into rfm values (?, ?)", [name, segment])
             self.con.execute("insert into profiles values (?)", [name])
-        self.dbt.build(self.con, "history", "movements", full_refresh=full_refresh)
+        self.dbt.build(self.con, "history", "movements", "sizes_over_time", full_refresh=full_refresh)
 
     def renamed(self, old: str, new: str) -> None:
         self.con.execute("insert into profile_changes values (?, ?, 'rename', ?)", [old, new, self.number])
@@ -115,3 +115,27 @@ def test_the_log_sums_to_the_score(course: list[dict[str, Decimal]]) -> None:
             days.dbt.build(days.con, "history")
         changes = days.rows("select kind, profile_id, position from history group by all having count(*) > 1")
     assert changes == []
+
+
+PEOPLE = st.dictionaries(st.sampled_from("pqrs"), st.sampled_from(["champions", "loyal", "at_risk"]))
+
+
+@limits(max_examples=25, deadline=None)
+@given(st.lists(PEOPLE, min_size=1, max_size=5), st.booleans())
+def test_sizes_over_time_are_how_many_stood_there(runs: list[dict[str, str]], is_renamed: bool) -> None:
+    """The chart of segments drifts away from the segments: whoever left, or got another name, is counted twice or never."""
+    days = Days()
+    expected: dict[tuple[int, str], int] = {}
+    position, before = 0, dict[str, str]()
+    for number, segments in enumerate(runs):
+        if is_renamed and number:
+            segments = {("p2" if name == "p" else name): segment for name, segment in segments.items()}
+            if number == 1:
+                days.renamed("p", "p2")
+        days.run(segments=segments)
+        position += segments != before
+        expected |= {(position, segment): list(segments.values()).count(segment) for segment in segments.values()}
+        before = segments
+    found = days.rows("select position, value, people from sizes_over_time where people <> 0")
+    days.con.close()
+    assert {(position, value): people for position, value, people in found} == expected

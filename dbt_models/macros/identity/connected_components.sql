@@ -24,7 +24,8 @@
         {% endcall %}
         {% call scratch_as('cc_further') %}
             select parent as a, farthest as b from {{ scratch_name('cc_hooks') }} where parent < farthest
-            union
+            {# Few are told twice before nodes have become one. #}
+            {{ 'union all' if rounds.made == 1 else 'union' }}
             select hooks.parent, least(edges.a, edges.b)
             from {{ rounds.edges }} as edges
             inner join {{ scratch_name('cc_hooks') }} as hooks on greatest(edges.a, edges.b) = hooks.node

@@ -59,41 +59,49 @@
 {% endmacro %}
 
 {# What the edges gained (`kc_added`) and lost (`kc_lost`) against those that are kept. Where the newest batches' edges account for
-   all of the difference, nothing is lost, and nothing else need be compared: that is so on most days, and takes a tenth of the time. #}
+   all of the difference, nothing is lost, and nothing else need be compared: that is so on most days, and takes a tenth of the time.
+   Some of these edges may be known, seen again in a newer file. #}
 {% macro compare_edges(edges) %}
     {% set kept = kept_edges() %}
     {% call scratch_as('kc_candidates') %}
-        select a, b, _batch from {{ edges }}
-        where _batch is null or _batch > (select coalesce(max(_batch), -1) from {{ kept }})
+        select a, b, _batch from {{ edges }} where _batch is null or _batch > {{ newest_batch(kept) }}
     {% endcall %}
-    {% call scratch_as('kc_known') %}
-        select a, b from {{ kept }} where (a, b) in (select a, b from {{ scratch_name('kc_candidates') }})
-    {% endcall %}
-    {% call scratch_as('kc_added') %}
-        select a, b, _batch from {{ scratch_name('kc_candidates') }} where (a, b) not in (select a, b from {{ scratch_name('kc_known') }})
-    {% endcall %}
+    {% do scratch('kc_added', 'select a, b, _batch from ' ~ scratch_name('kc_candidates')) %}
     {% do scratch('kc_lost', 'select a, b from ' ~ kept ~ ' where false') %}
-    {% set accounted %}
+    {% if not accounted_for(edges, kept) %}
+        {% call scratch_as('kc_known') %}
+            select a, b from {{ kept }} where (a, b) in (select a, b from {{ scratch_name('kc_candidates') }})
+        {% endcall %}
+        {% call scratch_as('kc_added') %}
+            select a, b, _batch from {{ scratch_name('kc_candidates') }} where (a, b) not in (select a, b from {{ scratch_name('kc_known') }})
+        {% endcall %}
+        {% if not accounted_for(edges, kept) %}
+            {% call scratch_as('kc_added') %}
+                select edges.a, edges.b, edges._batch
+                from {{ edges }} as edges
+                left join {{ kept }} as kept on edges.a = kept.a and edges.b = kept.b
+                where kept.a is null
+            {% endcall %}
+            {% call scratch_as('kc_lost') %}
+                select kept.a, kept.b
+                from {{ kept }} as kept
+                left join {{ edges }} as edges on kept.a = edges.a and kept.b = edges.b
+                where edges.a is null
+            {% endcall %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+{# Whether the edges are those kept and those of `kc_added`, each of them once. #}
+{% macro accounted_for(edges, kept) %}
+    {% set told %}
         select count(distinct told.sums) from (
             select {{ edge_sums() }} as sums from {{ edges }}
             union all
             select {{ edge_sums() }} from (select a, b from {{ kept }} union all select a, b from {{ scratch_name('kc_added') }}) as all_edges
         ) as told
     {% endset %}
-    {% if run_query(accounted).rows[0][0] | int != 1 %}
-        {% call scratch_as('kc_added') %}
-            select edges.a, edges.b, edges._batch
-            from {{ edges }} as edges
-            left join {{ kept }} as kept on edges.a = kept.a and edges.b = kept.b
-            where kept.a is null
-        {% endcall %}
-        {% call scratch_as('kc_lost') %}
-            select kept.a, kept.b
-            from {{ kept }} as kept
-            left join {{ edges }} as edges on kept.a = edges.a and kept.b = edges.b
-            where edges.a is null
-        {% endcall %}
-    {% endif %}
+    {{ return(run_query(told).rows[0][0] | int == 1) }}
 {% endmacro %}
 
 {# Aggregate: sums that two sets of edges share only if they are the same, but for a chance in 10^18: products modulo two primes. #}
