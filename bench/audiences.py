@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cases import run_pipeline
-from bench.machine import describe_machine, load
 from bench.process import ROOT, measure
+from bench.room import GIB, before, benchmark, console, new_project, write
 from bench.shop import events_of, prepare_shop
-from dagster_project.errors import RelanceError
 
-HERE = Path(__file__).parent
-GIB = 2**30
-SETTINGS = "company: {{name: Bench, currency: EUR, timezone: Europe/Paris, country: FR}}\nwarehouse: {{memory_limit: {memory}}}\n"
 LIMITS = {"full": 6.0, "increment": 0.2, "memory": 8 * GIB}
 """What is asked for at 10 M profiles: multiple of the reads, share of the full cost, bytes."""
 SMALL_EVENTS = 150_000
@@ -82,38 +77,24 @@ def measure_day(project: Path, small: Path, copies: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@benchmark(memory="6GB")
 @click.option("--profiles", default="1M", show_default=True, help="People: 1M, 10M, or any number.")
-@click.option("--memory", default="6GB", show_default=True, help="DuckDB's memory limit.")
 @click.option("--kept", is_flag=True, help="Take the small shop's tables as an earlier run left them.")
-@click.option(
-    "--home", default=ROOT / "var" / "bench", type=click.Path(path_type=Path), help="Where the tables lie. Default: var/bench"
-)
-@click.option("--out", default=HERE / "out", type=click.Path(path_type=Path), help="Folder for the JSON. Default: bench/out")
 def main(profiles: str, memory: str, kept: bool, home: Path, out: Path) -> None:
     """Measure the audiences of PROFILES people. Exit code 1 where equal people are not in equal audiences."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    try:
-        wanted = events_of(profiles)
-        project = home.absolute() / f"audiences-{wanted}"
-        shutil.rmtree(project, ignore_errors=True)
-        (project / "landing").mkdir(parents=True)
-        (project / "relance.yml").write_text(SETTINGS.format(memory=memory), encoding="utf-8")
-        small = prepare_small(home.absolute(), SMALL_EVENTS, kept)
-        copies = max(2, round(wanted / small.people))
-        context = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": describe_machine(), "load_before": load()}
-        full = measure_day(project, small.before, copies)
-        increment = measure_day(project, small.after, copies)
-    except RelanceError as error:
-        click.echo(f"bench: {error}", err=True)
-        sys.exit(1)
+    wanted = events_of(profiles)
+    project = new_project(home, f"audiences-{wanted}", memory)
+    small = prepare_small(home.absolute(), SMALL_EVENTS, kept)
+    copies = max(2, round(wanted / small.people))
+    context = before()
+    full = measure_day(project, small.before, copies)
+    increment = measure_day(project, small.after, copies)
     share = {"of_full": increment["seconds"] / full["seconds"], "of_limit": increment["ratio"] / LIMITS["full"]}
-    data = {**context, "load_after": load(), "full": full, "increment": increment, "share": share}
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"audiences-{wanted}.json"
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    _print(console, data)
-    console.print(f"Equal people are in equal audiences. Load {data['load_before']} before. Also in {path}", soft_wrap=True)
+    data = {**context, "full": full, "increment": increment, "share": share}
+    path = write(data, out, f"audiences-{wanted}")
+    shown = console()
+    _print(shown, data)
+    shown.print(f"Equal people are in equal audiences. Load {data['load_before']} before. Also in {path}", soft_wrap=True)
 
 
 def _print(console: Console, data: dict[str, Any]) -> None:

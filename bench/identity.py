@@ -7,10 +7,7 @@ most of them between identifiers that are known, solved by increment and compare
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,16 +15,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.machine import describe_machine, load
 from bench.process import ROOT, measure
+from bench.room import GIB, before, benchmark, console, new_project, write
 from bench.shop import events_of
-from dagster_project.errors import RelanceError
 from dagster_project.settings import load_settings
 from dagster_project.warehouse import open_warehouse
 
-HERE = Path(__file__).parent
-GIB = 2**30
-SETTINGS = "company: {{name: Bench, currency: EUR, timezone: Europe/Paris, country: FR}}\nwarehouse: {{memory_limit: {memory}}}\n"
 LIMITS = {"full": 1.3, "increment": 0.1, "memory": 3.5 * GIB}
 """What is asked for: multiple of scipy, share of the full solve, bytes."""
 
@@ -85,47 +78,33 @@ def run(work: str, name: str, project: Path) -> Figure:
     return Figure(name, seconds, measured.peak_bytes)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@benchmark(memory="2500MB")
 @click.option("--edges", default="1M", show_default=True, help="Edges: 1M, 20M, or any number.")
 @click.option("--new", "new_edges", default=None, help="New edges. Default: a two-hundredth of the edges.")
-@click.option("--memory", default="2500MB", show_default=True, help="DuckDB's memory limit.")
-@click.option(
-    "--home", default=ROOT / "var" / "bench", type=click.Path(path_type=Path), help="Where the graph lies. Default: var/bench"
-)
-@click.option("--out", default=HERE / "out", type=click.Path(path_type=Path), help="Folder for the JSON. Default: bench/out")
 def main(edges: str, new_edges: str | None, memory: str, home: Path, out: Path) -> None:
     """Measure the graph on EDGES edges beside scipy. Exit code 1 where the two don't agree."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    try:
-        wanted = events_of(edges)
-        added = events_of(new_edges) if new_edges else wanted // 200
-        project = home.absolute() / f"identity-{wanted}"
-        shutil.rmtree(project, ignore_errors=True)
-        (project / "landing").mkdir(parents=True)
-        (project / "relance.yml").write_text(SETTINGS.format(memory=memory), encoding="utf-8")
-        context = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": describe_machine(), "load_before": load()}
-        count, ends = make_graph(wanted)
-        add_edges(project, ends, 1)
-        del ends
-        figures = [run("library", "scipy", project), run("solve", "full solve", project)]
-        run("compare", "", project)
-        add_edges(project, news(count, added), 2)
-        figures.append(run("solve", "increment", project))
-        run("library", "", project)
-        run("compare", "", project)
-    except RelanceError as error:
-        click.echo(f"bench: {error}", err=True)
-        sys.exit(1)
+    wanted = events_of(edges)
+    added = events_of(new_edges) if new_edges else wanted // 200
+    project = new_project(home, f"identity-{wanted}", memory)
+    context = before()
+    count, ends = make_graph(wanted)
+    add_edges(project, ends, 1)
+    del ends
+    figures = [run("library", "scipy", project), run("solve", "full solve", project)]
+    run("compare", "", project)
+    add_edges(project, news(count, added), 2)
+    figures.append(run("solve", "increment", project))
+    run("library", "", project)
+    run("compare", "", project)
     scipy, full, increment = figures
     ratios = {"full": full.seconds / scipy.seconds, "increment": increment.seconds / full.seconds}
     ratios["memory"] = max(full.peak_bytes, increment.peak_bytes)
-    data = {**context, "load_after": load(), "edges": wanted, "identifiers": count, "new_edges": added, "ratios": ratios}
+    data = {**context, "edges": wanted, "identifiers": count, "new_edges": added, "ratios": ratios}
     data["figures"] = {figure.name: {"seconds": round(figure.seconds, 2), "peak_bytes": figure.peak_bytes} for figure in figures}
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"identity-{wanted}.json"
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    _print(console, data)
-    console.print(
+    path = write(data, out, f"identity-{wanted}")
+    shown = console()
+    _print(shown, data)
+    shown.print(
         f"Same components as scipy's, before and after. Load {data['load_before']} before. Also in {path}", soft_wrap=True
     )
 

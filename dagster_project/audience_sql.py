@@ -1,4 +1,4 @@
-"""Whether the company's own audiences can be built at all: tried on a warehouse without a single row, before anything runs.
+"""Whether the company's own audiences and feeds can be built: tried on a warehouse without a single row, before anything runs.
 
 A model that names a column that nobody has would otherwise fail at the end of a run, after everything else was built.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from dagster_project.activation.feeds import SCHEMA, FeedModel, own_models
 from dagster_project.audiences import Audience, load_audiences
 from dagster_project.catalog import columns_of
 from dagster_project.config_file import read_config_file, several
@@ -30,18 +31,19 @@ COLUMNS = ("profile_id", "clauses", "clauses_met", "blocked_by", "anchor_at", "v
 
 
 def wrong_audience_models(settings: Settings) -> list[RelanceError]:
-    """Own audience models that can't be built, each with its file, line and what is there instead.
+    """Own models of audiences and feeds that can't be built, each with its file, line and what is there instead.
 
-    Takes some seconds when an audience, or anything that it is made of, has changed since it was last found sound.
+    Takes some seconds when one of them, or anything that it is made of, has changed since it was last found sound.
     """
     own = {audience.name: audience for audience in load_audiences(settings) if not audience.model_path.is_relative_to(SHIPPED)}
-    if not own:
+    feed_models = own_models(settings)
+    if not own and not feed_models:
         return []
     fingerprint = configuration_hash(settings)
     mark = settings.base / FOLDER / "sound"
     if mark.exists() and mark.read_text() == fingerprint:
         return []
-    mistakes = _try(settings, own)
+    mistakes = _try(settings, own, feed_models)
     if not mistakes:
         mark.write_text(fingerprint)
     return mistakes
@@ -50,13 +52,13 @@ def wrong_audience_models(settings: Settings) -> list[RelanceError]:
 def require_sound_audiences(settings: Settings) -> None:
     """
     Raises:
-        RelanceError: every mistake in the company's own audience models.
+        RelanceError: every mistake in the company's own models of audiences and feeds.
     """
     if mistakes := wrong_audience_models(settings):
         raise several(mistakes)
 
 
-def _try(settings: Settings, own: dict[str, Audience]) -> list[RelanceError]:
+def _try(settings: Settings, own: dict[str, Audience], feed_models: list[FeedModel]) -> list[RelanceError]:
     # dbt and what normalises take seconds to import, and most projects have no audience of their own.
     from dagster_project.dbt_run import dbt_build
     from dagster_project.dbt_workspace import prepare_workspace
@@ -73,10 +75,11 @@ def _try(settings: Settings, own: dict[str, Audience]) -> list[RelanceError]:
             ensure_raw_tables(con, found)
             normalise_identifiers(con, empty)
             write_control(con, empty, Run("check", empty.moment()))
-        upstream = [f"+{name}" for name in sorted(own)]
+        upstream = [f"+{name}" for name in sorted([*own, *(model.name for model in feed_models)])]
         broken = dbt_build(prepare_workspace(empty), upstream, ["resource_type:test"]).broken
         with open_warehouse(empty, read_only=True) as con:
             misshapen = [mistake for _, audience in sorted(own.items()) for mistake in _misshapen(con, audience)]
+            misshapen += [mistake for model in feed_models for mistake in _untold(con, model)]
         return [_mistake(node, own.get(node.name)) for node in broken] + misshapen
     finally:
         for path in empty.state_path.glob(f"{empty.warehouse_path.name}*"):
@@ -91,6 +94,16 @@ def _misshapen(con: duckdb.DuckDBPyConnection, audience: Audience) -> list[Relan
         return []
     what = f"The audience `{audience.name}` is no audience: its model lacks the columns {', '.join(missing)}"
     return [RelanceError(what, str(audience.model_path), "let the macro audience_candidates make it, as the shipped ones do")]
+
+
+def _untold(con: duckdb.DuckDBPyConnection, model: FeedModel) -> list[RelanceError]:
+    """What the YAML of a feed's model names and the model does not tell."""
+    built = columns_of(con, SCHEMA, model.name)
+    missing = [name for name in model.columns if name not in built] if built else []
+    if not missing:
+        return []
+    what = f"The YAML of the feed model `{model.name}` names columns that it does not have: {', '.join(missing)}"
+    return [RelanceError(what, str(model.path), "add them to the model, or take them out of the YAML")]
 
 
 def _mistake(node: NodeResult, audience: Audience | None) -> RelanceError:

@@ -18,9 +18,9 @@ from dagster_project.settings import Part, Settings
 
 Kind = Literal["retargeting", "remarketing", "suppression"]
 Channel = Literal["ads", MessageChannel]
-Goal = Literal["order", "conversion", "review", "visit"]
-"""What somebody has not done yet: order, become a customer, write a review, come to the site. The model goal_moments says when
-they last did."""
+Goal = Literal["order", "conversion", "sale", "review", "visit"]
+"""What somebody has not done yet: order, become a customer, buy (an order, a subscription or a converted lead; customers may
+do so again), write a review, come to the site. The model goal_moments says when they last did."""
 
 MODEL_NAME = "^[a-z][a-z0-9_]*$"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.activation.activations import Activation
+from dagster_project.activation.delivery import wrong_deliveries
+from dagster_project.activation.feeds import load_feeds, never_left_behind, read_feeds
 from dagster_project.activation.tables import held_without_activation
 from dagster_project.audience_sql import wrong_audience_models
 from dagster_project.audiences import load_audiences
@@ -24,7 +26,7 @@ from dagster_project.loads.discover import Feed, Landing, discover
 from dagster_project.loads.glance import look_into
 from dagster_project.scores.lead_rules import doubtful_lead_rules
 from dagster_project.scores.rfm_check import rfm_warnings
-from dagster_project.sequences import load_exports
+from dagster_project.sequences import doubtful_hours, load_exports
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import open_warehouse
 from dagster_project.working_days import doubtful_holidays
@@ -62,8 +64,10 @@ def check_project(config: Path) -> Findings:
     # Without the audiences, activations could only be said to name unknown ones.
     exports = read(lambda: load_exports(settings, audiences)) if audiences is not None else None
     activations, sequences = exports or ([], [])
+    listed = [*activations, *(sequence.activation for sequence in sequences)]
+    feeds = read(lambda: load_feeds(settings, listed)) if exports is not None else None
     read(lambda: require_splink(settings))
-    mistakes += [*missing_drivers(settings), *wrong_seeds(settings)]
+    mistakes += [*missing_drivers(settings), *wrong_seeds(settings), *(read(lambda: wrong_deliveries(settings)) or ())]
     mistakes += [mistake for found, _ in looks for mistake in found]
     if not mistakes:
         mistakes += wrong_audience_models(settings)
@@ -77,13 +81,19 @@ def check_project(config: Path) -> Findings:
         f"{len(audiences or ())} audiences: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
         f"{len(activations)} activations: " + ", ".join(activation.name for activation in activations),
         f"{len(sequences)} sequences: " + ", ".join(sequence.name for sequence in sequences),
+        f"{len(feeds or ())} feeds: " + ", ".join(feed.name for feed in feeds or ()),
     ]
-    running = [*activations, *(sequence.activation for sequence in sequences)]
-    left_behind = [] if exports is None else _left_behind(settings, running)
+    left_behind = [] if feeds is None else _left_behind(settings, [*listed, *feeds])
     doubts = (
         []
         if mistakes
-        else [*unseen_links(settings), *rfm_warnings(settings), *doubtful_lead_rules(settings), *doubtful_holidays(settings)]
+        else [
+            *unseen_links(settings),
+            *rfm_warnings(settings),
+            *doubtful_lead_rules(settings),
+            *doubtful_holidays(settings),
+            *doubtful_hours(settings, sequences),
+        ]
     )
     warnings = [*landing.warnings, *(line for _, told in looks for line in told), *doubts, *left_behind]
     return Findings(lines, warnings, mistakes)
@@ -104,6 +114,7 @@ def _left_behind(settings: Settings, activations: list[Activation]) -> list[str]
         return []
     try:
         with open_warehouse(settings, read_only=True) as con:
-            return held_without_activation(con, {(activation.name, activation.destination.name) for activation in activations})
+            known = {(activation.name, activation.destination.name) for activation in activations}
+            return held_without_activation(con, known | never_left_behind(read_feeds(settings)))
     except RelanceError:
         return []

@@ -283,6 +283,18 @@ def ack(config: Path, export: str) -> None:
 
 
 @main.command()
+@click.argument("activation")
+@config_option
+@told_plainly
+def resync(config: Path, activation: str) -> None:
+    """Let the next run tell a destination everything of an activation or feed anew: all additions, all removals ever made."""
+    from dagster_project.activation.resync import resync as ask_anew
+    from dagster_project.settings import load_settings
+
+    click.echo(ask_anew(load_settings(config), activation))
+
+
+@main.command()
 @config_option
 @told_plainly
 def report(config: Path) -> None:

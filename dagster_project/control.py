@@ -33,6 +33,13 @@ from dagster_project.warehouse import open_warehouse
 LIVE = timedelta(days=1)
 """A moment not longer ago than this is now."""
 
+SENT_RECORDS = """
+    create or replace view control.sent_records as
+    select activation as feed, destination, record_key, journal, profile_id, as_of, exported_at, acknowledged_at
+    from activation.ledger
+    -- What this very run has exported is its result, not its ground: repeated, it finds the same tables.
+    where record_key is not null and run_id <> (select run_id from control.run)"""
+
 FOUNDATION = ("staging", "unified", "identity", "profiles")
 """Rooms whose tables grow by increments."""
 
@@ -59,6 +66,9 @@ def identify_run(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date
     digest.update(configuration_hash(settings).encode())
     digest.update(raw_state(con).encode())
     digest.update(_ledger_head(con, as_of).encode())
+    # Whoever asks for everything anew gets another run, at a clock that stands still too.
+    wishes = "select activation, destination, asked_at from activation.resyncs order by all"
+    digest.update(_hash_of(con, "activation", "resyncs", wishes).encode())
     return Run(digest.hexdigest()[:16], as_of)
 
 
@@ -246,6 +256,7 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
         _write_retention(con, settings)
         write_audiences(con, settings)
         write_sequences(con, settings, local_date(settings, run.as_of))
+        con.execute(SENT_RECORDS)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")

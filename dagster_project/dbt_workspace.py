@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from dagster_project.activation.feeds import feed_model_files
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
 from dagster_project.errors import RelanceError
@@ -33,6 +34,8 @@ from dagster_project.warehouse import duckdb_options, opening_options
 from dagster_project.working_days import wrong_closed_days
 
 DBT = SHIPPED / "dbt_models"
+ROOMS = ("unified", "identity", "profiles", "scores", "audiences", "feeds", "privacy")
+"""Folders of models, each with a schema of its name; staging, which is views, apart."""
 AUDIENCES = DBT / "models" / "audiences"
 
 
@@ -72,6 +75,9 @@ def prepare_workspace(settings: Settings) -> Workspace:
     for audience in load_audiences(settings):
         for file in (audience.model_path, audience.yaml_path):
             links[root / "models" / "audiences" / audience.spec.kind / file.name] = file
+    for files in feed_model_files(settings).values():
+        for file in files:
+            links[root / "models" / "feeds" / file.name] = file
     for folder in settings.folders("seeds"):
         for file in (*folder.glob("*.csv"), *folder.glob("*.yml")):
             links[root / "seeds" / file.name] = file
@@ -136,7 +142,7 @@ def _project(settings: Settings) -> dict[str, Any]:
             "relance": {
                 "+materialized": "table",
                 "staging": {"+materialized": "view", "+schema": "staging"},
-                **{room: {"+schema": room} for room in ("unified", "identity", "profiles", "scores", "audiences", "privacy")},
+                **{room: {"+schema": room} for room in ROOMS},
             }
         },
         "seeds": {"relance": {"+schema": "seeds"}},

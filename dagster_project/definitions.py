@@ -11,10 +11,13 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.activation.delivery import wrong_deliveries
+from dagster_project.activation.feeds import load_feeds
 from dagster_project.assets.activations import activation_assets
 from dagster_project.assets.common import Progress, run_resource
 from dagster_project.assets.control import control_tables
 from dagster_project.assets.dbt import dbt_rooms
+from dagster_project.assets.deliveries import delivery_assets
 from dagster_project.assets.identity import normalised_identifiers
 from dagster_project.assets.loads import LEDGER, landing_assets
 from dagster_project.assets.money import MONEY_CHECKS
@@ -22,6 +25,7 @@ from dagster_project.assets.privacy import ERASURES, erasures
 from dagster_project.assets.pulls import pull_assets
 from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, MESSAGES_AT, landed_files_sensor, schedule
 from dagster_project.audiences import load_audiences
+from dagster_project.config_file import several
 from dagster_project.dbt_run import prepare_manifest
 from dagster_project.dbt_workspace import prepare_workspace
 from dagster_project.errors import RelanceError
@@ -37,8 +41,11 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         RelanceError: an audience, activation or model is wrong, or a library that the project needs is missing.
     """
     require_splink(settings)
+    if wrong := wrong_deliveries(settings):
+        raise several(wrong)
     activations, sequences = load_exports(settings, load_audiences(settings))
     activations = [*activations, *(sequence.activation for sequence in sequences)]
+    activations = [*activations, *load_feeds(settings, activations)]
     workspace = prepare_workspace(settings)
     manifest = json.loads(prepare_manifest(workspace).read_bytes())
 
@@ -54,6 +61,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         dbt_rooms(workspace, manifest, handed_on),
         erasures(workspace, handed_on),
         *exports,
+        *delivery_assets(settings, list(zip((export.key for export in exports), activations, strict=True))),
     ]
     daily = dg.define_asset_job(
         "daily",
@@ -71,7 +79,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         "messages",
         selection=(made_of.upstream() & dg.AssetSelection.assets(["control", "run"]).downstream())
         | dg.AssetSelection.groups("control")
-        | dg.AssetSelection.key_prefixes("sequences"),
+        | dg.AssetSelection.key_prefixes("sequences").downstream(),
         description="The messages of sequences that are due by now: only what they are made of, and their upload files.",
     )
     return dg.Definitions(

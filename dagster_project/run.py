@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.activation.activations import FAMILIES
 from dagster_project.audience_sql import require_sound_audiences
 from dagster_project.connectors.store import list_store
 from dagster_project.control import newest_moment
@@ -210,7 +211,7 @@ def run_project(
                 told += f" ({len(had.changed):,} that have changed since are left out)" if had.changed else ""
             progress.step(f"{told}, into {settings.warehouse_path}; nothing is exported, and no message of a sequence is planned")
     result = run_job(settings, as_of, full_refresh, select, progress)
-    ground = [told for step, told in result.failures.items() if not step.startswith(("activations", "sequences"))]
+    ground = [told for step, told in result.failures.items() if not step.startswith((*FAMILIES, "deliveries"))]
     if ground:
         raise RelanceError(ground[0])
     if progress:
@@ -224,7 +225,7 @@ def run_project(
         withheld = [
             (key.partition("/")[2], str(told["not_written"]))
             for key, told in sorted(result.assets.items())
-            if key.startswith(("activations/", "sequences/")) and "not_written" in told
+            if key.partition("/")[0] in FAMILIES and "not_written" in told
         ]
         summary = summarise(con, company.name, company.currency, run_id, moment, seconds, checks, result.success, withheld)
     return Outcome(summary, write_report(summary, settings.report_path), result)

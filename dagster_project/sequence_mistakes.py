@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dagster_project.activation.activations import wrong_match_keys
+from dagster_project.activation.activations import wrong_match_keys, wrong_offer
 from dagster_project.activation.specs import Destination
 from dagster_project.audiences import Audience
 from dagster_project.config_file import ConfigFile, Location, near_miss
@@ -50,6 +50,7 @@ def wrong_sequence(
                 "choose another destination or channel",
             )
         mistakes += wrong_match_keys(file, destination, spec.match_keys) if spec.match_keys else []
+    mistakes += wrong_offer(file, settings, spec.offer)
     kinds = settings.pressure.kinds
     if spec.kind not in kinds:
         how = f"known: {', '.join(kinds)}; others can be added to `pressure: kinds:` of relance.yml"

@@ -118,6 +118,8 @@ class SequenceSpec(Part):
     stops: list[Stop] = []
     then: list[str] = []
     """The sequences that may begin with whoever this one has ended with, counted from its last message; not before."""
+    offer: str | None = Field(default=None, pattern=Name)
+    """What it offers, where the law keeps that from being canvassed (`not_canvassed` of the consent policies)."""
     repeat: Rounds | None = None
     """How often it may begin anew with one person, beside what its kind allows."""
 

@@ -8,6 +8,7 @@ import duckdb
 
 from dagster_project.activation.tables import create_tables
 from dagster_project.audiences import Audience, load_audiences
+from dagster_project.consent.policy import contact_days
 from dagster_project.pressure_settings import write_pressure
 from dagster_project.sequences import Sequence, load_sequences
 from dagster_project.settings import Settings
@@ -87,7 +88,8 @@ def write_sequence_rules(
         if cap is not None:
             _insert(con, "audience_caps", name, cap.messages, cap.days)
     spacings = [(one.spec.repeat or settings.pressure.kinds[one.spec.kind]).spacing_days for one in sequences]
-    write_pressure(con, settings.pressure, [*spacings, *(cap.days for cap in caps.values() if cap is not None)])
+    looks = [*spacings, *(cap.days for cap in caps.values() if cap is not None), contact_days(settings.consent)]
+    write_pressure(con, settings.pressure, looks)
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, *row: object) -> None:

@@ -10,6 +10,7 @@ from dagster_project.activation.activations import SEQUENCES, Activation, load_a
 from dagster_project.activation.specs import Destination, load_destinations
 from dagster_project.audiences import Audience
 from dagster_project.config_file import ConfigFile, load_model, read_config_file, several
+from dagster_project.consent.policy import contact_rules, region_of
 from dagster_project.errors import RelanceError
 from dagster_project.sequence_mistakes import wrong_sequence
 from dagster_project.sequence_spec import SequenceSpec
@@ -33,7 +34,7 @@ class Sequence:
         keys = tuple(self.spec.match_keys or self.destination.keys)
         return Activation(
             self.name, self.spec.description, self.destination, self.spec.audience, "delta", keys, self.priority, None, self.path,
-            sequence=True,
+            sequence=True, offer=self.spec.offer,
         )  # fmt: skip
 
 
@@ -84,6 +85,22 @@ def read_sequences(settings: Settings, audiences: Collection[Audience]) -> list[
         for spec, file in read.values()
     ]
     return sorted(found, key=lambda sequence: (sequence.priority, sequence.name))
+
+
+def doubtful_hours(settings: Settings, sequences: Collection[Sequence]) -> list[str]:
+    """A sentence per sequence that would speak to people when the policy at home does not allow it."""
+    region = region_of(settings.consent, settings.company.country)
+    found = []
+    for one in sequences:
+        rules = contact_rules(settings.consent, one.spec.channel).get(region)
+        if rules is None or (one.spec.open and rules.cover(one.spec.open.hours, one.spec.open.working_days)):
+            continue
+        hours = " and ".join(f"{opens} to {closes}" for opens, closes in rules.hours)
+        told = f"the policy of {region} allows {one.spec.channel} from {hours}, {rules.days.replace('_', ' ')}"
+        found.append(
+            f"{one.name}: {told}; what is due at other times waits, so let `open` name such hours (and `working_days: true`)"
+        )
+    return found
 
 
 def load_exports(settings: Settings, audiences: Collection[Audience]) -> tuple[list[Activation], list[Sequence]]:

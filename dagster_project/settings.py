@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from dagster_project.config_file import Mistake, Part, read_config_file, read_sound, several
-from dagster_project.connectors.options import Landing, Pull
+from dagster_project.connectors.options import DeliveryTarget, Landing, Pull, Target
 from dagster_project.connectors.secrets import plain_secrets
 from dagster_project.consent.policy import PolicyChanges
 from dagster_project.errors import RelanceError
@@ -150,6 +150,9 @@ class Activations(Part):
     retry_removals_days: int | None = Field(default=7, ge=1)
     """A removal that nobody has acknowledged (`relance ack`) stands in remove.csv again after so many days, until its keys are no
     longer kept (`retention.sent_keys_days`); null: never again."""
+    delivery: dict[str, Target | None] = Field(default={}, exclude=True, repr=False)
+    """Destination, or `default` for all others → where its exports are sent; by default, or null, they stay in the folder. Never
+    dumped: what stands in an export does not depend on it."""
 
 
 class Report(Part):
@@ -237,6 +240,11 @@ class Settings(Part):
             for name, entity in configured.entities.items()
             if entity.pull is not None
         }
+
+    def delivery_of(self, destination: str) -> DeliveryTarget | None:
+        """Where exports for a destination are sent; None where the exports folder is the delivery."""
+        delivery = self.activations.delivery
+        return delivery.get(destination, delivery.get("default"))
 
     @property
     def exports_path(self) -> Path:

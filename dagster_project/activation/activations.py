@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from pydantic import Field
 from dagster_project.activation.specs import FOLDER, MESSAGE_COLUMNS, Column, Destination, Name, load_destinations
 from dagster_project.audiences import AudienceSpec, Kind
 from dagster_project.config_file import ConfigFile, Location, load_model, near_miss, read_config_file, several
+from dagster_project.consent.policy import known_offers
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Part, Settings
 
@@ -19,11 +20,17 @@ Mode = Literal["full", "delta"]
 SUPPRESSION: Kind = "suppression"
 SEQUENCES = "sequences"
 """Folder of the sequences, which are no activations but export like them."""
+FAMILIES = ("activations", "sequences", "feed_files")
+"""Kinds of what writes upload files, as assets name them."""
+FEEDS = "feeds"
+"""Folder of the feeds, whose rows are records of a model and not the people of an audience."""
 
 
 class Options(Part):
     suppressions: list[str] | None = None
     """Suppression audiences whose people stay out; by default all that are for every file of the destination's channel."""
+    empty_full: bool = False
+    """Whether a full file without anybody is written too, which takes everybody off a platform's list."""
 
 
 class _ActivationFile(Part):
@@ -36,6 +43,10 @@ class _ActivationFile(Part):
     """Columns of the destination that the file carries."""
     priority: int = Field(default=100, ge=0)
     """Activations run in this order, smallest first."""
+    exclusive: str | None = Field(default=None, pattern=Name)
+    """A group of activations of which a person is in one alone: in the first, by priority, whose file has them."""
+    offer: str | None = Field(default=None, pattern=Name)
+    """What it offers, where the law keeps that from being canvassed (`not_canvassed` of the consent policies)."""
     options: Options = Options()
 
 
@@ -52,6 +63,23 @@ class Activation:
     path: Path
     sequence: bool = False
     """Whether its rows are messages of a sequence that are due, rather than the members of its audience."""
+    offer: str | None = None
+    """What it offers, where that may not be canvassed everywhere."""
+    exclusive: str | None = None
+    rivals: tuple[tuple[str, str], ...] = ()
+    """Name and destination of the activations that come before it in its exclusive group."""
+    empty_full: bool = False
+    """Whether a full file may be empty, which takes everybody off the platform's list."""
+
+    @property
+    def family(self) -> str:
+        """First part of its asset's key, one of FAMILIES."""
+        return "sequences" if self.sequence else "activations"
+
+    @property
+    def journalled(self) -> bool:
+        """Whether the ledger keeps what was sent under which key; of feeds alone."""
+        return False
 
     @property
     def columns(self) -> list[Column]:
@@ -77,10 +105,10 @@ def load_activations(settings: Settings, audiences: Mapping[str, AudienceSpec]) 
     for folder in settings.folders("activations"):
         here: dict[str, Path] = {}
         for path in sorted(folder.rglob("*.yml")):
-            if path.relative_to(folder).parts[0] in (FOLDER, SEQUENCES):
+            if path.relative_to(folder).parts[0] in (FOLDER, SEQUENCES, FEEDS):
                 continue
             try:
-                activation = _load(path, destinations, audiences)
+                activation = _load(path, settings, destinations, audiences)
             except RelanceError as error:
                 mistakes.append(error)
                 continue
@@ -91,20 +119,40 @@ def load_activations(settings: Settings, audiences: Mapping[str, AudienceSpec]) 
             found[activation.name] = activation
     enabled = settings.activations.enabled
     if not mistakes:
-        sequences = {path.stem for folder in settings.folders("activations") for path in (folder / SEQUENCES).glob("*.yml")}
+        others = {
+            path.stem
+            for folder in settings.folders("activations")
+            for kind in (SEQUENCES, FEEDS)
+            for path in (folder / kind).glob("*.yml")
+        }
         for index, name in enumerate(enabled or []):
-            if name not in found and name not in sequences:
+            if name not in found and name not in others:
                 where = read_config_file(settings.config_path).where(("activations", "enabled", index))
                 mistakes.append(
-                    RelanceError(f"Unknown activation `{name}`{near_miss(name, [*found, *sequences])}", where, "correct the name")
+                    RelanceError(f"Unknown activation `{name}`{near_miss(name, [*found, *others])}", where, "correct the name")
                 )
     if mistakes:
         raise several(mistakes)
     chosen = [activation for activation in found.values() if enabled is None or activation.name in enabled]
-    return sorted(chosen, key=lambda activation: (activation.priority, activation.name))
+    return _with_rivals(sorted(chosen, key=lambda activation: (activation.priority, activation.name)))
 
 
-def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[str, AudienceSpec]) -> Activation:
+def _with_rivals(activations: list[Activation]) -> list[Activation]:
+    """The same, each knowing those before it in its exclusive group."""
+    before: dict[str, tuple[tuple[str, str], ...]] = {}
+    found = []
+    for activation in activations:
+        if activation.exclusive:
+            rivals = before.get(activation.exclusive, ())
+            before[activation.exclusive] = (*rivals, (activation.name, activation.destination.name))
+            activation = replace(activation, rivals=rivals)
+        found.append(activation)
+    return found
+
+
+def _load(
+    path: Path, settings: Settings, destinations: dict[str, Destination], audiences: Mapping[str, AudienceSpec]
+) -> Activation:
     file = read_config_file(path)
     read = load_model(path, _ActivationFile, file=file)
     mistakes: list[RelanceError] = []
@@ -131,7 +179,11 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[s
         what = f"Unknown destination `{read.destination}`{near_miss(read.destination, destinations)}"
         wrong(what, ("destination",), f"known: {', '.join(destinations)}")
         raise several(mistakes)
+    if read.options.empty_full and read.mode != "full":
+        what = "`empty_full` is for mode full: a delta names each person whom it removes"
+        wrong(what, ("options", "empty_full"), "remove it, or choose `mode: full`")
     mistakes += wrong_match_keys(file, destination, read.match_keys)
+    mistakes += wrong_offer(file, settings, read.offer)
     spec = audiences.get(read.audience)
     if spec and spec.channels and destination.channel not in spec.channels:
         what = (
@@ -151,7 +203,19 @@ def _load(path: Path, destinations: dict[str, Destination], audiences: Mapping[s
         read.priority,
         chosen,
         path,
+        offer=read.offer,
+        exclusive=read.exclusive,
+        empty_full=read.options.empty_full,
     )
+
+
+def wrong_offer(file: ConfigFile, settings: Settings, offer: str | None) -> list[RelanceError]:
+    """An offer that no policy speaks of would be canvassed without a word."""
+    known = known_offers(settings.consent)
+    if offer is None or offer in known:
+        return []
+    how = f"known: {', '.join(known)}; name others under `consent: not_canvassed:` in relance.yml"
+    return [RelanceError(f"No policy speaks of the offer `{offer}`{near_miss(offer, known)}", file.where(("offer",)), how)]
 
 
 def wrong_match_keys(file: ConfigFile, destination: Destination, keys: list[str]) -> list[RelanceError]:

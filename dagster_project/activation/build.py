@@ -13,12 +13,15 @@ from typing import Any, Literal
 
 import duckdb
 
+from dagster_project.activation import records
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.changes import Changes, find_changes
+from dagster_project.activation.feeds import PERSON, Feed
 from dagster_project.activation.gates import GATES, gate_members
-from dagster_project.activation.publish import MANIFEST, Export, publish
+from dagster_project.activation.ledger import MANIFEST
+from dagster_project.activation.publish import Export, publish
 from dagster_project.activation.rows import build_rows, coverage
-from dagster_project.activation.specs import AS_IT_STANDS, Column
+from dagster_project.activation.specs import AS_IT_STANDS, OPEN_FIELDS, Column, FileColumn
 from dagster_project.activation.tables import create_tables
 from dagster_project.catalog import columns_of
 from dagster_project.errors import RelanceError
@@ -51,6 +54,8 @@ class ActivationResult:
     gates: list[dict[str, Any]] = field(default_factory=list)
     """gate, before, after: in order."""
     suppressed: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Of a feed: reason → records that are not sent for it."""
     coverage: dict[str, dict[str, float]] = field(default_factory=dict)
     """Match key → rows that carry it and their share."""
     folder: Path | None = None
@@ -88,11 +93,9 @@ def run_activation(
         return _from_manifest(settings, export)
     _refuse_the_past(con, export)
     try:
-        gate_members(con, settings, activation, as_of)
-        columns = build_rows(con, activation)
-        doubt = _doubt(con, activation, run_id)
-        changes = find_changes(con, settings, activation, columns, as_of, removals_only=doubt is not None)
-        gates = _gates(con, changes, activation.destination.limits.minimum_rows, doubt is not None)
+        columns, doubt = _prepare(con, settings, activation, run_id, as_of)
+        changes = _changes(con, settings, activation, columns, as_of, doubt is not None)
+        gates = _gates(con, activation, changes, doubt is not None)
         failed = _lost(changes) + ([_doubted(doubt)] if doubt else [])
         facts: dict[str, Any] = {
             "members": gates[0]["before"],
@@ -103,6 +106,8 @@ def run_activation(
             "skipped": doubt or _skipped(activation, changes),
             "failed_checks": [check.name for check in failed],
         }
+        if isinstance(activation, Feed):
+            facts |= {"left_out": records.left_out(con), "refusals": activation.tells_refusals}
         if not changes.adds and not changes.removes:
             status: Any = "failed" if failed else "unchanged" if changes.open else "withheld"
             return _result(export, status, facts, held=changes.held, checks=failed)
@@ -113,7 +118,7 @@ def run_activation(
         # A wrong full or add file stays in the house; a removal must not wait for it.
         facts["skipped"] = "a check failed: the last good export stays in place"
         facts["failed_checks"] += [check.name for check in checks if not check.passed]
-        changes = find_changes(con, settings, activation, columns, as_of, removals_only=True)
+        changes = _changes(con, settings, activation, columns, as_of, True)
         if changes.removes:
             folder, more = publish(con, settings, export, columns, changes, facts)
             checks = [check for check in checks if not check.passed] + more
@@ -122,6 +127,30 @@ def run_activation(
         return _result(export, "failed", facts, held=changes.held, checks=failed + checks)
     finally:
         _drop_temporary(con)
+
+
+def _prepare(
+    con: duckdb.DuckDBPyConnection, settings: Settings, activation: Activation, run_id: str, as_of: datetime
+) -> tuple[list[FileColumn], str | None]:
+    """Make act_gated and act_rows; returns the file's columns, and why nobody would believe the size."""
+    if isinstance(activation, Feed):
+        records.gate_records(con, settings, activation, as_of)
+        return records.record_rows(con, activation), records.doubtful_size(con, activation)
+    gate_members(con, settings, activation, as_of)
+    return build_rows(con, activation), _doubt(con, activation, run_id)
+
+
+def _changes(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    activation: Activation,
+    columns: list[FileColumn],
+    as_of: datetime,
+    removals_only: bool,
+) -> Changes:
+    if isinstance(activation, Feed):
+        return records.find_record_changes(con, settings, activation, columns, as_of, removals_only)
+    return find_changes(con, settings, activation, columns, as_of, removals_only)
 
 
 def _lost(changes: Changes) -> list[CheckResult]:
@@ -149,12 +178,13 @@ def _doubted(why: str) -> CheckResult:
     return CheckResult("audience", False, [Finding("size_to_be_within_bounds", None, False, observed=why)])
 
 
-def _gates(con: duckdb.DuckDBPyConnection, changes: Changes, least: int, is_doubted: bool) -> list[dict[str, Any]]:
+def _gates(con: duckdb.DuckDBPyConnection, activation: Activation, changes: Changes, is_doubted: bool) -> list[dict[str, Any]]:
     stopped = dict(con.execute("select coalesce(blocked_by, ''), count(*) from act_gated group by all").fetchall())
     before = sum(stopped.values())
+    least = activation.destination.limits.minimum_rows
     closed = {"minimum": changes.wanted < least, "size": is_doubted}
     gates = []
-    for gate in GATES:
+    for gate in records.GATES if isinstance(activation, Feed) else GATES:
         after = 0 if closed.get(gate) else before - stopped.get(gate, 0)
         gates.append({"gate": gate, "before": before, "after": after})
         before = after
@@ -172,7 +202,7 @@ def _skipped(activation: Activation, changes: Changes) -> str | None:
 
 
 def _result(export: Export, status: Any, facts: dict[str, Any], **more: Any) -> ActivationResult:
-    told = {key: facts[key] for key in ("members", "gates", "suppressed", "coverage", "skipped") if key in facts}
+    told = {key: facts[key] for key in ("members", "gates", "suppressed", "left_out", "coverage", "skipped") if key in facts}
     activation = export.activation
     return ActivationResult(
         activation.name, activation.destination.name, activation.audience, activation.mode, export.run_id, export.as_of, status,
@@ -187,14 +217,15 @@ def _from_manifest(
     if not (folder / MANIFEST).is_file():
         return _result(export, status, {"skipped": "this run was exported before; its folder is no longer there"})
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if "pruned_at" in manifest:
+        return _result(export, status, {"skipped": "this run was exported before; the time of its files is over"})
     if checks is None:
         checks = [CheckResult(name, False) for name in manifest["failed_checks"]]
         status = "failed" if checks else status
     counts = {key: manifest[key] for key in ("rows", "adds", "removes", "held")}
     files = [folder / file["name"] for file in manifest["files"]]
-    return _result(
-        export, status, manifest, **counts, folder=folder, files=files, checks=checks, preview=_preview(export, files, manifest)
-    )
+    preview = preview_rows(export, files, manifest)
+    return _result(export, status, manifest, **counts, folder=folder, files=files, checks=checks, preview=preview)
 
 
 def _known(con: duckdb.DuckDBPyConnection, export: Export) -> bool:
@@ -219,7 +250,7 @@ def _refuse_the_past(con: duckdb.DuckDBPyConnection, export: Export) -> None:
         raise RelanceError(what, f"activation {export.activation.name}", how)
 
 
-def _preview(export: Export, files: list[Path], manifest: dict[str, Any]) -> list[dict[str, str]]:
+def preview_rows(export: Export, files: list[Path], manifest: dict[str, Any]) -> list[dict[str, str]]:
     if not files:
         return []
     destination = export.activation.destination
@@ -229,12 +260,15 @@ def _preview(export: Export, files: list[Path], manifest: dict[str, Any]) -> lis
         reader = csv.reader(file, delimiter=destination.file.delimiter)
         rows = list(islice(reader, int(destination.file.header), int(destination.file.header) + PREVIEW_ROWS))
     seen = [f"{name} {header[: index + 1].count(name)}" if header.count(name) > 1 else name for index, name in enumerate(header)]
-    return [{title: mask(columns[name], cell) for title, name, cell in zip(seen, header, row, strict=True)} for row in rows]
+    of_people = not isinstance(export.activation, Feed) or export.activation.has(PERSON)
+    shown = mask if of_people else lambda _, cell: cell
+    return [{title: shown(columns[name], cell) for title, name, cell in zip(seen, header, row, strict=True)} for row in rows]
 
 
 def mask(column: Column, cell: str) -> str:
     """A cell shown so that nobody can be told by it."""
-    if not cell or column.fixed is not None or column.normaliser == AS_IT_STANDS:
+    is_open = column.normaliser == AS_IT_STANDS and (column.field in OPEN_FIELDS or column.role == "attribute")
+    if not cell or column.fixed is not None or is_open:
         return cell
     if column.digest:
         return f"{cell[:6]}…"

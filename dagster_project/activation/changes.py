@@ -15,8 +15,9 @@ import duckdb
 
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.outbox import sent_cells
+from dagster_project.activation.resync_journal import in_hand
 from dagster_project.activation.rows import match_tokens
-from dagster_project.activation.specs import FileColumn
+from dagster_project.activation.specs import FileColumn, Operation
 from dagster_project.settings import Settings
 
 
@@ -34,6 +35,14 @@ class Changes:
     lost: int
     """Rows to be removed whose identifiers the outbox no longer has."""
     removal_columns: list[FileColumn]
+    replaced: bool = False
+    """The removes are told by their absence from the full file, and stand in no file of their own."""
+    resync: tuple[Operation, ...] = ()
+    """What this says anew to whoever asked for it (`relance resync`): all additions, all removals."""
+
+
+OF_HELD = "reason not in ('retry', 'resync')"
+"""Condition on removals of what the destination holds by the ledger; the others only repeat what it was told before."""
 
 
 def find_changes(
@@ -51,9 +60,11 @@ def find_changes(
     """
     destination = activation.destination
     held_by(con, activation.name, destination.name, "act_held")
-    wanted = _count(con, "act_rows")
+    wanted = count_of(con, "act_rows")
     # A platform's minimum is one of lists: the only message that is due is sent.
-    is_open = (activation.sequence or wanted >= destination.limits.minimum_rows) and not removals_only
+    is_enough = wanted >= destination.limits.minimum_rows or (activation.empty_full and not wanted)
+    is_open = (activation.sequence or is_enough) and not removals_only
+    anew = in_hand(con, activation.name, destination.name, is_open)
     refresh = destination.membership.refresh_days
     stale = f"h.sent_as_of <= timestamp '{as_of - timedelta(days=refresh)}'" if refresh else "false"
     con.execute(
@@ -66,6 +77,7 @@ def find_changes(
                         then case when r.profile_id in (select profile_id from act_held) then 'changed' else 'new' end
                     when h.attributes_sha256 <> r.attributes_sha256 then 'updated'
                     when {stale} then 'refresh'
+                    when {"add" in anew} then 'resync'
                 end as reason
                 from act_rows r left join act_held h using (match_keys_sha256)
             ) where reason is not null and {"true" if is_open else "false"}"""
@@ -80,39 +92,46 @@ def find_changes(
             left join act_gated g using (profile_id)
             where h.match_keys_sha256 not in (select match_keys_sha256 from act_rows)"""
     )
-    _retry(con, settings, activation, as_of)
+    retry(con, settings, activation, as_of, everything="remove" in anew)
     keys = destination.laid_out([column for column in destination.columns if column.role == "match_key"])
     sent_cells(con, settings, activation.name, [column.id for column in keys], "act_removes", "act_removed")
-    lost = _count(
-        con, "act_removes where reason <> 'retry' and match_keys_sha256 not in (select match_keys_sha256 from act_removed)"
-    )
+    lost = count_of(con, f"act_removes where {OF_HELD} and match_keys_sha256 not in (select match_keys_sha256 from act_removed)")
     con.execute("delete from act_removes where match_keys_sha256 not in (select match_keys_sha256 from act_removed)")
-    if _count(con, "act_removes"):
+    if count_of(con, "act_removes"):
         _settle_shared(con, activation, columns, keys, is_open)
     chosen = {column.id for column in columns}
-    removal = [c for c in keys if c.id in chosen or _count(con, f'act_removed where "{c.id}" is not null')]
-    new = _count(con, "act_adds where match_keys_sha256 not in (select match_keys_sha256 from act_held)")
-    gone = _count(con, "act_removes where reason <> 'retry'")
-    held = _count(con, "act_held") + new - gone
-    return Changes(is_open, wanted, _count(con, "act_adds"), _count(con, "act_removes"), held, lost, removal)
+    removal = [c for c in keys if c.id in chosen or count_of(con, f'act_removed where "{c.id}" is not null')]
+    new = count_of(con, "act_adds where match_keys_sha256 not in (select match_keys_sha256 from act_held)")
+    gone = count_of(con, f"act_removes where {OF_HELD}")
+    held = count_of(con, "act_held") + new - gone
+    adds, removes = count_of(con, "act_adds"), count_of(con, "act_removes")
+    return Changes(is_open, wanted, adds, removes, held, lost, removal, resync=anew)
 
 
-def _retry(con: duckdb.DuckDBPyConnection, settings: Settings, activation: Activation, as_of: datetime) -> None:
-    """Removals that nobody has acknowledged go into act_removes again: platforms refuse some, and files get lost."""
+def retry(
+    con: duckdb.DuckDBPyConnection, settings: Settings, activation: Activation, as_of: datetime, everything: bool = False
+) -> None:
+    """Removals that nobody has acknowledged go into act_removes again: platforms refuse some, and files get lost.
+
+    Args:
+        everything: all removals there ever were, acknowledged or not.
+    """
     days = settings.activations.retry_removals_days
-    if days is None or activation.sequence:
+    if activation.sequence or (days is None and not everything):
         return
-    latest, kept = as_of - timedelta(days=days), as_of - timedelta(days=settings.retention.sent_keys_days)
+    latest, kept = as_of - timedelta(days=days or 0), as_of - timedelta(days=settings.retention.sent_keys_days)
+    due = f"""not max_by(acknowledged_at is not null, sequence)
+                and max_by(as_of, sequence) <= timestamp '{latest}'
+                and max(as_of) filter (operation = 'add') > timestamp '{kept}'"""
     con.execute(
         f"""insert into act_removes
-            select match_keys_sha256, max_by(profile_id, sequence), max_by(attributes_sha256, sequence), 'retry'
+            select match_keys_sha256, max_by(profile_id, sequence), max_by(attributes_sha256, sequence),
+                {"'resync'" if everything else "'retry'"}
             from activation.ledger
             where activation = $activation and destination = $destination
                 and match_keys_sha256 not in (select match_keys_sha256 from act_rows)
             group by 1
-            having max_by(operation, sequence) = 'remove' and not max_by(acknowledged_at is not null, sequence)
-                and max_by(as_of, sequence) <= timestamp '{latest}'
-                and max(as_of) filter (operation = 'add') > timestamp '{kept}'""",
+            having max_by(operation, sequence) = 'remove' and {"true" if everything else due}""",
         {"activation": activation.name, "destination": activation.destination.name},
     )
 
@@ -157,7 +176,7 @@ def _settle_shared(
             con.execute(f"insert into act_adds select *, 'restored' as reason from ({staying})")
             return
         con.execute(f"create or replace temp table act_sharing as {staying}")
-        if not _count(con, "act_sharing"):
+        if not count_of(con, "act_sharing"):
             return
         con.execute("insert into act_removes select *, 'shared' from act_sharing")
         ids = {column.id for column in columns}
@@ -168,6 +187,6 @@ def _settle_shared(
         )
 
 
-def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+def count_of(con: duckdb.DuckDBPyConnection, relation: str) -> int:
     row = con.execute(f"select count(*) from {relation}").fetchone()
     return int(row[0]) if row else 0

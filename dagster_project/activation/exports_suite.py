@@ -1,19 +1,24 @@
 """What a file must be before it leaves the house, derived from its destination's spec, checked on the written bytes.
 
 Facts about the whole file (rows, duplicates, people nobody could match) are counted in SQL, so they hold across batches of any
-size; then they and, batch by batch, the cells go through Great Expectations.
+size; then they go through Great Expectations and, batch by batch, the cells. Rows whose every cell DuckDB sees to fit are spared
+that: a million of them are looked through in a second, where Great Expectations takes half a minute.
 """
 
 from __future__ import annotations
 
 import csv
+import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from dagster_project.activation.specs import Destination, FileColumn, Operation
+from dagster_project.loads.casts import literal
 from dagster_project.quality.gx import CheckResult, Finding, expectations, validate_frame
 
 BATCH = 250_000
@@ -48,25 +53,70 @@ def check_file(
             told = delimiter.join(header[: 2 * len(expected)])
             return CheckResult(path.name, False, [Finding("table_columns_to_match_ordered_list", None, False, observed=told)])
     try:
-        cells = con.read_csv(
-            str(path), header=False, skiprows=int(destination.file.header), sep=delimiter, quotechar='"', escapechar='"',
-            all_varchar=True, names=ids, null_padding=False, strict_mode=True,
-        )  # fmt: skip
-        facts = _facts(con, cells, destination, [column for column in columns if column.column.fixed is None])
+        cells = _read(con, path, destination, ids)
         removal = operation == "remove"
-        results = [validate_frame(facts.to_pandas(), _file_expectations(rows, removal), path.name)]
-        for batch in () if removal else cells.to_arrow_reader(BATCH):
-            results.append(validate_frame(pa.table(batch).to_pandas(), _cell_expectations(columns, operation), path.name))
+        fits = "true" if removal else " and ".join(_fits_sql(con, column, operation) for column in columns)
+        facts = _facts(con, cells, destination, [column for column in columns if column.column.fixed is None], fits).to_pandas()
+        results = [validate_frame(facts, _file_expectations(rows, removal), path.name)]
+        if not removal:
+            doubtful = cells.filter(f"not ({fits})").to_arrow_reader(BATCH) if facts["doubtful_rows"][0] else ()
+            for frame in [pd.DataFrame({id: [] for id in ids}, dtype=object)] if not doubtful else map(_as_frame, doubtful):
+                results.append(validate_frame(frame, _cell_expectations(columns, operation), path.name))
     except duckdb.Error as error:
         return CheckResult(path.name, False, [Finding("file_to_be_readable_csv", None, False, observed=type(error).__name__)])
     return _merged(path.name, results)
 
 
+def _as_frame(batch: pa.RecordBatch) -> pd.DataFrame:
+    return pa.table(batch).to_pandas()
+
+
+def _fits_sql(con: duckdb.DuckDBPyConnection, column: FileColumn, operation: Operation) -> str:
+    """SQL condition that is true of cells which Great Expectations would pass, though not of all of them."""
+    cell = f'"{column.id}"'
+    if column.column.fixed is not None:
+        return f"coalesce({cell} = {literal(column.column.fixed_in(operation))}, true)"
+    pattern = column.column.cell_pattern
+    matches = f"regexp_matches({cell}, {literal(pattern)})"
+    try:
+        con.execute("select regexp_matches('', ?)", [pattern])
+    except duckdb.Error:
+        return "false"  # Python knows it, DuckDB doesn't
+    # Of white space, digits, letters and cases the two think alike among printable ASCII.
+    if re.search(r"\\[^rnt\W]|\(\?[^:]", pattern):
+        matches += f" and regexp_full_match({cell}, '[ -~]*')"
+    return f"coalesce({matches}, true)"
+
+
+def _read(con: duckdb.DuckDBPyConnection, path: Path, destination: Destination, ids: list[str]) -> duckdb.DuckDBPyRelation:
+    """The data rows of a file, all VARCHAR."""
+    with path.open("rb") as file:
+        lines = sum(1 for _ in islice(file, int(destination.file.header) + 1))
+    if lines <= int(destination.file.header):
+        # The reader takes no file that ends with its header.
+        cells = ", ".join(f'null::varchar as "{id}"' for id in ids)
+        return con.sql(f"select {cells} where false")
+    return con.read_csv(
+        str(path), header=False, skiprows=int(destination.file.header), sep=destination.file.delimiter, quotechar='"',
+        escapechar='"', all_varchar=True, names=ids, null_padding=False, strict_mode=True,
+    )  # fmt: skip
+
+
 def _facts(
-    con: duckdb.DuckDBPyConnection, cells: duckdb.DuckDBPyRelation, destination: Destination, columns: list[FileColumn]
+    con: duckdb.DuckDBPyConnection,
+    cells: duckdb.DuckDBPyRelation,
+    destination: Destination,
+    columns: list[FileColumn],
+    fits: str,
 ) -> pa.Table:
-    """One row of counts about the whole file."""
-    keys = [column.id for column in columns if column.column.role == "match_key"]
+    """One row of counts about the whole file.
+
+    Args:
+        fits: SQL condition on a row whose cells need no closer look.
+    """
+    # A record that is sent once for ever is told from others by all of its cells: one person buys twice.
+    once = destination.records is not None and destination.records.changed == "kept"
+    keys = [column.id for column in columns if once or column.column.role == "match_key"]
     present: dict[str, str] = {}
     for column in columns:
         filled = f'"{column.id}" is not null'
@@ -87,7 +137,8 @@ def _facts(
         f"""count(*) as rows,
             count(*) - count(distinct hash({row})) as duplicate_rows,
             count(*) filter (not ({matched})) as rows_without_identifier,
-            count(*) filter ({" or ".join(torn) or "false"}) as rows_with_incomplete_sets"""
+            count(*) filter ({" or ".join(torn) or "false"}) as rows_with_incomplete_sets,
+            count(*) filter (not ({fits})) as doubtful_rows"""
     ).to_arrow_table()
 
 

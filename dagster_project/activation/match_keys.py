@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.activation.normalisers import VERSION, match_value
+from dagster_project.activation.record_normalisers import TEXTS, shortened
 from dagster_project.activation.specs import Column
 
 SEPARATOR = "\x1f"
@@ -22,6 +23,7 @@ _WITH_COUNTRY = frozenset({"postal_code", "zip_lower", "state_letters"})
 def cache_name(column: Column) -> str:
     """Under which name the column's values are kept: another version, form or pattern is another value."""
     form = f"sha256 {column.digest}" if column.digest else f"plain {column.pattern}" if column.pattern else "plain"
+    form += f" of {column.max_length}" if column.max_length else ""
     return f"{column.normaliser} v{VERSION} {form}"
 
 
@@ -63,6 +65,8 @@ def learn(con: duckdb.DuckDBPyConnection, column: Column, raws: str) -> int:
 def _value(column: Column, raw: str) -> str | None:
     value, _, country = raw.partition(SEPARATOR)
     found = match_value(column.normaliser, value, country or None, digest=column.digest)
+    if found is not None and column.max_length and len(found) > column.max_length:
+        found = shortened(found, column.max_length) if column.normaliser in TEXTS else None
     if found is not None and column.digest is None and not re.fullmatch(column.cell_pattern, found):
         return None
     return found

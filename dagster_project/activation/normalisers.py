@@ -20,18 +20,32 @@ from typing import Literal
 
 import phonenumbers
 
+from dagster_project.activation.record_normalisers import RECORD_NORMALISERS
+
 Digest = Literal["hex", "base64"]
 
-VERSION = 2
+VERSION = 3
 """Raise with any change of a rule below: kept match keys are valid for one version."""
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _ZIP = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?")
 _US_ZIP = re.compile(r"([0-9]{5})(?:[- ]?[0-9]{4})?")
+_UK_ZIP = re.compile(r"(?:GIR|[A-Z]{1,2}[0-9][A-Z0-9]?) ?[0-9][A-Z]{2}", re.IGNORECASE)
+_ZIP_DIGITS = {
+    code: digits
+    for digits, codes in {
+        4: "AT AU BE BG CH CY DK HU LI LU NO NZ SI",
+        5: "BL DE EE ES FI FR GF GP HR IT MC MF MQ PM RE SM YT",
+    }.items()
+    for code in codes.split()
+}
+"""Countries whose postal codes are that many digits and nothing else (Universal Postal Union, addressing systems by country)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile(r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _ADVERTISING_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256_BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")
 _OTHER_HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{128}")
 _META_PLACE = re.compile(r"[0-9.\s\-()]")
 _FORMULA = ("=", "+", "-", "@")
@@ -68,7 +82,10 @@ def email_gmail_com_folded(raw: str, country: str | None = None) -> str | None:
 def email_alphanumeric(raw: str, country: str | None = None) -> str | None:
     """Lower case; of the address only a-z, 0-9, `.`, `-` and `@` are kept. One with letters beyond these is left out."""
     email = _email(raw)
-    return re.sub(r"[^a-z0-9.@-]", "", email) if email and email.isascii() and _EMAIL.fullmatch(email) else None
+    if email is None or not email.isascii() or not _EMAIL.fullmatch(email):
+        return None
+    kept = re.sub(r"[^a-z0-9.@-]", "", email)
+    return kept if _EMAIL.fullmatch(kept) else None
 
 
 def email_plain(raw: str, country: str | None = None) -> str | None:
@@ -90,15 +107,15 @@ def phone_digits(raw: str, country: str | None = None) -> str | None:
 
 def name_lower(raw: str, country: str | None = None) -> str | None:
     """Lower case as Python does it, accents and punctuation kept: Google's formatter and Meta's server-side normaliser agree."""
-    name = raw.strip().lower()
-    return name if _has_letter(name) and not _CONTROL.search(name) else None
+    name = _visible(raw).lower()
+    return name if _is_word(name) else None
 
 
 def name_alphanumeric(raw: str, country: str | None = None) -> str | None:
     """Lower case letters and digits without accents (Amazon: a-z and 0-9 only); other scripts are left out."""
-    text = "".join(c for c in unicodedata.normalize("NFKD", raw.strip().lower()) if not unicodedata.combining(c))
-    text = "".join(c for c in text if c.isalnum())
-    return text if _has_letter(text) and text.isascii() else None
+    text = "".join(c for c in unicodedata.normalize("NFKD", _visible(raw).lower()) if not unicodedata.combining(c))
+    kept = "".join(c for c in text if c.isalnum())
+    return kept if _is_word(text) and _is_word(kept) and kept.isascii() else None
 
 
 def advertising_id(raw: str, country: str | None = None) -> str | None:
@@ -115,7 +132,7 @@ def device_token(raw: str, country: str | None = None) -> str | None:
 
 def plain_text(raw: str, country: str | None = None) -> str | None:
     """Readable text on one line, case kept, at most 255 characters."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in raw).split())[:255].rstrip()
+    text = " ".join("".join(c if c.isprintable() else " " for c in _visible(raw)).split())[:255].rstrip()
     return text if any(c.isalnum() for c in text) else None
 
 
@@ -133,14 +150,18 @@ def country_lower(raw: str, country: str | None = None) -> str | None:
 
 
 def postal_code(raw: str, country: str | None = None) -> str | None:
-    """Postal code without outer blanks; US: the first five digits."""
-    code = raw.strip()
-    if not _ZIP.fullmatch(code):
-        return None
-    if _country(country) == "US":
+    """Postal code without outer blanks. US: the first five digits. Where a code is digits only, a country's letters before it
+    (F-75001) and blanks go, and one with too few or too many digits is left out; so is half a code of the UK."""
+    code, where = raw.strip(), _country(country)
+    if where == "US":
         us = _US_ZIP.fullmatch(code)
         return us[1] if us else None
-    return code
+    if where == "GB":
+        return code if _UK_ZIP.fullmatch(code) else None
+    if where in _ZIP_DIGITS:
+        code = re.sub(r"^[A-Za-z]{1,2}-(?=[0-9])|\s", "", code)
+        return code if re.fullmatch(rf"[0-9]{{{_ZIP_DIGITS[where]}}}", code) else None
+    return code if _ZIP.fullmatch(code) else None
 
 
 def zip_lower(raw: str, country: str | None = None) -> str | None:
@@ -151,8 +172,8 @@ def zip_lower(raw: str, country: str | None = None) -> str | None:
 
 def place_letters(raw: str, country: str | None = None) -> str | None:
     """Lower case without digits, dots, blanks, hyphens and parentheses."""
-    text = _META_PLACE.sub("", raw.lower().strip())
-    return text if _has_letter(text) else None
+    text = _META_PLACE.sub("", _visible(raw).lower())
+    return text if _is_word(text) else None
 
 
 def state_letters(raw: str, country: str | None = None) -> str | None:
@@ -209,22 +230,26 @@ NORMALISERS: dict[str, Normaliser] = {
         name_lower, name_alphanumeric, country_upper, country_lower, postal_code, zip_lower, place_letters, state_letters,
         date_compact, date_iso, month_day, gender_letter, plain_text, amount,
     )
-}  # fmt: skip
+} | RECORD_NORMALISERS  # fmt: skip
 
 
 def match_value(normaliser: str, raw: str, country: str | None = None, *, digest: Digest | None = None) -> str | None:
     """The cell a file gets: normalised and, where the destination asks for it, hashed by SHA-256 as the last step.
 
-    SHA-256 that comes in hashed goes out as it is, in the form asked for; other digests (MD5, SHA-1, SHA-512) are no value a
-    destination knows and are left out.
+    SHA-256 that comes in hashed, as hex or base64, goes out as it is, in the form asked for; other digests (MD5, SHA-1, SHA-512)
+    are no value a destination knows and are left out.
 
     Args:
         digest: hex (64 lower-case digits) or base64 (of the 32 bytes, 44 characters); None for plain values.
     """
-    text = raw.strip().lower()
-    if _SHA256.fullmatch(text):
+    if normaliser in RECORD_NORMALISERS and digest is None:
+        return RECORD_NORMALISERS[normaliser](raw, country)
+    text = raw.strip()
+    if _SHA256.fullmatch(text.lower()):
         return _written(bytes.fromhex(text), digest) if digest else None
-    if _OTHER_HASH.fullmatch(text):
+    if _SHA256_BASE64.fullmatch(text):
+        return _written(base64.b64decode(text), digest) if digest else None
+    if _OTHER_HASH.fullmatch(text.lower()):
         return None
     value = NORMALISERS[normaliser](raw, country)
     if value is None or digest is None:
@@ -269,8 +294,15 @@ def _e164(raw: str) -> str | None:
     return phone if _E164.fullmatch(phone) else None
 
 
-def _has_letter(text: str) -> bool:
-    return any(c.isalpha() for c in text)
+def _visible(raw: str) -> str:
+    """In composed form, as keyboards and platforms write it, without outer blanks and characters that nobody sees (a byte order
+    mark, zero-width blanks, marks of direction): they would change the hash of the same word."""
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", raw)).strip()
+
+
+def _is_word(text: str) -> bool:
+    """Whether it has a letter, and no control character, which nobody has typed."""
+    return any(c.isalpha() for c in text) and not _CONTROL.search(text)
 
 
 def _country(country: str | None) -> str | None:

@@ -6,7 +6,7 @@ these keys must outlive the person's erasure until the platform has taken the re
 
 Each file also holds the run's ledger rows. It is written before the export folder appears, so a crash in between can be finished.
 Columns: operation, reason, profile_id, match_keys_sha256, attributes_sha256, file, and for added rows one column per cell; of
-sequences, what the journal of messages needs of each.
+sequences, what the journal of messages needs of each; of feeds that keep a journal, the record's key and what is kept of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dagster_project.errors import RelanceError
 from dagster_project.loads.casts import literal
 from dagster_project.settings import Settings
 
-OWN = ("operation", "reason", "profile_id", "match_keys_sha256", "attributes_sha256", "file", *JOURNAL)
+OWN = ("operation", "reason", "profile_id", "match_keys_sha256", "attributes_sha256", "file", "record_key", "journal", *JOURNAL)
 
 
 def outbox_folder(settings: Settings, activation: str) -> Path:

@@ -2,18 +2,14 @@
 
 Order, each step safe to be the last before a crash: files in a temporary folder beside their place, checked, outbox, folder
 renamed into place, ledger committed, `latest` moved. `reconcile` finishes or undoes what a crash left between.
-
-`latest` is a small text file with the newest export's path below the activation's folder, replaced atomically. A file and not a
-symbolic link: links don't survive archives, object stores and Windows shares.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +23,11 @@ from dagster_project.activation.files import (
     fsync_folder,
     lay_out,
     make_private_folder,
-    replace_private,
     write_files,
     write_private,
 )
-from dagster_project.activation.messages import JOURNAL, enter_messages
+from dagster_project.activation.ledger import MANIFEST, commit, manifest_text, point_latest
+from dagster_project.activation.messages import JOURNAL
 from dagster_project.activation.outbox import outbox_file, write_outbox
 from dagster_project.activation.specs import FileColumn
 from dagster_project.errors import RelanceError
@@ -40,8 +36,6 @@ from dagster_project.quality.gx import CheckResult
 from dagster_project.settings import Settings
 
 SCHEMA_VERSION = 1
-MANIFEST = "manifest.json"
-LATEST = "latest"
 TEMPORARY = ".tmp-"
 
 
@@ -124,7 +118,7 @@ def _write(
         only = "" if operation == "full" else " where match_keys_sha256 in (select match_keys_sha256 from act_adds)"
         parts = lay_out(con, f"select * from act_rows{only}", columns, destination, "act_out")
         files += write_files(con, work, "act_out", parts, operation, columns, destination)
-    if changes.removes:
+    if changes.removes and not changes.replaced:
         wanted = "select * from act_removed where match_keys_sha256 in (select match_keys_sha256 from act_removes)"
         parts = lay_out(con, wanted, changes.removal_columns, destination, "act_out_remove")
         files += write_files(con, work, "act_out_remove", parts, "remove", changes.removal_columns, destination)
@@ -176,6 +170,7 @@ def _write_manifest(
         "run_id": export.run_id,
         "mode": activation.mode,
         "sequence": activation.sequence,
+        "journalled": activation.journalled,
         "rows": sum(file.rows for file in files),
         "columns": activation.destination.headers(columns),
         "header": activation.destination.file.header,
@@ -196,9 +191,10 @@ def _write_manifest(
         "held": changes.held,
         "consent": {"purposes": activation.destination.consent.purposes, "silence": settings.consent.unknown},
         "apply": activation.destination.removal.how,
+        "resync": list(changes.resync),
         **facts,
     }
-    write_private(work / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+    write_private(work / MANIFEST, manifest_text(manifest))
     fsync_folder(work)
 
 
@@ -212,7 +208,14 @@ def _write_outbox(
 ) -> None:
     keys = [column.id for column in columns if column.column.role == "match_key"]
     parts = []
-    if changes.removes:
+    if changes.replaced:
+        nothing = "".join(f', null::varchar as "{id}"' for id in keys) + _journal_sql(export, told=False)
+        full = literal(f"{export.place}/{files[0].name}")
+        parts.append(
+            f"""select 'remove' as operation, reason, profile_id, match_keys_sha256, attributes_sha256, {full} as file{nothing}
+                from act_removes"""
+        )
+    elif changes.removes:
         nothing = "".join(f', null::varchar as "{id}"' for id in keys) + _journal_sql(export, told=False)
         name = _file_sql(export, [file for file in files if file.operation == "remove"])
         parts.append(
@@ -222,7 +225,7 @@ def _write_outbox(
         )
     if changes.adds:
         cells = "".join(f', o."{id}"' for id in keys) + _journal_sql(export, told=True)
-        messages = "left join act_messages m using (profile_id)" if export.activation.sequence else ""
+        messages = _journalled_sql(export)
         name = _file_sql(export, [file for file in files if file.operation != "remove"])
         parts.append(
             f"""select 'add' as operation, c.reason, c.profile_id, c.match_keys_sha256, c.attributes_sha256, {name} as file{cells}
@@ -231,8 +234,18 @@ def _write_outbox(
     write_outbox(con, outbox_file(settings, export.activation.name, export.run_id), " union all ".join(parts))
 
 
+def _journalled_sql(export: Export) -> str:
+    """SQL of the join that gives an added row what a journal needs of it."""
+    if export.activation.sequence:
+        return "left join act_messages m using (profile_id)"
+    return "join act_rows m using (match_keys_sha256)" if export.activation.journalled else ""
+
+
 def _journal_sql(export: Export, told: bool) -> str:
-    """SQL of what the journal of messages needs of an added row, or of its absence in a removed one; nothing but of sequences."""
+    """SQL of what the journal of messages, or the ledger of records, needs of an added row, or of its absence in a removed one;
+    nothing of a list."""
+    if export.activation.journalled:
+        return "".join(f", m.{name}" if told else f", null::varchar as {name}" for name in ("record_key", "journal"))
     if not export.activation.sequence:
         return ""
     return "".join(f", m.{name}" if told else f", null::{kind} as {name}" for name, kind in JOURNAL.items())
@@ -247,59 +260,3 @@ def _move_into_place(work: Path, folder: Path) -> None:
     make_private_folder(folder.parent)
     os.rename(work, folder)
     fsync_folder(folder.parent)
-
-
-def commit(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> None:
-    """Enter a published folder in the ledger, from its manifest and its outbox file, in one transaction."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    place = folder.relative_to(settings.exports_path).as_posix()
-    name, destination, audience, run_id = (manifest[key] for key in ("activation", "destination", "audience", "run_id"))
-    as_of = datetime.fromisoformat(manifest["as_of"]).replace(tzinfo=None)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    outbox = literal(str(outbox_file(settings, name, run_id)))
-    con.execute("begin")
-    try:
-        con.execute(
-            f"""insert into activation.ledger by name
-                select (select coalesce(max(sequence), 0) from activation.ledger) + row_number() over () as sequence,
-                    $name as activation, $destination as destination, $audience as audience, profile_id, operation, reason,
-                    match_keys_sha256, attributes_sha256, $run_id as run_id, $as_of::timestamp as as_of,
-                    $now::timestamp as exported_at, file
-                from read_parquet({outbox})""",
-            {"name": name, "destination": destination, "audience": audience, "run_id": run_id, "as_of": as_of, "now": now},
-        )
-        if manifest.get("sequence"):
-            facts = {"activation": name, "destination": destination, "audience": audience, "run_id": run_id, "now": now}
-            enter_messages(con, outbox, facts)
-        for file in manifest["files"]:
-            con.execute(
-                "insert into activation.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [f"{place}/{file['name']}", name, destination, audience, manifest["mode"], file["operation"], file["rows"],
-                 file["sha256"], run_id, as_of, now],
-            )  # fmt: skip
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
-
-
-def point_latest(con: duckdb.DuckDBPyConnection, settings: Settings, destination: str, activation: str) -> bool:
-    """Make `latest` name the newest export the ledger knows and the disk still has. True if it had to be moved."""
-    home = settings.exports_path / destination / activation
-    if not home.is_dir():
-        return False
-    places = con.execute(
-        """select regexp_replace(file, '/[^/]*$', '') as place from activation.ledger
-           where activation = ? and destination = ? group by place order by max(sequence) desc""",
-        [activation, destination],
-    ).fetchall()
-    newest = next((folder for (place,) in places if (folder := settings.exports_path / place).is_dir()), None)
-    latest = home / LATEST
-    content = f"{newest.relative_to(home).as_posix()}\n".encode() if newest else None
-    if content == (latest.read_bytes() if latest.is_file() else None):
-        return False
-    if content is None:
-        latest.unlink()
-    else:
-        replace_private(latest, content)
-    return True

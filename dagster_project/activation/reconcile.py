@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.files import sha256_of
+from dagster_project.activation.ledger import MANIFEST, commit, point_latest
 from dagster_project.activation.outbox import outbox_file
-from dagster_project.activation.publish import MANIFEST, TEMPORARY, commit, point_latest
+from dagster_project.activation.publish import TEMPORARY
 from dagster_project.activation.tables import create_tables
 from dagster_project.settings import Settings
 
@@ -59,10 +60,10 @@ def reconcile(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
 
 
 def is_whole(folder: Path) -> bool:
-    """Every file the manifest names is there with the content it had."""
+    """Every file the manifest names is there with the content it had, or has gone since its time was over."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return all(sha256_of(folder / file["name"]) == file["sha256"] for file in manifest["files"])
+        return "pruned_at" in manifest or all(sha256_of(folder / file["name"]) == file["sha256"] for file in manifest["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

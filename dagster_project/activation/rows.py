@@ -7,10 +7,12 @@ import duckdb
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.match_keys import cache_name, learn, raw_sql
 from dagster_project.activation.messages import cells_sql
+from dagster_project.activation.products import list_products
 from dagster_project.activation.specs import (
     AS_IT_STANDS,
     DERIVED_FIELDS,
     IDENTIFIERS,
+    PRODUCTS_TO_SHOW,
     PROFILE_FIELDS,
     SCORE_FIELDS,
     Column,
@@ -39,9 +41,9 @@ def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[F
     attributes = [column for column in columns if column.column.role == "attribute"]
     con.execute(
         f"""create or replace temp table act_rows as
-            select {_digest(keys)} as match_keys_sha256, {_digest(attributes)} as attributes_sha256,
-                coalesce({_matched(activation, columns)}, false) as is_matched, *
-            from ({_cells_sql(activation)})"""
+            select {digest(keys)} as match_keys_sha256, {digest(attributes)} as attributes_sha256,
+                coalesce({matched(activation, columns)}, false) as is_matched, *
+            from ({cells_of(activation)})"""
     )
     con.execute(
         """update act_gated set blocked_by = 'identifier'
@@ -61,7 +63,7 @@ def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[F
 def coverage(con: duckdb.DuckDBPyConnection, columns: list[FileColumn]) -> dict[str, dict[str, float]]:
     """Per match key: how many rows carry it and their share."""
     keys = dict.fromkeys(column.column.key for column in columns)
-    counts = ", ".join(f"count(*) filter ({_present(columns, key)})" for key in keys)
+    counts = ", ".join(f"count(*) filter ({present(columns, key)})" for key in keys)
     total, *filled = con.execute(f"select count(*), {counts} from act_rows").fetchone() or (0, *(0 for _ in keys))
     return {
         key: {"rows": rows, "share": round(rows / total, 4) if total else 0.0} for key, rows in zip(keys, filled, strict=True)
@@ -102,6 +104,10 @@ def _people(con: duckdb.DuckDBPyConnection, activation: Activation) -> None:
     scores = " ".join(f"left join scores.{table} s_{table} using (profile_id)" for _, table in _score_tables(activation))
     message = f", {cells_sql()}" if activation.sequence else ""
     messages = "left join act_messages m using (profile_id)" if activation.sequence else ""
+    if any(column.field == PRODUCTS_TO_SHOW for column in activation.columns):
+        list_products(con, activation.audience)
+        message += f", shown.{PRODUCTS_TO_SHOW}"
+        messages += " left join act_products shown using (profile_id)"
     con.execute(
         f"""create or replace temp table act_people as
             select g.profile_id, {cells}{message}
@@ -126,7 +132,7 @@ def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Col
             select profile_id, i.identifier as raw, false as own from identity.identifiers i join act_people p using (profile_id)
             where i.identifier_type = '{kind}'{f" and i.identifier is distinct from p.{kind}" if in_profile else ""}"""
     )
-    _keep_consented(con, activation.destination.consent.purposes, kind)
+    keep_consented(con, activation.destination.consent.purposes, kind)
     if activation.destination.channel == kind == "email" and columns_of(con, "unified", "bounced_addresses"):
         # Whoever has another address is in the audience; mail to this one only spoils the sender's name.
         con.execute("delete from act_addresses where raw in (select email from unified.bounced_addresses)")
@@ -150,7 +156,7 @@ def _several(con: duckdb.DuckDBPyConnection, activation: Activation, column: Col
     con.execute("drop table act_addresses")
 
 
-def _keep_consented(con: duckdb.DuckDBPyConnection, purposes: list[Purpose], kind: str) -> None:
+def keep_consented(con: duckdb.DuckDBPyConnection, purposes: list[Purpose], kind: str) -> None:
     """Take out of act_addresses what no grant covers: a grant stays with the address it was given for.
 
     Purposes that go by address have their answer for each. Of the others, a grant that names an address covers no other
@@ -173,15 +179,15 @@ def _keep_consented(con: duckdb.DuckDBPyConnection, purposes: list[Purpose], kin
     )
 
 
-def _cells_sql(activation: Activation) -> str:
-    """SQL of profile_id and one column per file column; incomplete sets emptied, formulas defused."""
+def cells_of(activation: Activation, told: tuple[str, ...] = ("profile_id",)) -> str:
+    """SQL of these columns of act_people and one column per file column; incomplete sets emptied, formulas defused."""
     destination = activation.destination
     chosen: dict[str, str] = {}
     joins: list[str] = []
     for column in activation.columns:
         alias = f"k_{column.key}"
         own = [item.id for item in destination.laid_out([column])]
-        if column.field in IDENTIFIERS:
+        if column.field in IDENTIFIERS and destination.rows != "record":
             joins.append(f"left join act_{column.key} {alias} on {alias}.profile_id = p.profile_id")
             if destination.rows == "identifier":
                 # A person without any has a row too, which says so.
@@ -206,19 +212,20 @@ def _cells_sql(activation: Activation) -> str:
             together = " and ".join(f'"{key}" is not null' for key in needed)
             whole |= {key: f'case when {together} then "{key}" end as "{key}"' for key in needed}
     completed = ", ".join(whole.get(id, f'"{id}"') for id in chosen)
-    return f"select profile_id, {completed} from (select p.profile_id, {cells} from act_people p {' '.join(joins)})"
+    own, ours = ", ".join(told), ", ".join(f"p.{name}" for name in told)
+    return f"select {own}, {completed} from (select {ours}, {cells} from act_people p {' '.join(joins)})"
 
 
-def _matched(activation: Activation, columns: list[FileColumn]) -> str:
+def matched(activation: Activation, columns: list[FileColumn]) -> str:
     sets = [needed for needed in activation.destination.required_any if set(needed) <= set(activation.match_keys)]
-    return " or ".join("(" + " and ".join(f"({_present(columns, key)})" for key in needed) + ")" for needed in sets)
+    return " or ".join("(" + " and ".join(f"({present(columns, key)})" for key in needed) + ")" for needed in sets)
 
 
-def _present(columns: list[FileColumn], key: str) -> str:
+def present(columns: list[FileColumn], key: str) -> str:
     return " or ".join(f'"{column.id}" is not null' for column in columns if column.column.key == key)
 
 
-def _digest(columns: list[FileColumn]) -> str:
+def digest(columns: list[FileColumn]) -> str:
     """SQL of the SHA-256 of the filled cells with their names."""
     named = ", ".join(f"'{column.id}=' || \"{column.id}\"" for column in columns)
     return f"sha256(concat_ws(chr(31), {named or literal('')}))"

@@ -41,11 +41,17 @@ SCORE_FIELDS = {
 MESSAGE_FIELDS = ("sequence", "step", "send_at", "hint", "code", "products")
 """What a file of due messages carries beside its columns of people."""
 
+PRODUCTS_TO_SHOW = "product_ids"
+"""Field: which products the audience would show the person, best first, as ids with a `|` between them."""
+
+FIELDS = frozenset((*PROFILE_FIELDS, *DERIVED_FIELDS, *IDENTIFIERS, *SCORE_FIELDS, *MESSAGE_FIELDS, PRODUCTS_TO_SHOW))
+"""What a column that tells of people may carry. A column of records carries a column of the feed's model."""
+
 AS_IT_STANDS = "as_it_stands"
 """Normaliser of cells that are the company's own words or figures and need none."""
 
 OPEN_FIELDS = frozenset((
-    *SCORE_FIELDS, *MESSAGE_FIELDS,
+    *SCORE_FIELDS, *MESSAGE_FIELDS, PRODUCTS_TO_SHOW,
     "lifecycle_stage", "loyalty_points", "order_count", "net_revenue", "currency", "first_order_at", "last_order_at",
 ))  # fmt: skip
 """Fields that may stand as they are, in files and in masked previews: nobody can be told by them alone."""
@@ -62,7 +68,7 @@ class Column(Part):
     key: str = Field(pattern=Name)
     header: str = Field(min_length=1)
     repeat: int = Field(default=1, ge=1, le=10)
-    field: Literal[(*PROFILE_FIELDS, *DERIVED_FIELDS, *IDENTIFIERS, *SCORE_FIELDS, *MESSAGE_FIELDS)] | None = None  # type: ignore[valid-type]
+    field: str | None = Field(default=None, pattern=Name)
     fixed: str | dict[Operation, str] | None = None
     """What stands in every row, or in every row of one kind of file, in place of a field."""
     normaliser: str = AS_IT_STANDS
@@ -72,6 +78,8 @@ class Column(Part):
     """A match key tells the platform who it is; an attribute only describes, so its change removes nobody."""
     pattern: str | None = None
     """What a plain (unhashed) cell looks like."""
+    max_length: int | None = Field(default=None, ge=1)
+    """Characters: a longer text is cut at a blank, anything else that is longer is left out."""
     source: str = Field(min_length=1)
 
     @property
@@ -106,8 +114,8 @@ class Limits(Part):
 
 
 class ConsentRule(Part):
-    purposes: list[Purpose] = Field(min_length=1)
-    """All of them must be granted."""
+    purposes: list[Purpose]
+    """All of them must be granted. None are needed by records alone that tell of nobody, or that carry no advertising."""
     minimum_age: int | None = Field(default=None, ge=1)
     """People known to be younger are left out; unknown age passes."""
     countries: list[Country] = []
@@ -131,6 +139,21 @@ class Removal(Part):
     source: str = Field(min_length=1)
 
 
+class Records(Part):
+    """How a destination follows rows that are not members of an audience but records of a feed."""
+
+    changed: Literal["sent", "kept"] = "sent"
+    """Whether a record whose cells have changed is sent again, or was sent once for ever (a conversion)."""
+    gone: Literal["removed", "replaced", "told", "kept"] = "removed"
+    """What becomes of a record that the model no longer has. removed: it is in the next remove.csv; replaced: each full file
+    takes the place of the last, so its absence there is enough; told: only one of which the model says so (`is_withdrawn`) is
+    in remove.csv, the others stay; kept: it stays."""
+    refusals: bool = False
+    """Whether each is somebody's word that they are not to be written to: then whoever asked to be erased is told as well, and
+    stays in the files until the destination has taken them."""
+    source: str = Field(min_length=1)
+
+
 class Choice(Part):
     """A rule chosen where the vendor contradicts itself or leaves room."""
 
@@ -146,8 +169,11 @@ class Destination(Part):
     """On which its people are reached; by default ads of a platform, e-mail of a mailing tool."""
     description: str
     file: FileFormat
-    rows: Literal["person", "identifier"] = "person"
-    """Whether a row is a person with all they are known by, or one identifier of theirs: then a file has a single match key."""
+    rows: Literal["person", "identifier", "record"] = "person"
+    """Whether a row is a person with all they are known by, one identifier of theirs (then a file has a single match key), or a
+    record of a feed: its columns carry columns of the feed's model."""
+    records: Records | None = None
+    """Of records alone."""
     columns: list[Column] = Field(min_length=1)
     required_any: list[list[str]] = Field(min_length=1)
     """Sets of match keys: a row without at least one whole set matches nobody and is left out."""
@@ -217,7 +243,16 @@ MESSAGE_COLUMNS = tuple(
 
 
 def load_destinations(settings: Settings) -> dict[str, Destination]:
-    """Shipped destinations and the company's own (in place of a shipped one of the same name), by name.
+    """Destinations of people, by name.
+
+    Raises:
+        RelanceError: as load_all_destinations.
+    """
+    return {name: each for name, each in load_all_destinations(settings).items() if each.rows != "record"}
+
+
+def load_all_destinations(settings: Settings) -> dict[str, Destination]:
+    """Shipped destinations and the company's own (in place of a shipped one of the same name), of people and of records, by name.
 
     Raises:
         RelanceError: every mistake in every file, with its line.
@@ -256,6 +291,12 @@ def load_destination(path: Path) -> Destination:
         mistakes.append(RelanceError(what, file.where(at), how))
 
     seen: set[str] = set()
+    of_records = destination.rows == "record"
+    if of_records != (destination.records is not None):
+        what = "Records need a word on what follows a change" if of_records else "`records` is for destinations of records"
+        wrong(what, ("records",) if not of_records else ("rows",), "write `records` with `rows: record`, or neither")
+    if not destination.consent.purposes and not of_records:
+        wrong("Nobody is sent anywhere without a purpose", ("consent", "purposes"), "name the purposes that must be granted")
     for index, column in enumerate(destination.columns):
         at: Location = ("columns", index)
         if column.key in seen:
@@ -263,17 +304,23 @@ def load_destination(path: Path) -> Destination:
         seen.add(column.key)
         if (column.field is None) == (column.fixed is None):
             wrong("A column has either a `field` or something `fixed`", (*at, "key"), "name one of the two")
+        if column.field and not of_records and column.field not in FIELDS:
+            what = f"Unknown field `{column.field}`{near_miss(column.field, FIELDS)}"
+            wrong(what, (*at, "field"), f"known: {', '.join(sorted(FIELDS))}")
         if column.normaliser not in (*NORMALISERS, AS_IT_STANDS):
             what = f"Unknown normaliser `{column.normaliser}`{near_miss(column.normaliser, (*NORMALISERS, AS_IT_STANDS))}"
             wrong(what, (*at, "normaliser"), f"known: {', '.join((*NORMALISERS, AS_IT_STANDS))}")
-        if column.repeat > 1 and column.field not in IDENTIFIERS:
+        if column.repeat > 1 and (of_records or column.field not in IDENTIFIERS):
             wrong(
                 f"`{column.field}` can't repeat: a person has one",
                 (*at, "repeat"),
                 f"remove it; these may: {', '.join(IDENTIFIERS)}",
             )
-        if column.normaliser == AS_IT_STANDS and column.fixed is None and (column.digest or column.field not in OPEN_FIELDS):
+        is_open = column.field in OPEN_FIELDS or of_records
+        if column.normaliser == AS_IT_STANDS and column.fixed is None and (column.digest or not is_open):
             wrong(f"`{column.key}` has no normaliser", (*at, "key"), "name one: what tells of people, or is hashed, needs it")
+        if column.max_length and (column.digest or column.normaliser == AS_IT_STANDS):
+            wrong("Only a plain value with a normaliser is held to a length", (*at, "max_length"), "remove it")
         try:
             re.compile(column.pattern or "")
         except re.error:
@@ -285,7 +332,7 @@ def load_destination(path: Path) -> Destination:
                     wrong(
                         f"`{name}` names no column: `{key}`{near_miss(key, seen)}", (name, number, position), "correct the name"
                     )
-                elif name == "required_any" and destination.column(key).role != "match_key":
+                elif name == "required_any" and not of_records and destination.column(key).role != "match_key":
                     wrong(f"`{key}` is an attribute and matches nobody", (name, number, position), "make it a match_key")
     if mistakes:
         raise several(mistakes)

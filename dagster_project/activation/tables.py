@@ -1,6 +1,7 @@
 """The tables this room keeps in the warehouse (schema `activation`).
 
-`activation.ledger` and `activation.files` are journals: rows are only added (delivery and acknowledgement dates filled in later).
+`activation.ledger` and `activation.files` are journals: rows are only added (the moments of delivery, acknowledgement and pruning
+are filled in later).
 The newest operation of an (activation, destination, match_keys_sha256) says whether the destination holds that row now.
 `activation.messages` is the journal of the messages of sequences: what was exported to be sent, entered with the ledger.
 """
@@ -31,12 +32,23 @@ _TABLES = (
         acknowledged_at timestamp,
         file varchar not null                  -- path below the exports folder
     )""",
+    # Of feeds whose models have to know what was sent: the record, and what the model wanted kept of it.
+    "alter table activation.ledger add column if not exists record_key varchar",
+    "alter table activation.ledger add column if not exists journal varchar",
     """create table if not exists activation.files (
         path varchar not null,                 -- below the exports folder
         activation varchar not null, destination varchar not null, audience varchar not null,
         mode varchar not null, operation varchar not null,
         rows bigint not null, sha256 varchar not null,
         run_id varchar not null, as_of timestamp not null, written_at timestamp not null
+    )""",
+    # When the file went since its time was over; its manifest stays.
+    "alter table activation.files add column if not exists pruned_at timestamp",
+    """create table if not exists activation.resyncs (
+        activation varchar not null, destination varchar not null,
+        asked_at timestamp not null,           -- by `relance resync`
+        adds_run_id varchar,                   -- the export that sent everybody anew; NULL: still to come
+        removes_run_id varchar                 -- the one that asked again for all removals
     )""",
     """create table if not exists activation.messages (
         sequence varchar not null, step varchar not null, position bigint not null,

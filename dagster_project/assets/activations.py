@@ -1,6 +1,5 @@
 """Upload files: one asset per activation, made from its YAML alone."""
 
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -8,11 +7,15 @@ import duckdb
 
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.build import ActivationResult, run_activation
+from dagster_project.activation.feeds import SCHEMA, Feed
+from dagster_project.activation.history import newest_preview, recent_exports
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.control import run_in_control
+from dagster_project.assets.deliveries import deliver_in_spite
 from dagster_project.assets.privacy import ERASURES
 from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
+from dagster_project.settings import Settings
 
 FIT = "export_is_fit_to_leave"
 
@@ -23,15 +26,21 @@ def activation_assets(activations: list[Activation]) -> list[dg.AssetsDefinition
 
 
 def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
-    key = dg.AssetKey(["sequences" if activation.sequence else "activations", activation.name])
+    key = dg.AssetKey([activation.family, activation.name])
     destination = activation.destination
     what = {
         "full": "the whole list, where anything has changed",
-        "delta": "who joined and who left since the last file",
+        "delta": "what is new and what has gone since the last file",
         "sequence": "the messages that are due, and who is stopped",
     }["sequence" if activation.sequence else activation.mode]
     needed = [["audiences", activation.audience], ["audiences", "members"], ["audiences", "frequency_caps"]]
     needed += [["audiences", "messages_due"]] if activation.sequence else []
+    # Who stands before this one in its exclusive group is exported before it.
+    needed += [["activations", rival] for rival, _ in activation.rivals]
+    origin = f"Audience {activation.audience}"
+    if isinstance(activation, Feed):
+        needed = [[SCHEMA, activation.model.name], ["profiles", "consents"], ["identity", "identifiers"]]
+        origin = f"Table {SCHEMA}.{activation.model.name}"
     fit = dg.AssetCheckSpec(
         FIT, asset=key, blocking=True,
         description=f"The files have the columns, values and counts that {destination.title} takes. If not, nothing leaves.",
@@ -41,7 +50,7 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
         key=key,
         deps=[*map(dg.AssetKey, needed), ERASURES],
         group_name="activations",
-        description=f"{activation.description}\n\nAudience {activation.audience} → {destination.title}: {what}.",
+        description=f"{activation.description}\n\n{origin} → {destination.title}: {what}.",
         check_specs=[fit],
         kinds={"csv"},
         tags={"destination": destination.name, "audience": activation.audience, "mode": activation.mode},
@@ -62,7 +71,10 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
             if not _makes_all_of(context, key):
                 _require_complete_build(con, identified.run_id, "messages_run_id" if activation.sequence else "run_id")
             result = run_activation(run.settings, con, activation, identified.run_id, identified.as_of)
-        return dg.MaterializeResult(metadata=_metadata(result, run.settings.base), check_results=[_fit(result)])
+            # After a failed check Dagster never begins the delivery's own asset, and a removal does not wait.
+            hindrance = None if result.passed else deliver_in_spite(con, run.settings, activation)
+        metadata = metadata_of(result, run.settings, activation) | ({"not_delivered": hindrance} if hindrance else {})
+        return dg.MaterializeResult(metadata=metadata, check_results=[_fit(result)])
 
     return export
 
@@ -99,8 +111,9 @@ def _fit(result: ActivationResult) -> dg.AssetCheckResult:
     )  # fmt: skip
 
 
-def _metadata(result: ActivationResult, base: Path) -> dict[str, Any]:
-    """Figures, the folder (relative to the project's, where it lies there) and a masked preview; nothing personal."""
+def metadata_of(result: ActivationResult, settings: Settings, activation: Activation) -> dict[str, Any]:
+    """Figures, which Dagster draws over time, the folder (relative to the project's, where it lies there), the last exports and a
+    masked preview of what the destination has; nothing personal."""
     told: dict[str, Any] = {
         "status": result.status.replace("_", " "),
         "dagster/row_count": result.rows,
@@ -112,15 +125,25 @@ def _metadata(result: ActivationResult, base: Path) -> dict[str, Any]:
     if result.skipped:
         told["not_written"] = result.skipped
     if result.folder is not None:
-        inside = result.folder.is_relative_to(base)
-        told["folder"] = dg.MetadataValue.path(str(result.folder.relative_to(base) if inside else result.folder))
+        inside = result.folder.is_relative_to(settings.base)
+        told["folder"] = dg.MetadataValue.path(str(result.folder.relative_to(settings.base) if inside else result.folder))
     if result.coverage:
         told["match_keys"] = _table([{"match key": key, **figures} for key, figures in result.coverage.items()])
     if result.gates:
         told["gates"] = _table([{**gate, "stopped": gate["before"] - gate["after"]} for gate in result.gates])
-    if result.preview:
-        told["preview"] = _table(result.preview)
-    return told
+    if result.left_out:
+        told["left_out"] = _table([{"reason": reason, "records": count} for reason, count in result.left_out.items()])
+    if exports := recent_exports(settings, activation):
+        told["last_exports"] = _table(exports)
+    if preview := result.preview or newest_preview(settings, activation):
+        told["preview"] = _table(_upright(preview))
+    # Numbers for the plots, which the table of match keys shows to whoever reads.
+    return told | {f"coverage/{key}": figures["share"] for key, figures in result.coverage.items()}
+
+
+def _upright(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """One line per column of the file: pages are higher than they are wide."""
+    return [{"column": name, **{f"row {n}": row[name] for n, row in enumerate(rows, 1)}} for name in rows[0]]
 
 
 def _table(rows: list[dict[str, Any]]) -> dg.TableMetadataValue:

@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 
 from dagster_project.activation.activations import Activation
+from dagster_project.activation.feeds import never_left_behind, read_feeds
 from dagster_project.activation.reconcile import reconcile
 from dagster_project.activation.tables import held_without_activation
 from dagster_project.control import newest_moment
@@ -29,6 +30,7 @@ ROOMS = {
     "profiles": "One row per person, known or anonymous, and what they agreed to.",
     "scores": "Figures about people, each with what it is made of.",
     "audiences": "Who is in each audience, who is not, and why.",
+    "feeds": "What platforms and tools are sent besides lists of people: products, conversions, refusals, scores.",
     "privacy": "Who was erased and who is no longer to be kept.",
     "activations": "Upload files for advertising and e-mail platforms, and the ledger of what each of them holds.",
     "measurement": "What it brought: attribution, return, lift.",
@@ -168,7 +170,7 @@ def run_resource(
                 for line in reconcile(con, settings):
                     told.step(f"after a run that was cut short: {line}")
                 running = {(activation.name, activation.destination.name) for activation in activations}
-                for line in held_without_activation(con, running):
+                for line in held_without_activation(con, running | never_left_behind(read_feeds(settings))):
                     told.step(f"warning: {line}")
             yield RunInHand(settings, as_of, asked["full_refresh"], told)
 

@@ -28,6 +28,7 @@ _DESCRIPTIONS = {
     "sequence_steps": "One row per sequence and step, from its YAML.",
     "sequence_handings": "One row per sequence and sequence that follows it, from its YAML.",
     "sent_messages": "One row per message of a sequence that earlier runs exported.",
+    "sent_records": "One row per record of a feed that earlier runs exported.",
     "calendar": "One row per day around the run's, whether the company works on it.",
     "pressure": "How many messages a person may get, from relance.yml.",
     "channel_caps": "How many messages a person may get on each channel, from relance.yml.",

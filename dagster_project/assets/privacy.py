@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.activation.prune import prune_exports
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.dbt import build_again
 from dagster_project.catalog import has_table
@@ -46,6 +47,7 @@ def erasures(workspace: Workspace, after: Collection[dg.AssetKey]) -> dg.AssetsD
         with run.warehouse() as con:
             if not run.settings.looks_back:
                 figures["sent_keys_dropped"] = drop_taken_keys(con, run.settings, run.as_of)
+                figures["exports_pruned"] = prune_exports(con, run.settings, run.as_of)
             due, announced = _retained(con, run)
         yield dg.MaterializeResult(asset_key=ERASURES, metadata={**figures, "time_over": due, "announced": announced})
         unreadable = figures["unreadable"]

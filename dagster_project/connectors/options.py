@@ -1,4 +1,4 @@
-"""What relance.yml says of connectors: where the landing is, and what is pulled from where.
+"""What relance.yml says of connectors: where the landing is, what is pulled from where, and where exports are delivered.
 
 Secrets are never repeated: these parts are left out of every dump and of every message.
 """
@@ -18,7 +18,7 @@ EXTRAS = {
     "s3": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure", "sftp": "sftp", "ssh": "sftp",
     "file": None, "memory": None,
 }  # fmt: skip
-"""Scheme of a landing URL → the extra of this package that brings its fsspec driver; None where fsspec has it itself."""
+"""Scheme of a URL → the extra of this package that brings its fsspec driver; None where fsspec has it itself."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -26,10 +26,10 @@ Scalar = str | int | float | bool
 Start = int | float | datetime | date | str
 
 
-class StoreLanding(Part):
-    """Where the landing files are: a folder, or a URL that fsspec opens."""
+class StorePlace(Part):
+    """A folder, or a URL that fsspec opens."""
 
-    url: str = Field(default="landing", min_length=1)
+    url: str = Field(min_length=1)
     options: dict[str, Any] = Field(default={}, exclude=True, repr=False)
     """What the fsspec driver takes: endpoint_url, key, secret, token, username, password, …"""
 
@@ -66,7 +66,26 @@ class StoreLanding(Part):
         return self
 
 
-Landing = Annotated[StoreLanding, BeforeValidator(lambda value: {"url": value} if isinstance(value, str) else value)]
+class StoreLanding(StorePlace):
+    """Where the landing files are."""
+
+    url: str = Field(default="landing", min_length=1)
+
+
+class DeliveryTarget(StorePlace):
+    """Where the exports of a destination are delivered."""
+
+    @field_validator("url")
+    @classmethod
+    def _remote(cls, url: str) -> str:
+        if not _SCHEME.match(url):
+            raise ValueError("should be a URL such as sftp://host/inbox, s3://bucket/path or file:///mnt/share")
+        return url
+
+
+_from_text = BeforeValidator(lambda value: {"url": value} if isinstance(value, str) else value)
+Landing = Annotated[StoreLanding, _from_text]
+Target = Annotated[DeliveryTarget, _from_text]
 
 
 def _needs(kind: str, given: set[str], table: dict[str, tuple[set[str], set[str]]]) -> None:

@@ -28,6 +28,9 @@ def plain_secrets(file: ConfigFile) -> list[Mistake]:
     """Every secret that stands in relance.yml as plain text, with its line."""
     data = file.written if isinstance(file.written, dict) else {}
     found = [*_named(_at(data, "landing", "options"), ("landing", "options"), bare_key=True)]
+    deliveries = _at(data, "activations", "delivery")
+    for name in deliveries:
+        found += _named(_at(deliveries, name, "options"), ("activations", "delivery", name, "options"), bare_key=True)
     sources = _at(data, "sources")
     for source, entities in sources.items():
         for entity in _at(sources, source):

@@ -18,7 +18,7 @@ import fsspec
 from fsspec import AbstractFileSystem
 from fsspec.asyn import AsyncFileSystem
 
-from dagster_project.connectors.options import EXTRAS
+from dagster_project.connectors.options import EXTRAS, StorePlace
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.private import owner_only, private_folder
 from dagster_project.settings import Settings
@@ -124,26 +124,42 @@ def entry_of(info: Mapping[str, Any]) -> Entry:
 
 
 def failure(settings: Settings, error: Exception, doing: str = "The landing can't be read") -> RelanceError:
-    """What a driver raised, as one message that names what, where and how; its own words are kept only where they are plain."""
-    landing, where = settings.landing, f"{settings.config_path}, landing: {shown_url(settings.landing.url)}"
+    """What a driver raised while the landing was read, as one message that names what, where and how."""
+    landing, kept = settings.landing, "what was fetched is kept"
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return RelanceError("The disk is full", str(settings.landing_path), f"make room, then run again; {kept}")
+    where = f"{settings.config_path}, landing: {shown_url(landing.url)}"
+    missing = "correct the URL, or create it and put a first file there"
+    return driver_failure(landing, error, doing, where, "landing: options:", "list and read", missing, kept)
+
+
+def driver_failure(
+    place: StorePlace, error: Exception, doing: str, where: str, options: str, rights: str, missing: str, kept: str
+) -> RelanceError:
+    """What a driver raised as one message; its own words are kept only where they are plain.
+
+    Args:
+        doing: what could not be done, as a sentence.
+        options: where in relance.yml the driver's options stand.
+        rights: what whoever logs in must be allowed to do.
+        missing: what to do where there is no such bucket or folder.
+        kept: what a new attempt need not do again, as half a sentence.
+    """
     if isinstance(error, RelanceError):
         return error
-    code = getattr(error, "errno", None)
     if isinstance(error, ImportError):
-        extra = EXTRAS[landing.scheme]
-        return RelanceError(f"The driver for {landing.scheme}:// is not installed", where, f"pip install 'relance[{extra}]'")
-    if code in (errno.ENOSPC, errno.EDQUOT):
-        return RelanceError("The disk is full", str(settings.landing_path), "make room, then run again; what was fetched is kept")
+        extra = EXTRAS[place.scheme]
+        return RelanceError(f"The driver for {place.scheme}:// is not installed", where, f"pip install 'relance[{extra}]'")
     if isinstance(error, PermissionError) or "credential" in type(error).__name__.lower() or "Authentic" in type(error).__name__:
-        how = "check the keys under `landing: options:` and what they may do: list and read"
-        return RelanceError(f"{doing}: access is denied", where, how)
+        return RelanceError(
+            f"{doing}: access is denied", where, f"check the keys under `{options}` and what they may do: {rights}"
+        )
     if isinstance(error, FileNotFoundError):
-        how = "correct the URL, or create it and put a first file there"
-        return RelanceError(f"{doing}: there is no such bucket or folder", where, how)
+        return RelanceError(f"{doing}: there is no such bucket or folder", where, missing)
     if isinstance(error, TypeError):
-        return RelanceError(f"{doing}: the driver does not take these options", where, "check the keys under `landing: options:`")
-    told = safe_message(str(error))[:200] or type(error).__name__
-    return RelanceError(f"{doing}: {told}", where, "check the network and the options, then run again; what was fetched is kept")
+        return RelanceError(f"{doing}: the driver does not take these options", where, f"check the keys under `{options}`")
+    told = safe_message(str(getattr(error, "strerror", None) or error))[:200] or type(error).__name__
+    return RelanceError(f"{doing}: {told}", where, f"check the network and the options, then run again; {kept}")
 
 
 def _named(settings: Settings, found: Mapping[str, Mapping[str, Any]], store: Store) -> dict[str, Entry]:

@@ -15,7 +15,9 @@ import duckdb
 from pydantic import BeforeValidator, Field
 
 from dagster_project.config_file import Part, load_model, near_miss, read_config_file, several
+from dagster_project.consent.contact import ContactChannel, ContactRules, NoneOrRules, Offer, OfferRule
 from dagster_project.errors import RelanceError
+from dagster_project.pressure_settings import MessageChannel
 from dagster_project.scores.lead_attributes import kind_of, known_attributes
 from dagster_project.setting_types import Country
 
@@ -114,6 +116,10 @@ class Pack(Part):
     purposes: dict[Purpose, PurposeRules]
     scoring_forbidden: list[ScoringRule] = []
     """Of a pack that is `like` another, beside what that one forbids."""
+    contact: dict[ContactChannel, ContactRules] = {}
+    """When and how often consumers are spoken to on a channel; channels that are not named: whenever."""
+    not_canvassed: list[OfferRule] = []
+    """Of a pack that is `like` another, beside what that one forbids."""
 
 
 class PolicyChanges(Part):
@@ -129,6 +135,10 @@ class PolicyChanges(Part):
     """Region → purpose → what holds in place of the pack's rule."""
     scoring: dict[Region, dict[ScoredAttribute, Literal["allowed", "forbidden"]]] = {}
     """Region → attribute → whether a score may be made of it, in place of what the pack says of this attribute."""
+    contact: dict[Region, dict[ContactChannel, NoneOrRules]] = {}
+    """Region → channel → when and how often consumers are spoken to, in place of the pack's rules."""
+    not_canvassed: dict[Region, dict[Offer, list[MessageChannel]]] = {}
+    """Region → offer → the channels on which nobody is approached about it, in place of the pack's."""
 
 
 @lru_cache
@@ -152,6 +162,10 @@ def load_packs(folder: Path = PACKS) -> dict[Region, Pack]:
             if not rules.source:
                 where = file.where(("purposes", purpose))
                 mistakes.append(RelanceError(f"`{purpose}` names no source", where, "say where the rule comes from"))
+        for channel, contact in pack.contact.items():
+            if not contact.source:
+                where = file.where(("contact", channel))
+                mistakes.append(RelanceError(f"`{channel}` names no source", where, "say where the rule comes from"))
         missing = [purpose for purpose in PURPOSES if purpose not in pack.purposes]
         if pack.like is None and missing:
             what, where = f"The policy says nothing of {', '.join(missing)}", file.where(("purposes",))
@@ -166,8 +180,14 @@ def _completed(pack: Pack, packs: dict[Region, Pack]) -> Pack:
     if not pack.like:
         return pack
     base = packs[pack.like]
-    both = [*base.scoring_forbidden, *pack.scoring_forbidden]
-    return pack.model_copy(update={"purposes": {**base.purposes, **pack.purposes}, "scoring_forbidden": both})
+    return pack.model_copy(
+        update={
+            "purposes": {**base.purposes, **pack.purposes},
+            "scoring_forbidden": [*base.scoring_forbidden, *pack.scoring_forbidden],
+            "contact": {**base.contact, **pack.contact},
+            "not_canvassed": [*base.not_canvassed, *pack.not_canvassed],
+        }
+    )
 
 
 def policy_of(changes: PolicyChanges) -> dict[Region, dict[Purpose, PurposeRules]]:
@@ -203,6 +223,34 @@ def unscored_attributes(changes: PolicyChanges, region: Region) -> list[str]:
 
 def _fits(attribute: str, pattern: str) -> bool:
     return fnmatchcase(attribute.lower(), pattern.lower())
+
+
+def contact_rules(changes: PolicyChanges, channel: str) -> dict[Region, ContactRules]:
+    """Region → when and how often consumers there are spoken to on a channel; regions without rules are left out."""
+    both = {region: {**pack.contact, **changes.contact.get(region, {})} for region, pack in load_packs().items()}
+    return {region: rules for region, channels in both.items() if (rules := channels.get(channel))}  # type: ignore[call-overload]
+
+
+def contact_days(changes: PolicyChanges) -> int:
+    """How many days of messages and answers the rules of all regions ask for."""
+    channels: tuple[str, ...] = ContactChannel.__args__  # type: ignore[attr-defined]
+    return max((rules.looks_back_days for channel in channels for rules in contact_rules(changes, channel).values()), default=0)
+
+
+def known_offers(changes: PolicyChanges) -> list[str]:
+    """Offers that somewhere may not be canvassed."""
+    packs = {offer for pack in load_packs().values() for rule in pack.not_canvassed for offer in rule.offers}
+    return sorted(packs | {offer for own in changes.not_canvassed.values() for offer in own})
+
+
+def regions_not_canvassed(changes: PolicyChanges, offer: str, channel: str) -> list[Region]:
+    """Regions where nobody may be approached about an offer on a channel."""
+    found = []
+    for region, pack in load_packs().items():
+        packs = {each for rule in pack.not_canvassed if offer in rule.offers for each in rule.channels}
+        if channel in changes.not_canvassed.get(region, {}).get(offer, packs):
+            found.append(region)
+    return found
 
 
 def region_of(changes: PolicyChanges, country: str) -> Region:

@@ -65,18 +65,25 @@ def write_leads(plan: Plan, shard: int, landing: Landing, people: People, seen: 
         "purchase_intent_at": only(chance(rng, 0.3, size), day(at + 30 * DAY)),
         "status": take(["new", "contacted", "qualified", "converted", "lost"], status),
         "converted_at": iso(converted),
+        "qualified_at": iso(_qualified(plan, people.number[person], at, status, converted)),
     }
     for path, chosen in (("leads/dt=" + str(plan.cut_day), ~new), ("leads/dt=" + str(plan.until), new)):
         mask = pa.array(chosen)
         file = landing.table(f"generic/{path}/leads.csv", {name: column.filter(mask) for name, column in columns.items()})
     if shard == 0:
-        file.spoil("L9999998,nobody@example.com,,No,Date,75011,FR,,form,,,,,,,,,,new,", "no created_at")
-        file.spoil("L9999999,nobody@example.com,,No,Date,75011,FR,yesterday,form,,,,,,,,,,new,", "created_at can't be read")
+        file.spoil("L9999998,nobody@example.com,,No,Date,75011,FR,,form,,,,,,,,,,new,,", "no created_at")
+        file.spoil("L9999999,nobody@example.com,,No,Date,75011,FR,yesterday,form,,,,,,,,,,new,,", "created_at can't be read")
     seen.add("lead_id", lead_id, person)
     seen.of("email", who[people.has_email[who]])
     seen.of("phone", who[people.has_phone[who]])
     facts = {"lead_id": lead_id, "created_at": timestamp(at), "status": columns["status"], "converted_at": timestamp(converted)}
     return person, facts | {"supplier": columns["supplier"], "is_proven": pa.array(proven)}
+
+
+def _qualified(plan: Plan, number: np.ndarray, at: np.ndarray, status: np.ndarray, converted: np.ndarray) -> np.ndarray:
+    """When sales found a lead good: one to three days after it came, before it converted; 0 of others. Nothing is drawn."""
+    latest = np.where(converted > 0, converted, plan.as_of) - SECOND
+    return np.where((status == 2) | (status == 3), np.minimum(at + (1 + number % 3) * DAY, latest), 0)
 
 
 def write_registrations(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances) -> Rows:
@@ -114,21 +121,22 @@ def write_registrations(plan: Plan, shard: int, landing: Landing, people: People
     return who, {"event_kind": take(kinds, event), "starts_at": timestamp(starts[event]), "status": said}
 
 
-def write_tasting(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances) -> Rows:
-    """An open evening a few days ago, for prospects who registered for nothing else.
+def write_tasting(plan: Plan, shard: int, landing: Landing, people: People, seen: Appearances, kind: int) -> Rows:
+    """An open evening a few days ago, for prospects or customers (`kind`) who registered for nothing else.
 
     Returns what is true of the registrations.
     """
-    rng = plan.rng("tasting", shard)
+    name, letters = {PROSPECT: ("tasting", "RT"), CUSTOMER: ("tasting_of_customers", "RC")}[kind]
+    rng = plan.rng(name, shard)
     able = seen.who("email")
-    able = able[(people.kind[able] == PROSPECT) & ~people.registrant[able] & (people.created[able] < plan.as_of - 30 * DAY)]
+    able = able[(people.kind[able] == kind) & ~people.registrant[able] & (people.created[able] < plan.as_of - 30 * DAY)]
     who = able[chance(rng, 0.03, len(able), at_least=min(8, len(able)))]
     starts = datetime.combine(plan.until - timedelta(days=3), time(18), ZONE)
     status = take(["attended", "no_show"], (rng.permutation(len(who)) % 3 == 0).astype(int))
     landing.table(
-        f"generic/event_registrations/dt={plan.until}/tasting.csv",
+        f"generic/event_registrations/dt={plan.until}/{name}.csv",
         {
-            "registration_id": join("RT", digits(people.number[who], 7)),
+            "registration_id": join(letters, digits(people.number[who], 7)),
             "event_name": "Open evening Paris",
             "event_kind": "open_day",
             "starts_at": starts.isoformat(),

@@ -23,14 +23,14 @@ from dagster_project.demo.events import IDENTIFY, add_bots, make_events
 from dagster_project.demo.facts import together
 from dagster_project.demo.files import Landing, TruthFiles
 from dagster_project.demo.orders import make_orders
-from dagster_project.demo.people import TESTER, make_people
+from dagster_project.demo.people import CUSTOMER, PROSPECT, TESTER, make_people
 from dagster_project.demo.plan import Plan
 from dagster_project.demo.projects import demo_settings
 from dagster_project.demo.reference import write_reference
 from dagster_project.demo.sessions import make_owners, make_sessions
 from dagster_project.demo.truth import Truth
 from dagster_project.demo.truth_guide import TRUTH_README
-from dagster_project.demo.truth_messages import customers, write_messages
+from dagster_project.demo.truth_messages import write_messages
 from dagster_project.demo.truth_remarketing import write_remarketing
 from dagster_project.errors import RelanceError
 
@@ -165,7 +165,8 @@ def _write_shard(plan: Plan, shard: int, landing: Landing, files: TruthFiles) ->
     downloads = interest.write_downloads(plan, shard, landing, people, sessions, owners, events, devices)
     social = interest.write_social(plan, shard, landing, people, seen)
     trials = interest.write_trials(plan, shard, landing, people, seen)
-    registrations = together(registrations, prospecting.write_tasting(plan, shard, landing, people, seen))
+    for kind in (PROSPECT, CUSTOMER):
+        registrations = together(registrations, prospecting.write_tasting(plan, shard, landing, people, seen, kind))
 
     truth = Truth(plan, shard, files, people, orders, owners, sessions, events)
     truth.write_people()
@@ -181,7 +182,7 @@ def _write_shard(plan: Plan, shard: int, landing: Landing, files: TruthFiles) ->
     truth.write_rows("social_interactions", social)
     truth.write_rows("trials", trials)
     due = write_remarketing(plan, files, people, orders, subscriptions, reviews)
-    write_messages(plan, files, truth.owner_id, carts, leads, registrations, due, customers(plan, orders, leads))
+    write_messages(plan, files, truth.owner_id, carts, leads, registrations, due, orders)
     return truth.write_buyers() | {
         "events": len(events),
         "late_events": late_rows(events),

@@ -97,7 +97,7 @@ def look_for(con: duckdb.DuckDBPyConnection, settings: Settings, asked: tuple[st
     query = "select entity, outcome, count(*) from privacy_rows group by all order by all"
     for entity, outcome, count in con.execute(query).fetchall():
         rows.setdefault(entity, {})[outcome] = count
-    removals = waiting_removals(con, sorted(person.profile_ids))
+    removals = waiting_removals(con, settings, sorted(person.profile_ids))
     return Found(_by_type(person), rows, refused, removals, lines_naming(settings, person, quotes))
 
 
@@ -130,7 +130,7 @@ def _erase_one(settings: Settings, wish: Wish) -> None:
         stones = _tombstones(con, settings, wish, person, request, salt, hits)
         file_tombstones(settings, stones)
         files = rewrite_exports(con, settings, profiles, quotes)
-        removals = waiting_removals(con, profiles)
+        removals = waiting_removals(con, settings, profiles)
         rename_in_outbox(con, settings, profiles)
         numbers = numbers_of(con, settings.sources)
         copies = clear_copies(con, settings, quotes, numbers)

@@ -1,7 +1,8 @@
 """An erased person in what was sent: retained upload files are written again, sent keys are kept until the removal is taken.
 
 The keys, as sent, stay in the outbox, and in those remove files that may not have been taken yet: a platform recognises the
-person by nothing else. They go when the removal is acknowledged, or after `retention.sent_keys_days`.
+person by nothing else. So do refusals, which protect the person, in the files that tell them to mailing tools. They go when the
+file is acknowledged, or after `retention.sent_keys_days`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.activation.feeds import read_feeds
 from dagster_project.activation.files import replace_private, sha256_of
+from dagster_project.activation.ledger import MANIFEST
 from dagster_project.activation.outbox import OWN, write_outbox
-from dagster_project.activation.publish import MANIFEST
 from dagster_project.catalog import has_table
 from dagster_project.errors import RelanceError
 from dagster_project.loads.casts import literal
@@ -48,7 +50,7 @@ def rewrite_exports(con: duckdb.DuckDBPyConnection, settings: Settings, profiles
             sent[activation] = sent_tuples(con, settings, activation, profiles)
         if not sent[activation] and _outbox_files(settings, activation):
             continue  # nobody of them was ever sent there
-        done += _rewrite_folder(settings, manifest, sent[activation], quotes, ("full", "add"))
+        done += _rewrite_folder(settings, manifest, sent[activation], quotes, at_once=True)
     return done
 
 
@@ -79,11 +81,15 @@ def _theirs(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _rewrite_folder(
-    settings: Settings, path: Path, sent: list[frozenset[str]], quotes: Quotes | None, operations: tuple[str, ...]
+    settings: Settings, path: Path, sent: list[frozenset[str]], quotes: Quotes | None, at_once: bool
 ) -> list[Rewritten]:
+    """
+    Args:
+        at_once: the files that a person leaves with their erasure; otherwise those in which they stay until these are taken.
+    """
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        files = [file for file in manifest["files"] if file["operation"] in operations]
+        files = [file for file in manifest["files"] if _stays(manifest, file) != at_once]
     except (OSError, ValueError, KeyError, TypeError):
         how = "restore it, or remove the whole export folder"
         raise RelanceError("The manifest of an export can't be read", str(path), how) from None
@@ -106,6 +112,11 @@ def _rewrite_folder(
         manifest["rows_erased"] = manifest.get("rows_erased", 0) + sum(change.gone for change in done)
         replace_private(path, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
     return done
+
+
+def _stays(manifest: dict[str, Any], file: dict[str, Any]) -> bool:
+    """Whether a file protects the people in it: by it a platform learns who has to go, or a tool who is not to be written to."""
+    return file["operation"] == "remove" or manifest.get("refusals", False)
 
 
 def _without(path: Path, manifest: dict[str, Any], sent: list[frozenset[str]], quotes: Quotes | None) -> int:
@@ -147,7 +158,7 @@ def update_books(con: duckdb.DuckDBPyConnection, done: list[Rewritten]) -> None:
         con.execute("update activation.files set rows = ?, sha256 = ? where path = ?", [change.rows, change.sha256, change.path])
 
 
-def waiting_removals(con: duckdb.DuckDBPyConnection, profiles: list[str]) -> dict[str, int]:
+def waiting_removals(con: duckdb.DuckDBPyConnection, settings: Settings, profiles: list[str]) -> dict[str, int]:
     """Destination → rows that it holds of these profiles and that the next remove file names."""
     if not has_table(con, "activation", "ledger"):
         return {}
@@ -156,9 +167,10 @@ def waiting_removals(con: duckdb.DuckDBPyConnection, profiles: list[str]) -> dic
             select activation, destination, max_by(operation, sequence) as operation
             from activation.ledger where match_keys_sha256 in (
                 select match_keys_sha256 from activation.ledger where list_contains($profiles::varchar[], profile_id))
+                and not list_contains($never::varchar[], activation)
             group by activation, destination, match_keys_sha256
         ) where operation = 'add' group by 1 order by 1""",
-        {"profiles": profiles},
+        {"profiles": profiles, "never": [feed.name for feed in read_feeds(settings) if not feed.forgets]},
     ).fetchall()
     return dict(found)
 
@@ -176,9 +188,10 @@ def drop_taken_keys(con: duckdb.DuckDBPyConnection, settings: Settings, now: dat
         select activation, match_keys_sha256 from activation.ledger
         where profile_id like '{PSEUDONYM}%' and match_keys_sha256 not like '{PSEUDONYM}%'
         group by all
-        having max_by(operation, sequence) = 'remove' and max_by(acknowledged_at is not null, sequence)
+        having (max_by(operation, sequence) = 'remove' or list_contains($refusing::varchar[], activation))
+                and max_by(acknowledged_at is not null, sequence)
             or max(exported_at) < $latest::timestamp""",
-        {"latest": latest},
+        {"latest": latest, "refusing": [feed.name for feed in read_feeds(settings) if feed.tells_refusals]},
     )
     (count,) = con.execute("select count(*) from privacy_taken").fetchone() or (0,)
     if not count:
@@ -206,7 +219,7 @@ def _drop_keys(con: duckdb.DuckDBPyConnection, settings: Settings, activation: s
             sent += [frozenset(cell for cell in cells if cell) for cells in found if any(cells)]
     changed = []
     for manifest in sorted(settings.exports_path.glob(f"*/{activation}/*/*/{MANIFEST}")):
-        changed += _rewrite_folder(settings, manifest, sent, None, ("remove",))
+        changed += _rewrite_folder(settings, manifest, sent, None, at_once=False)
     update_books(con, changed)
     for path in files:
         source = f"read_parquet({literal(str(path))})"

@@ -27,3 +27,7 @@ class Retention(Part):
     sent_keys_days: int = Field(default=90, ge=1)
     """How long a removal that nobody acknowledges is asked for again, counted from when its keys were sent; those of somebody who
     was erased are kept no longer either."""
+    exports_days: int | None = Field(default=90, ge=1)
+    """How long the files of an export are kept, counted from the moment they speak of; null: for ever. The newest export of each
+    activation stays, and whatever still waits to be delivered or, as a removal, to be acknowledged. `enabled` is about people and
+    has no bearing on it."""

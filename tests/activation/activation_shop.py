@@ -17,6 +17,7 @@ from dagster_project.activation.activations import Activation
 from dagster_project.activation.build import ActivationResult, run_activation
 from dagster_project.activation.reconcile import is_whole, reconcile
 from dagster_project.activation.specs import Destination, load_destinations
+from dagster_project.catalog import has_table
 from dagster_project.settings import Company, Settings
 
 AS_OF = datetime(2026, 3, 1, 6, 0)
@@ -33,6 +34,8 @@ create table profiles.consents (profile_id varchar, purpose varchar, status varc
 create table profiles.identifier_consents (
     profile_id varchar, purpose varchar, identifier_type varchar, identifier varchar, status varchar);
 create table identity.identifiers (identifier_type varchar, identifier varchar, profile_id varchar);
+create table profiles.consent_people (profile_id varchar, region varchar, is_professional boolean);
+create table audiences.message_history (profile_id varchar, channel varchar, kind varchar, happened_at timestamp);
 """
 
 TABLES = ("audiences.members", "profiles.profiles", "profiles.consents", "profiles.identifier_consents", "identity.identifiers")
@@ -74,18 +77,18 @@ def shipped_destinations() -> dict[str, Destination]:
 
 
 class Shop:
-    """A project folder, its warehouse and its clock."""
+    """A project folder, its warehouse (made where there is none yet) and its clock."""
 
     def __init__(self, base: Path, database: str | None = None):
-        base.mkdir(parents=True, exist_ok=True)
-        (base / "landing").mkdir()
+        (base / "landing").mkdir(parents=True, exist_ok=True)
         company = {"name": "Shop", "currency": "EUR", "timezone": "Europe/Paris", "country": "FR"}
         self.settings = Settings.model_validate({"company": company})
         self.settings._base = base
         self.con = duckdb.connect(database or str(base / "warehouse.duckdb"))
         self.con.execute("set TimeZone = 'UTC'")
         self.con.execute("set threads = 1")
-        self.con.execute(DDL)
+        if not has_table(self.con, "audiences", "members"):
+            self.con.execute(DDL)
         self.as_of = AS_OF
         self.runs = 0
 
@@ -101,10 +104,12 @@ class Shop:
     def activation(self, destination: str = "meta_custom_audience", mode: str = "delta", **options: Any) -> Activation:
         keys = options.pop("match_keys", None)
         suppressions = options.pop("suppressions", None)
+        more = {name: options.pop(name) for name in ("offer", "exclusive", "rivals", "empty_full") if name in options}
+        name = options.pop("name", "test")
         spec = self.destination(destination, **({"minimum_rows": 1} | options))
         default = {"meta_custom_audience": ("email", "phone", "first_name", "last_name", "country")}
         chosen = keys or default.get(destination, tuple(spec.keys))
-        return Activation("test", "A test.", spec, "buyers", mode, tuple(chosen), 1, suppressions, Path("test.yml"))  # type: ignore[arg-type]
+        return Activation(name, "A test.", spec, "buyers", mode, tuple(chosen), 1, suppressions, Path("test.yml"), **more)  # type: ignore[arg-type]
 
     def fill(self, everybody: list[Person]) -> None:
         """The world as of now, in place of what was."""

@@ -165,6 +165,21 @@ def test_somebody_with_400_addresses_takes_the_columns_there_are(shop: Shop) -> 
     assert len(row) == 9
 
 
+def test_of_400_addresses_a_list_of_identifiers_takes_ten_and_keeps_them(shop: Shop) -> None:
+    """Where each address is a row, one person must not fill the list; and another order of theirs is no change."""
+    emails = ["zzz@example.com", *(f"m{n:03d}@example.com" for n in range(400))]
+    shop.fill([Person("a", emails), *people(1)])
+    criteo = shop.activation("criteo", match_keys=("email",))
+    result = shop.run(criteo)
+    sent = {line[0] for line in cells(result.files[0])}
+    assert (result.adds, result.rows) == (11, 11)
+    assert sha("zzz@example.com") in sent and sent <= {sha(email) for email in [*emails, "person0000@example.com"]}
+    shop.fill([*people(1), Person("a", [emails[0], *reversed(emails[1:])])])
+    assert shop.run(criteo).status == "unchanged"
+    shop.fill(people(1))
+    assert shop.run(criteo).removes == 10
+
+
 def test_match_keys_changed_in_the_yaml_are_removed_as_they_were_sent(shop: Shop) -> None:
     """Who takes the phone out of an activation still has to remove the phones that were sent."""
     shop.fill([Person("a", ["a@example.com"], ["+33612345678"])])

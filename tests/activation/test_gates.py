@@ -34,14 +34,18 @@ def test_each_gate_counts_the_people_it_stops(shop: Shop) -> None:
         "suppressed": 2,
         "consent": 2,
         "age": 1,
+        "hours": 0,
+        "contact_cap": 0,
+        "canvassing": 0,
         "holdout": 1,
         "frequency": 0,
+        "priority": 0,
         "identifier": 2,
         "minimum": 0,
         "size": 0,
     }
     assert [(gate["before"], gate["after"]) for gate in result.gates] == [
-        (10, 10), (10, 8), (8, 6), (6, 5), (5, 4), (4, 4), (4, 2), (2, 2), (2, 2),
+        (10, 10), (10, 8), (8, 6), (6, 5), (5, 5), (5, 5), (5, 5), (5, 4), (4, 4), (4, 4), (4, 2), (2, 2), (2, 2),
     ]  # fmt: skip
     assert (result.members, result.rows, result.adds, result.held) == (10, 2, 2, 2)
     assert manifest(result)["suppressed"] == result.suppressed

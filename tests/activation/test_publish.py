@@ -114,6 +114,26 @@ def test_manifest_says_what_the_files_are(shop: Shop) -> None:
     assert "@" not in json.dumps(told)
 
 
+@pytest.mark.parametrize("name", ["brevo", "meta_custom_audience", "criteo"])
+def test_an_empty_full_file_takes_everybody_off_only_where_that_is_declared(shop: Shop, name: str) -> None:
+    """A feed that breaks empties an audience overnight: a platform whose list is replaced by nothing forgets it by morning."""
+    options: dict[str, Any] = {"mode": "full", "match_keys": ("email",), "minimum_rows": 2}
+    careful = shop.activation(name, name="careful", **options)
+    declared = shop.activation(name, name="declared", empty_full=True, **options)
+    shop.fill(people(3))
+    assert [shop.run(each).rows for each in (careful, declared)] == [3, 3]
+    # Too few are as few as ever: only nobody at all is what was declared.
+    shop.fill(people(1))
+    assert [[path.name for path in shop.run(each).files] for each in (careful, declared)] == [["remove.csv"], ["remove.csv"]]
+    shop.fill([])
+    kept, emptied = shop.run(careful), shop.run(declared)
+    assert [path.name for path in kept.files] == ["remove.csv"] and kept.passed
+    assert [path.name for path in emptied.files] == ["full.csv", "remove.csv"] and emptied.passed
+    delimiter = declared.destination.file.delimiter
+    assert rows(emptied, "full.csv", delimiter) == [] and (emptied.removes, emptied.held) == (1, 0)
+    assert shop.run(declared).status == "unchanged"
+
+
 def test_nothing_new_writes_no_folder(shop: Shop) -> None:
     """An empty delta is no export: a folder without news makes people upload nothing."""
     shop.fill(people(3))
@@ -214,7 +234,7 @@ def test_a_removal_does_not_wait_for_a_wrong_add_file(shop: Shop, monkeypatch: p
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), duckdb.IOException("No space left on device")])
-@pytest.mark.parametrize("step", ["_write", "_move_into_place", "commit", "replace_private"])
+@pytest.mark.parametrize("step", ["_write", "_move_into_place", "commit", "point_latest"])
 def test_a_full_disk_is_told_and_leaves_nothing_torn(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception
 ) -> None:

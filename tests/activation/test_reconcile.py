@@ -10,7 +10,7 @@ import pytest
 from activation_shop import Killed, Shop, agree, people
 
 from dagster_project.activation import publish
-from dagster_project.activation.publish import point_latest
+from dagster_project.activation.ledger import point_latest
 from dagster_project.activation.reconcile import reconcile
 from dagster_project.activation.tables import held_without_activation
 

@@ -17,7 +17,8 @@ AUDIENCES = {
     name: AudienceSpec.model_validate({"kind": kind, "window_days": 30, "owner": "crm", "channels": channels})
     for name, kind, channels in [
         ("cart_abandoners", "retargeting", ["ads", "email"]), ("product_viewers", "retargeting", ["ads"]),
-        ("win_back", "remarketing", []), ("upsell", "remarketing", ["email"]),
+        ("best_customers_seed", "remarketing", ["ads"]), ("hot_leads", "retargeting", ["phone"]),
+        ("high_value_carts", "retargeting", ["sms"]), ("win_back", "remarketing", []), ("upsell", "remarketing", ["email"]),
         ("recent_buyers", "suppression", []), ("no_consent", "suppression", []),
     ]
 }  # fmt: skip

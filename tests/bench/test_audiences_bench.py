@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bench.audiences import SETTINGS, Small, measure_day
+from bench.audiences import Small, measure_day
 from bench.audiences_case import examine
 from bench.process import Measurement
+from bench.room import SETTINGS
 from dagster_project.audiences import load_audiences
 from dagster_project.settings import load_settings
 

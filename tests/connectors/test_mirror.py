@@ -207,9 +207,9 @@ def test_a_store_that_can_not_be_read_is_one_message(
 
 
 def test_a_driver_that_is_not_installed_is_named(make_project: Make) -> None:
-    """`No module named paramiko` tells a marketer nothing."""
-    project = make_project("landing: {url: 'sftp://host/in', options: {username: u}}\n")
-    with pytest.raises(RelanceError, match=r"sftp:// is not installed.*relance\[sftp\]"):
+    """`No module named gcsfs` tells a marketer nothing."""
+    project = make_project("landing: {url: 'gs://bucket/in', options: {project: p}}\n")
+    with pytest.raises(RelanceError, match=r"gs:// is not installed.*relance\[gcs\]"):
         fetch_landing(project)
 
 

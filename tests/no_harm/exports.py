@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .people import Person
 
-_ADDRESSES = ("EMAIL", "PHONE", "Email", "Phone", "email", "phone")
+_ADDRESSES = ("EMAIL", "PHONE", "Email", "Phone", "email", "phone", "EMAIL_SHA256", "PHONE_SHA256")
 _LAST_NAMES = ("Last Name", "ln")
 
 Row = tuple[tuple[str, str], ...]
@@ -60,6 +60,8 @@ class Destinations:
                 continue
             self._read.add(manifest)
             told = json.loads(manifest.read_text(encoding="utf-8"))
+            if told["audience"].startswith("feeds."):
+                continue  # records, not people on a list
             for operation in ("remove", "full", "add"):
                 files = sorted(manifest.parent.glob(f"{operation}*.csv"))
                 if operation == "full" and files:

@@ -21,6 +21,7 @@ from .facts import Known, known_people
 from .landing import deliver, write_project
 from .people import LAST, RUNS, Erased, Person, Record, written
 from .pressure import Own
+from .reports import Report, Reports
 from .words import make_people, request
 
 ERASED = 3
@@ -30,7 +31,8 @@ ERASED = 3
 @dataclass
 class After:
     """What stood after a run. `held` and `added`: activation → rows; `sent`: messages of earlier runs; `members`: audience →
-    profile_id → kind and offers; `profiles`: identifier as `type:value` → profile_id.
+    profile_id → kind and offers; `profiles`: identifier as `type:value` → profile_id; `told`: purchases that platforms know of,
+    `newly_told` those that they were told of by this run.
     """
 
     run: int
@@ -41,6 +43,8 @@ class After:
     members: dict[str, dict[str, tuple[str, frozenset[str]]]]
     profiles: dict[str, str]
     before: list[After]
+    told: list[Report]
+    newly_told: list[Report]
 
     @cached_property
     def known(self) -> dict[int, list[Known]]:
@@ -78,6 +82,7 @@ class Lived:
     after: list[After] = field(default_factory=list)
     removed: int = 0
     unknown: list[str] = field(default_factory=list)
+    foreign: int = 0
 
     def lines(self) -> Iterator[tuple[After, Line]]:
         """Every row that a destination held after any run."""
@@ -97,6 +102,7 @@ def live(folder: Path, seed: int, count: int, runs: Sequence[int] = range(len(RU
     write_project(folder)
     settings = load_settings(folder)
     lived, destinations = Lived(people, settings), Destinations(settings.exports_path, people)
+    reports = Reports(settings.exports_path, people)
     for place, run in enumerate(runs):
         deliver(folder, people, range(runs[place - 1] + 1 if place else 0, run + 1))
         outcome = run_project(settings, RUNS[run])
@@ -105,14 +111,16 @@ def live(folder: Path, seed: int, count: int, runs: Sequence[int] = range(len(RU
         for number, *message in destinations.sent:
             sent[number].append(tuple(message))
         destinations.read_new()
+        reports.read_new()
         held, added = (
             {name: list(rows.values()) for name, rows in found.items()} for found in (destinations.held, destinations.added)
         )
-        lived.after.append(After(run, people, held, added, dict(sent), *_read(settings), lived.after[:]))
+        told = (list(reports.held.values()), reports.added)
+        lived.after.append(After(run, people, held, added, dict(sent), *_read(settings), lived.after[:], *told))
         if place + 1 < len(runs):
             _erase_some(folder, people, lived.after[-1], runs[place + 1])
             _acknowledge(people, destinations, runs[place + 1])
-    lived.removed, lived.unknown = destinations.removed, destinations.unknown
+    lived.removed, lived.unknown, lived.foreign = destinations.removed, destinations.unknown, reports.foreign
     return lived
 
 

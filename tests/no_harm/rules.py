@@ -18,6 +18,9 @@ from .facts import Known, day, within
 ADVERTISING = {
     "google_customer_match": ("ad_user_data", "ad_personalization", "platform_matching"),
     "meta_custom_audience": ("ads", "platform_matching"),
+    "google_offline_conversions": ("ad_user_data", "platform_matching"),
+    "meta_offline_conversions": ("ads", "platform_matching"),
+    "dynamic_ads": ("ads", "platform_matching"),
 }
 MAILING = {"brevo": "email", "call_list": "phone"}
 """Destination → the purpose it asks for, which is its channel too."""

@@ -7,13 +7,17 @@ that it gives people are read, since a holdout is drawn by name. What a failed t
 from __future__ import annotations
 
 import csv
+from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from .exports import spellings
 from .facts import Known, erased_ids
 from .lived import After, Lived
-from .rules import CARTS
+from .people import RUNS
+from .reports import placed
+from .rules import CARTS, wrong_addresses
 from .verdicts import EXTRA, RULES, Verdicts, everybody, judge
 
 LEAST = 5
@@ -54,7 +58,9 @@ def test_erased_people_are_in_nothing_that_is_kept(lived: Lived) -> None:
     gone = [person for person in lived.people if person.erased]
     once_held = {line.person for after, line in lived.lines() if after.run == 0}
     assert len(once_held & {person.number for person in gone}) >= 3 and lived.removed, "some have to have been in a file"
-    files = [path for path in lived.settings.exports_path.rglob("*.csv") if not path.name.startswith("remove")]
+    # What protects them stays until it is taken: removals, and refusals told to mailing tools.
+    exports = lived.settings.exports_path.rglob("*.csv")
+    files = [path for path in exports if not path.name.startswith("remove") and not path.parts[-4].endswith("_opt_outs")]
     kept = {cell for path in files for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) for cell in row}
     kept |= {part for cell in kept for part in cell.split(";")}
     for person in gone:
@@ -82,6 +88,38 @@ def test_audiences_hold_nobody_against_a_rule(lived: Lived) -> None:
             assert not any(
                 known.last_order and known.last_added and known.last_order >= known.last_added for known in people[audience]
             )
+
+
+def test_no_purchase_is_told_against_a_rule(lived: Lived) -> None:
+    """A platform would learn what somebody bought who never agreed to it, or by an address that their consent does not cover."""
+    assert lived.foreign == 0
+    for after in lived.after:
+        assert len(after.newly_told) > 10 or after.run
+        for report in after.newly_told:
+            person = after.people[report.person]
+            if person.is_taken_for_two:
+                continue
+            known = next(known for known in after.known[report.person] if f"order:{report.order}" in known.ids)
+            rules = ("no consent", "under age", "staff or test")
+            assert not any(RULES[rule](known, report.destination, "") for rule in rules)
+            assert not wrong_addresses(known, report.destination, report.addresses)
+            assert report.addresses <= known.ids
+
+
+def test_platforms_hold_no_purchase_that_is_none_any_more(lived: Lived) -> None:
+    """What was given back, or was an erased person's, would go on teaching an advertising platform."""
+    met: Counter[str] = Counter()
+    for after in lived.after:
+        held = {report.order for report in after.told if report.destination == "google_offline_conversions"}
+        for person in after.people:
+            gone = person.erased is not None and person.erased.run <= after.run
+            for record in person.known(after.run):
+                if record.entity == "orders" and (gone or record.row["status"] in ("refunded", "cancelled")):
+                    met["erased" if gone else record.row["status"]] += 1
+                    is_late = placed(person, record.row["order_id"]) <= RUNS[after.run] - timedelta(days=54)
+                    assert is_late or record.row["order_id"] not in held
+    assert min(met[why] for why in ("erased", "refunded", "cancelled")) >= 3
+    assert any(report.order not in {one.order for one in lived.after[-1].told} for report in lived.after[0].told)
 
 
 def test_nobody_is_won_back_with_what_lies_in_their_cart(lived: Lived) -> None:

@@ -10,13 +10,14 @@ import pytest
 
 from dagster_project import definitions as wiring
 from dagster_project.activation.activations import load_activations
+from dagster_project.activation.feeds import load_feeds
 from dagster_project.assets.common import ROOMS, room
 from dagster_project.assets.dbt_translator import RoomTranslator
 from dagster_project.audiences import load_audiences
 from dagster_project.errors import RelanceError
 from dagster_project.loads.discover import feeds
-from dagster_project.sequences import load_sequences
-from dagster_project.settings import Settings
+from dagster_project.sequences import load_exports, load_sequences
+from dagster_project.settings import Activations, Settings
 
 
 def test_definitions_can_be_loaded(definitions: dg.Definitions) -> None:
@@ -71,6 +72,19 @@ def test_each_activation_is_an_asset_made_from_its_yaml(definitions: dg.Definiti
         assert activation.description in (node.description or "")
         assert dg.AssetCheckKey(node.key, "export_is_fit_to_leave") in graph.asset_check_keys
     assert len(activations) == len([key for key in graph.executable_asset_keys if key.path[0] == "activations"])
+
+
+def test_each_feed_that_runs_is_an_asset_made_of_its_model(definitions: dg.Definitions, company: Settings) -> None:
+    """A feed that hangs on another table, or on none, is written before what it tells has been made."""
+    graph = definitions.resolve_asset_graph()
+    activations, sequences = load_exports(company, load_audiences(company))
+    running = load_feeds(company, [*activations, *(sequence.activation for sequence in sequences)])
+    assert running
+    for feed in running:
+        node = graph.get(dg.AssetKey(["feed_files", feed.name]))
+        assert dg.AssetKey(["feeds", feed.model.name]) in node.parent_keys and feed.description in (node.description or "")
+        assert dg.AssetCheckKey(node.key, "export_is_fit_to_leave") in graph.asset_check_keys
+    assert len(running) == len([key for key in graph.executable_asset_keys if key.path[0] == "feed_files"])
 
 
 def test_an_activation_added_to_the_project_folder_is_an_asset(tmp_path: Path, company: Settings) -> None:
@@ -137,6 +151,22 @@ def test_the_job_of_messages_makes_only_what_they_need(definitions: dg.Definitio
     graph = definitions.resolve_asset_graph()
     for sequence in sequences:
         assert dg.AssetKey(["audiences", "messages_due"]) in graph.get(dg.AssetKey(["sequences", sequence.name])).parent_keys
+
+
+def test_deliveries_follow_their_exports_in_every_job(company: Settings) -> None:
+    """Messages that are written each hour and delivered once a day would say "tomorrow" of what was yesterday."""
+    delivery = Activations.model_validate({"delivery": {"default": "file:///nowhere", "brevo": None}})
+    definitions = wiring.build_definitions(company.model_copy(update={"activations": delivery}))
+    graph = definitions.resolve_asset_graph()
+    delivered = {key: graph.get(key).parent_keys for key in graph.executable_asset_keys if key.path[0] == "deliveries"}
+    assert dg.AssetKey(["activations", "meta_win_back"]) in set().union(*delivered.values())
+    for key, (export,) in delivered.items():
+        assert export.path[1] == key.path[1]
+        for job in ("daily", "hourly", "messages"):
+            made = definitions.resolve_job_def(job).asset_layer.executable_asset_keys
+            assert (key in made) == (export in made), (job, key)
+    to_brevo = {spec.key for one in definitions.assets or [] for spec in one.specs if spec.tags.get("destination") == "brevo"}
+    assert to_brevo and not any(key.path[0] == "deliveries" for key in to_brevo)
 
 
 def test_hourly_job_reads_no_files_and_ends_in_exports(definitions: dg.Definitions) -> None:

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 SEQUENCES = [
-    "cart_recovery", "customer_reactivation", "open_day_no_show", "open_day_reminder", "open_day_thanks", "review_request",
-    "sales_cadence",
+    "cart_recovery", "customer_event_no_show", "customer_event_reminder", "customer_event_thanks", "customer_reactivation",
+    "open_day_no_show", "open_day_reminder", "open_day_thanks", "review_request", "sales_cadence",
 ]  # fmt: skip
 
 MAY_BE_SPOKEN_TO = """

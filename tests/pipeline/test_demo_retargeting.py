@@ -49,7 +49,10 @@ TRUTH = {
         left join (select truth_person_id, max(ordered_at) as ordered_at from orders group by 1) as last using (truth_person_id)
         group by 1 having max(occurred_at) >= as_of() - interval 60 day
             and coalesce(max(ordered_at) <= max(occurred_at), true)""",
-    "received_leads": LEADS.format(days=30, more="and max_by(status, (created_at, lead_id)) <> 'lost'"),
+    "received_leads": """select truth_person_id from leads
+        left join (select truth_person_id, max(ordered_at) as ordered_at from orders group by 1) as last using (truth_person_id)
+        group by 1 having max(created_at) >= as_of() - interval 30 day and coalesce(max(ordered_at) <= max(created_at), true)
+            and max_by(status, (created_at, lead_id)) not in ('lost', 'converted')""",
     "cold_leads": LEADS.format(days=365, more=f"and not {OBJECTING}"),
     "recent_buyers": """select truth_person_id from orders join people using (truth_person_id)
         where kind <> 'test' and ordered_at >= as_of() - interval 14 day""",

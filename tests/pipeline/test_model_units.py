@@ -14,7 +14,7 @@ def test_unit_tests_of_the_models_hold(demo: Settings):
     workspace = prepare_workspace(demo)
     places = ["--project-dir", workspace.project_dir, "--profiles-dir", workspace.profiles_dir]
     command = ["test", *places, "--target-path", workspace.target_dir, "--log-path", workspace.target_dir, "--quiet"]
-    rooms = [f"test_type:unit,path:models/{room}" for room in ("identity", "profiles", "scores", "audiences", "privacy")]
+    rooms = [f"test_type:unit,path:models/{room}" for room in ("identity", "profiles", "scores", "audiences", "feeds", "privacy")]
     try:
         outcome = dbtRunner().invoke([str(part) for part in [*command, "--select", *rooms]])
     finally:

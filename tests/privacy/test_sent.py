@@ -24,9 +24,9 @@ RUN, PLACE = "run1", "brevo/brevo_win_back/20260301T060000Z/run1"
 HERS, HIS = hashlib.sha256(EMAIL.encode()).hexdigest(), hashlib.sha256(b"bob@example.com").hexdigest()
 
 
-def export(company: Company, header: bool = True) -> Path:
+def export(company: Company, header: bool = True, activation: str = "brevo_win_back", **told_besides: bool) -> Path:
     """An export of two people, one of them hers by hashed keys alone, as a run leaves it."""
-    folder = company.settings.exports_path / PLACE
+    folder = company.settings.exports_path / PLACE.replace("brevo_win_back", activation)
     folder.mkdir(parents=True)
     rows = [[HERS, "FR", "say hi, ok"], [HIS, "FR", "two\nlines"]]
     with (folder / "add.csv").open("w", newline="") as file:
@@ -39,8 +39,8 @@ def export(company: Company, header: bool = True) -> Path:
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    manifest = {"activation": "brevo_win_back", "destination": "brevo", "run_id": RUN, "rows": 2}
-    manifest |= {"header": header, "delimiter": ","}
+    manifest = {"activation": activation, "destination": "brevo", "run_id": RUN, "rows": 2}
+    manifest |= {"header": header, "delimiter": ",", **told_besides}
     (folder / "manifest.json").write_text(json.dumps(manifest | {"files": [entry | {"columns": ["EMAIL", "COUNTRY", "NOTE"]}]}))
     with open_warehouse(company.settings) as con:
         create_tables(con)
@@ -50,10 +50,10 @@ def export(company: Company, header: bool = True) -> Path:
                 'a' as attributes_sha256, '{PLACE}/add.csv' as file, '{email}' as email, 'FR' as country"""
             for profile, key, email in sent
         )
-        write_outbox(con, outbox_file(company.settings, "brevo_win_back", RUN), told)
+        write_outbox(con, outbox_file(company.settings, activation, RUN), told)
         for number, (profile, key, _) in enumerate(sent, 1):
             con.execute(
-                """insert into activation.ledger by name select $1 as sequence, 'brevo_win_back' as activation,
+                f"""insert into activation.ledger by name select $1 as sequence, '{activation}' as activation,
                     'brevo' as destination, 'win_back' as audience, $2 as profile_id, 'add' as operation, 'new' as reason,
                     $3 as match_keys_sha256, 'a' as attributes_sha256, 'run1' as run_id, timestamp '2026-03-01' as as_of,
                     timestamp '2026-03-01' as exported_at, $4 as file""",
@@ -125,3 +125,17 @@ def test_sent_keys_go_when_their_time_is_over(company: Company) -> None:
         assert drop_taken_keys(con, company.settings, datetime(2026, 5, 29)) == 0
         assert drop_taken_keys(con, company.settings, datetime(2026, 6, 1)) == 1
     assert [email for _, _, email in outbox(company)] == [HIS]
+
+
+def test_a_refusal_stays_until_the_tool_has_taken_it(company: Company) -> None:
+    """Whoever says no and asks to go on the same day is written to for ever, if the file that says so forgets them first."""
+    folder = export(company, activation="brevo_opt_outs", refusals=True)
+    certificate, *_ = company.forget()
+    assert HERS in (folder / "add.csv").read_text()
+    assert json.loads(certificate.with_suffix(".json").read_text())["removals_waiting"] == {}, "no remove.csv will name her"
+    with open_warehouse(company.settings) as con:
+        set_salt(con, read_salt(company.settings, {stone.salt_id for stone in in_warehouse(con)}))
+        assert drop_taken_keys(con, company.settings, datetime(2026, 3, 2)) == 0
+        con.execute("update activation.ledger set acknowledged_at = timestamp '2026-03-02'")
+        assert drop_taken_keys(con, company.settings, datetime(2026, 3, 3)) == 1
+    assert HERS not in (folder / "add.csv").read_text() and HIS in (folder / "add.csv").read_text() and is_whole(folder)

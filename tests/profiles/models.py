@@ -13,6 +13,7 @@ DBT = Path(__file__).resolve().parents[2] / "dbt_models"
 MACROS = [
     "engine/*.sql",
     "profiles/*.sql",
+    "feeds/*.sql",
     "scores/*.sql",
     "identity/account_id.sql",
     "staging/iso_country.sql",

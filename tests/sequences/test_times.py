@@ -68,6 +68,57 @@ def test_an_outcome_is_an_answer_or_none() -> None:
     assert {row[0] for row in con.execute(f"select outcome from calls where {missed}").fetchall()} == set(MISSED)
 
 
+REFUSED = [
+    "Not interested", "no interest", "Refused", "do not call", "DON'T CALL", "opted out", "Pas intéressé", "plus intéressée",
+    "Refus", "a refusé", "Ne plus appeler", "ne pas recontacter", "ne veut plus être rappelé", "Opposition",
+]  # fmt: skip
+TALKED = [
+    "connected", "Completed", "interested", "very interested", "Intéressé", "call back", "rappeler", "Left live message", "busy",
+    "rejected",
+]  # fmt: skip
+
+
+def test_an_outcome_is_a_refusal_or_none() -> None:
+    """A refusal that nobody reads is followed by another call; interest taken for a refusal, by none for two months."""
+    con = duckdb.connect()
+    refused = LightDbt().environment.globals["call_was_refused"]("outcome")
+    con.execute("create table calls (outcome varchar)")
+    insert(con, "calls", [(outcome,) for outcome in REFUSED + TALKED])
+    assert {row[0] for row in con.execute(f"select outcome from calls where {refused}").fetchall()} == set(REFUSED)
+
+
+AT_ANY_HOUR = {
+    **CARTS, "name": "calls", "kind": "sales", "channel": "phone", "destination": "call_list", "enter_within_days": 90,
+    "steps": [{"name": "call", "after": {"hours": 1}, "hint": "ask"}],
+}  # fmt: skip
+
+
+def test_a_call_waits_for_the_hours_of_the_law(tmp_path: Path) -> None:
+    """A sequence that names no hours of its own is no leave to call on a Saturday night."""
+    world = World(tmp_path / "shop", AT_ANY_HOUR)
+    friday = utc(2026, 3, 6, 19, 30)
+    world.person("anna", anchor=friday)
+    for at in (utc(2026, 3, 6, 20, 30), utc(2026, 3, 7, 11), utc(2026, 3, 8, 15), utc(2026, 3, 9, 9, 59)):
+        (result,) = world.export(at)
+        assert result.suppressed["hours"] == 1 and not world.sent()
+    world.export(utc(2026, 3, 9, 10))
+    assert [at for _, _, at in world.sent()] == [utc(2026, 3, 9, 10)]
+
+
+def test_who_refused_in_a_call_is_called_sixty_days_later_at_the_soonest(tmp_path: Path) -> None:
+    """The telephone system's word for it comes in many forms, and each of them is a no."""
+    world = World(tmp_path / "shop", AT_ANY_HOUR)
+    asked = utc(2026, 3, 2, 10)
+    world.person("anna", anchor=asked)
+    phone = world.con.execute("select identifier from identifiers where identifier_type = 'phone'").fetchone()[0]  # type: ignore[index]
+    insert(world.con, "unified_calls", [("c1", phone, "outbound", "not interested", utc(2026, 3, 2, 10, 20))])
+    for days in (0, 30, 59):
+        (result,) = world.export(utc(2026, 3, 2, 11) + timedelta(days=days))
+        assert not world.sent() and result.suppressed["contact_cap"] == 1
+    world.export(utc(2026, 5, 4, 11))
+    assert len(world.sent()) == 1
+
+
 @pytest.mark.parametrize(("outcome", "calls"), [("connected", 1), ("no answer", 2), ("busy", 2)])
 def test_an_answered_call_ends_the_calls(tmp_path: Path, outcome: str, calls: int) -> None:
     """Somebody who has been talked to must not be called as if nobody had."""

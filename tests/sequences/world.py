@@ -55,6 +55,7 @@ create view audiences.members as select * from main.members;
 create table profiles.profiles (profile_id varchar, email varchar, phone varchar, first_name varchar, last_name varchar,
     city varchar, postal_code varchar, region varchar, country varchar, birth_date date, gender varchar);
 create view main.profiles as select * from profiles.profiles;
+create table profiles.consent_people (profile_id varchar, region varchar, is_professional boolean);
 create table profiles.profile_products (profile_id varchar, product_id varchar, last_viewed_at timestamp, bought_at timestamp);
 create view profiles.consents as select *, cast(null as varchar) as identifier from main.profile_consents;
 create view profiles.identifier_consents as
@@ -134,7 +135,7 @@ class World:
         self.con.execute(SENT)
         write_calendar(self.con, self.settings, today)
         _DBT.build(self.con, *MODELS)
-        for table in ("messages_due", "frequency_caps"):
+        for table in ("messages_due", "frequency_caps", "message_history"):
             self.con.execute(f"create or replace view audiences.{table} as select * from main.{table}")
         return self.con.execute("select * from messages_due order by sequence, profile_id").to_arrow_table().to_pylist()
 

@@ -36,6 +36,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
             phone="06 12 34 56 79",
             lifecyclestage="customer",
             hs_lifecyclestage_lead_date="2025-06-01T00:00:00Z",
+            hs_lifecyclestage_opportunity_date="2025-12-01T09:00:00Z",
             hs_lifecyclestage_customer_date="2026-01-09T09:00:00Z",
             associatedcompanyid=900,
             hubspot_owner_id=31,

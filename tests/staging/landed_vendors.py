@@ -180,6 +180,8 @@ FIRST_DAY: dict[str, list[dict]] = {
             "heard_via": "a friend",
             "kitchen_size": "12",
         },
+        # What a CRM keeps besides: when sales found it good, and the click that brought it.
+        {"lead_id": "l2", "created_at": "2026-01-10T10:00:00Z", "qualified_at": "2026-01-15T10:00:00+02:00", "gclid": " Crm-1"},
     ],
     "generic/event_registrations/vendors.ndjson": [
         {"registration_id": "r1", "event_name": "Open day", "starts_at": "2026-02-01T10:00:00Z", "seats": 2},

@@ -31,6 +31,7 @@ def test_leads(shop: Shop) -> None:
     assert {key: row["status"] for key, row in found.items()} == {"101": "customer", "102": "lead", "105": "subscriber"}
     kim = found["101"]
     assert (kim["created_at"], kim["converted_at"]) == (datetime(2025, 5, 1), datetime(2026, 1, 9, 9))
+    assert kim["qualified_at"] == datetime(2025, 12, 1, 9)
     assert (kim["acquisition_source"], kim["campaign"], kim["heard_via"]) == ("paid_social", "Spring leads", "A friend")
 
 

@@ -201,6 +201,24 @@ def test_who_brought_whom(shop: Shop) -> None:
     assert found == {"referrer": "ida@example.com", "referred": "C-7"}
 
 
+def test_conversions_are_worth_what_the_books_say(shop: Shop) -> None:
+    """An order more or less among the conversions, and no attribution or report to a platform would sum to the revenue."""
+    books = shop.one("select count(*) as n, sum(net_company) as net from unified.orders where is_revenue and not is_test")
+    assert shop.one("select count(*) as n, sum(net_company) as net from profiles.conversions where kind = 'purchase'") == books
+    assert shop.query("select occurred_at from profiles.conversions where reference = 'l2' order by kind") == [
+        {"occurred_at": datetime(2026, 1, 10, 10)}, {"occurred_at": datetime(2026, 1, 15, 8)},
+    ]  # fmt: skip
+
+
+def test_clicks_are_known_from_landing_pages_and_from_the_crm(shop: Shop) -> None:
+    """A sale whose click only the shop or the CRM has kept could not be credited to the advertisement."""
+    clicks = {
+        (row["click_id_type"], row["click_id"]): row["clicked_at"] for row in shop.query("select * from profiles.click_ids")
+    }
+    assert clicks["gclid", "Crm-1"] == datetime(2026, 1, 10, 10)
+    assert {("gclid", "G1"), ("fbclid", "F1")} <= clicks.keys()
+
+
 def test_addresses_that_take_no_mail(shop: Shop) -> None:
     """Mail to a dead address costs the sender's good name; a full mailbox, or one that works again, is not dead."""
     assert [row["email"] for row in shop.query("select email from unified.bounced_addresses order by 1")] == [

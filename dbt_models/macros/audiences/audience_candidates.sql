@@ -36,7 +36,10 @@
 {%- endfor %}
 {%- if declared.goal %}
     {#- Once a customer, always one; of the rest, the last order or visit is no return to itself. #}
-    {%- set asked = {'order': 'has_not_ordered', 'conversion': 'is_no_customer', 'review': 'has_not_reviewed', 'visit': 'has_not_come_back'} %}
+    {%- set asked = {
+        'order': 'has_not_ordered', 'conversion': 'is_no_customer', 'sale': 'has_not_bought', 'review': 'has_not_reviewed',
+        'visit': 'has_not_come_back',
+    } %}
     {%- set reached_before = '' if declared.goal == 'conversion' else ' or reached_at <= ' ~ since %}
     {%- do conditions.update({asked[declared.goal]: '(reached_at is null' ~ reached_before ~ ')'}) %}
 {%- endif %}

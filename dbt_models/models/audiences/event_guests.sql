@@ -1,5 +1,5 @@
--- One row per person who registered for an open day, a webinar or a fair: the registration that matters now, which is the next one to
--- come or else the latest one past. One that was cancelled is none.
+-- One or two rows per person who registered for an open day, a webinar or a fair: of events to come the next, of those past the latest.
+-- A registration that was cancelled is none.
 with registrations as (
     select
         coalesce(addresses.profile_id, numbers.profile_id) as profile_id,
@@ -25,9 +25,8 @@ with registrations as (
 select *
 from registrations
 qualify row_number() over (
-    partition by profile_id
+    partition by profile_id, is_to_come
     order by
-        case when is_to_come then 0 else 1 end,
         case when is_to_come then starts_at end,
         starts_at desc,
         registration_id desc

@@ -13,6 +13,7 @@
     }),
     ('call', 'unified_calls', "'phone'", 'phone', 'phone', {
         'sent': "direction = 'outbound'", 'answered': 'outcome is not null and not ' ~ call_was_missed('outcome'),
+        'refused': call_was_refused('outcome'),
     }),
 ] %}
 

@@ -117,10 +117,11 @@ timed as (
 )
 
 -- Of steps counted back from a day, the newest that is due, or else the next; those it passes over are not made up for. What would
--- come too late (last_at) does not come at all: the first of days for an anchor too old, one counted back after its own last day.
+-- come too late (last_at) does not come at all: the first of days for an anchor too old, one counted back after its own last day, which
+-- ends with the next one's first moment.
 select *
 from timed
-where last_at is null or last_at >= {{ as_of }}
+where last_at is null or last_at > {{ as_of }} or (last_at = {{ as_of }} and unit <> 'days_before')
 qualify row_number() over (
     partition by sequence, profile_id
     order by

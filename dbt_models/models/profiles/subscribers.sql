@@ -1,4 +1,5 @@
--- One row per person who pays or paid for a subscription: until when, or that they do now. A trial is not paid for.
+-- One row per person who pays or paid for a subscription: when the first and the newest began, and until when they paid, or that they
+-- do now. A trial is not paid for.
 with told as (
     select
         coalesce({{ account_id('customer_id', 'source') }}, email) as subscriber,
@@ -10,6 +11,8 @@ with told as (
 
 select
     identifiers.profile_id,
+    min(told.paid_from) as first_begun_at,
+    max(told.paid_from) as last_begun_at,
     max(case when told.ended_at < run.as_of then told.ended_at else run.as_of end) as last_paid_at
 from told
 inner join {{ ref('identifiers') }} as identifiers

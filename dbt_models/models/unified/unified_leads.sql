@@ -22,6 +22,7 @@ with unified as (
         'consent_proof': 'string',
         'purchase_intent_at': 'timestamp',
         'status': 'string',
+        'qualified_at': 'timestamp',
         'converted_at': 'timestamp',
     }) }}
 ),
@@ -57,6 +58,7 @@ select
     consent_proof,
     purchase_intent_at,
     status,
+    qualified_at,
     converted_at,
     traits,
     source,

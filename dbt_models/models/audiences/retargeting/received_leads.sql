@@ -7,6 +7,7 @@
     clauses={
         'received_in_window': ['created_at', '>=', 'window_start'],
         'is_open': "coalesce(status, '') not in " ~ option('closed_statuses'),
+        'is_not_sold': 'not coalesce(' ~ is_sold('status') ~ ', false)',
     },
     anchor='created_at',
     reason={'received_at': 'created_at', 'status': 'status'},

@@ -25,6 +25,8 @@ select
     raw.consent_proof,
     raw.purchase_intent_at,
     lower(trim(raw.status)) as status,
+    -- A column that not every CRM has: when its people took the lead for a good one.
+    {{ moment_told(json_picked(json_pick('raw._extra', ['$.qualified_at']), ['$.qualified_at']).qualified_at) }} as qualified_at,
     raw.converted_at,
     raw._extra as traits,
     'generic' as source,

@@ -37,6 +37,8 @@ select
     {%- for stage in before_sale %}
         or raw.property_hs_lifecyclestage_{{ stage }}_date is not null
     {%- endfor %} as was_lead,
+    -- Some skip the stage of a lead that sales took over, and are an opportunity at once.
+    coalesce(raw.property_hs_lifecyclestage_salesqualifiedlead_date, raw.property_hs_lifecyclestage_opportunity_date) as became_qualified_at,
     raw.property_hs_lifecyclestage_customer_date as became_customer_at,
     -- Where HubSpot keeps the campaign depends on the kind of source.
     case raw.property_hs_analytics_source

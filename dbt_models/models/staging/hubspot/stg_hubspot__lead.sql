@@ -22,6 +22,7 @@ select
     case when lower(legal_basis) like '%consent%' then legal_basis end as consent_proof,
     null as purchase_intent_at,
     lifecycle_stage as status,
+    became_qualified_at as qualified_at,
     became_customer_at as converted_at,
     traits,
     'hubspot' as source,

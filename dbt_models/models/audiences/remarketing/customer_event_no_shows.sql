@@ -1,0 +1,1 @@
+{{ event_guests_who('no_show', customers=true) }}

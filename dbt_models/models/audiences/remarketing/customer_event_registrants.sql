@@ -1,0 +1,1 @@
+{{ event_guests_who('registered', customers=true) }}
