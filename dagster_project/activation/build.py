@@ -251,22 +251,25 @@ def _refuse_the_past(con: duckdb.DuckDBPyConnection, export: Export) -> None:
 
 
 def preview_rows(export: Export, files: list[Path], manifest: dict[str, Any]) -> list[dict[str, str]]:
-    if not files:
+    """A few rows of the first file, masked, as it was written: the destination's rules may have changed since. None where it
+    is not there any more."""
+    if not files or not files[0].is_file():
         return []
     destination = export.activation.destination
     columns = {column.header: column for column in (*destination.columns, *export.activation.columns)}
-    header = manifest["files"][0]["columns"]
+    header, first = manifest["files"][0]["columns"], int(manifest["header"])
     with files[0].open(encoding=destination.file.encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=destination.file.delimiter)
-        rows = list(islice(reader, int(destination.file.header), int(destination.file.header) + PREVIEW_ROWS))
+        rows = list(islice(csv.reader(file, delimiter=manifest["delimiter"]), first, first + PREVIEW_ROWS))
     seen = [f"{name} {header[: index + 1].count(name)}" if header.count(name) > 1 else name for index, name in enumerate(header)]
     of_people = not isinstance(export.activation, Feed) or export.activation.has(PERSON)
     shown = mask if of_people else lambda _, cell: cell
-    return [{title: shown(columns[name], cell) for title, name, cell in zip(seen, header, row, strict=True)} for row in rows]
+    return [{title: shown(columns.get(name), cell) for title, name, cell in zip(seen, header, row, strict=True)} for row in rows]
 
 
-def mask(column: Column, cell: str) -> str:
-    """A cell shown so that nobody can be told by it."""
+def mask(column: Column | None, cell: str) -> str:
+    """A cell shown so that nobody can be told by it; none of a column that the destination no longer has."""
+    if column is None:
+        return "…" if cell else cell
     is_open = column.normaliser == AS_IT_STANDS and (column.field in OPEN_FIELDS or column.role == "attribute")
     if not cell or column.fixed is not None or is_open:
         return cell

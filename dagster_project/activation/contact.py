@@ -23,6 +23,12 @@ NEEDED = {
     ("audiences", "message_history"): {"profile_id", "channel", "kind", "happened_at"},
 }
 
+OVERSEAS = {
+    "+262": "RE", "+508": "PM", "+590": "GP", "+594": "GF", "+596": "MQ", "+681": "WF", "+687": "NC", "+689": "PF",
+}  # fmt: skip
+"""Calling code → country, of French places overseas (ITU E.164 assignments), whose people's country is often told as FR: it is
+night there while it is day in Paris."""
+
 NOBODY = "select null::varchar as profile_id where false"
 
 
@@ -41,15 +47,18 @@ def find_contacted(con: duckdb.DuckDBPyConnection, settings: Settings, activatio
     """
     company = settings.company.country
     messages = "join act_messages due using (profile_id)" if activation.sequence else ""
+    overseas = ", ".join(f"({literal(code)}, {literal(country)})" for code, country in OVERSEAS.items())
     moment = "time_bucket(interval 15 minute, due.sent_at)" if activation.sequence else "null::timestamp"
     con.execute(
         f"""create or replace temp table act_spoken_to as
             select distinct member.profile_id, coalesce(told.region, {literal(region_of(settings.consent, company))}) as region,
-                coalesce(person.country, {literal(company)}) as country,
+                coalesce(overseas.country, person.country, {literal(company)}) as country,
                 case when starts_with(person.phone, '+1') then left(person.phone, 5) end as area, {moment} as moment
             from (select distinct profile_id from audiences.members where audience = $audience) as member {messages}
             left join profiles.consent_people as told using (profile_id)
             left join profiles.profiles as person using (profile_id)
+            left join (values {overseas}) as overseas (code, country)
+                on coalesce(person.country, {literal(company)}) = 'FR' and starts_with(person.phone, overseas.code)
             where not coalesce(told.is_professional, false)""",
         {"audience": activation.audience},
     )

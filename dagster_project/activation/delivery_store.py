@@ -16,7 +16,7 @@ from fsspec.asyn import AsyncFileSystem
 
 from dagster_project.activation.files import fsync_file, fsync_folder, make_private_folder
 from dagster_project.connectors.options import DeliveryTarget
-from dagster_project.connectors.store import driver_failure, shown_url
+from dagster_project.connectors.store import driver_failure, is_denied, shown_url
 from dagster_project.errors import RelanceError
 from dagster_project.private import owner_only
 from dagster_project.settings import Settings
@@ -62,7 +62,7 @@ class Outlet:
             except Exception as error:  # each driver has exceptions of its own
                 self.close()
                 full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-                if wait is None or full or isinstance(error, _LASTING):
+                if wait is None or full or isinstance(error, _LASTING) or is_denied(error):
                     self.failures += 1
                     raise self._failure(error, path) from None
             time.sleep(wait)

@@ -6,6 +6,7 @@ What a model tells of each record, beside the columns that the destination carri
 * `profile_id` (optional): whom the record is of, so that gates ask and an erasure finds it; NULL where it is of nobody;
 * `left_out` (optional): why the record is not sent, in a few words; it is counted in the manifest;
 * `is_withdrawn` (optional): that the record is no longer so, for destinations where that alone removes it;
+* `since` (optional): when somebody refused, for refusals that a destination must hear of again;
 * `journal` (optional): JSON, nothing personal in it; kept with the record's key in the ledger, for models that have to know what
   was sent (control.sent_records).
 """
@@ -24,7 +25,7 @@ from dagster_project.config_file import ConfigFile, Location, load_model, near_m
 from dagster_project.errors import RelanceError
 from dagster_project.settings import SHIPPED, Part, Settings
 
-KEY, PERSON, LEFT_OUT, WITHDRAWN, JOURNAL = "record_key", "profile_id", "left_out", "is_withdrawn", "journal"
+KEY, PERSON, LEFT_OUT, WITHDRAWN, JOURNAL, SINCE = "record_key", "profile_id", "left_out", "is_withdrawn", "journal", "since"
 SCHEMA = "feeds"
 MODELS = SHIPPED / "dbt_models" / "models" / "feeds"
 

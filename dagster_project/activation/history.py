@@ -20,7 +20,7 @@ def recent_exports(settings: Settings, activation: Activation) -> list[dict[str,
     """The last exports, newest first: as of (UTC), rows, added, removed, held by the destination then, members of the
     audience before the gates."""
     folders = sorted(_home(settings, activation).glob(f"*/*/{MANIFEST}"), key=lambda path: path.parts[-3:], reverse=True)
-    return [_told(json.loads(path.read_text(encoding="utf-8"))) for path in folders[:SHOWN]]
+    return [_told(manifest) for path in folders[:SHOWN] if (manifest := _read(path))]
 
 
 def newest_preview(settings: Settings, activation: Activation) -> list[dict[str, str]]:
@@ -29,11 +29,19 @@ def newest_preview(settings: Settings, activation: Activation) -> list[dict[str,
     if not (home / LATEST).is_file():
         return []
     folder = home / (home / LATEST).read_text(encoding="utf-8").strip()
-    if not (folder / MANIFEST).is_file():
+    if (manifest := _read(folder / MANIFEST)) is None:
         return []
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     export = Export(activation, manifest["run_id"], datetime.fromisoformat(manifest["as_of"]).replace(tzinfo=None))
     return preview_rows(export, [folder / file["name"] for file in manifest["files"]], manifest)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """None of a manifest that is gone or damaged: whoever looks back must not stop what is to come."""
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        return manifest if {"run_id", "as_of", "files", "header", "delimiter"} <= manifest.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def _home(settings: Settings, activation: Activation) -> Path:

@@ -45,6 +45,8 @@ def commit(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> 
     name, destination, audience, run_id = (manifest[key] for key in ("activation", "destination", "audience", "run_id"))
     as_of = moment_of(manifest, "as_of")
     now = datetime.now(UTC).replace(tzinfo=None)
+    # Where nothing is to be delivered, the folder is the delivery; one that is configured later begins with what comes later.
+    delivered = moment_of(manifest, "delivered_at") or (None if settings.delivery_of(destination) else now)
     outbox = literal(str(outbox_file(settings, name, run_id)))
     kept = ", record_key, journal" if manifest.get("journalled") else ""
     con.execute("begin")
@@ -58,7 +60,7 @@ def commit(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> 
                 from read_parquet({outbox}, file_row_number = true)""",
             {
                 "name": name, "destination": destination, "audience": audience, "run_id": run_id, "as_of": as_of, "now": now,
-                "delivered": moment_of(manifest, "delivered_at"),
+                "delivered": delivered,
             },
         )  # fmt: skip
         if manifest.get("sequence"):

@@ -24,7 +24,7 @@ from dagster_project.activation.record_normalisers import RECORD_NORMALISERS
 
 Digest = Literal["hex", "base64"]
 
-VERSION = 3
+VERSION = 4
 """Raise with any change of a rule below: kept match keys are valid for one version."""
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
@@ -165,9 +165,9 @@ def postal_code(raw: str, country: str | None = None) -> str | None:
 
 
 def zip_lower(raw: str, country: str | None = None) -> str | None:
-    """Lower case, no blanks, cut at the hyphen; US: the first five digits."""
+    """Lower case, no blanks, without a country before it (`LV-1010`), cut at the hyphen; US: the first five digits."""
     code = postal_code(raw, country)
-    return re.sub(r"\s", "", code.lower()).split("-")[0] or None if code else None
+    return re.sub(r"^[a-z]{1,2}-(?=[0-9])|\s", "", code.lower()).split("-")[0] or None if code else None
 
 
 def place_letters(raw: str, country: str | None = None) -> str | None:
@@ -242,8 +242,9 @@ def match_value(normaliser: str, raw: str, country: str | None = None, *, digest
     Args:
         digest: hex (64 lower-case digits) or base64 (of the 32 bytes, 44 characters); None for plain values.
     """
-    if normaliser in RECORD_NORMALISERS and digest is None:
-        return RECORD_NORMALISERS[normaliser](raw, country)
+    if digest is None and (normaliser in RECORD_NORMALISERS or normaliser == device_token.__name__):
+        # Nothing that anybody hashes: a token of Apple's is 64 hex digits as it is.
+        return NORMALISERS[normaliser](raw, country)
     text = raw.strip()
     if _SHA256.fullmatch(text.lower()):
         return _written(bytes.fromhex(text), digest) if digest else None

@@ -16,11 +16,10 @@ import duckdb
 from dagster_project.activation.delivery import undelivered
 from dagster_project.activation.ledger import LATEST, MANIFEST, moment_of, write_manifest
 from dagster_project.activation.tables import create_tables
-from dagster_project.errors import RelanceError
 from dagster_project.settings import Settings
 
 
-def prune_exports(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: datetime) -> int:
+def prune_exports(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: datetime) -> tuple[int, list[str]]:
     """Remove the files of exports that speak of a moment more than `retention.exports_days` before `as_of`.
 
     Killed at any moment, the next call finishes it.
@@ -30,14 +29,11 @@ def prune_exports(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: dat
         as_of: UTC, naive.
 
     Returns:
-        How many exports.
-
-    Raises:
-        RelanceError: an export folder can't be changed, or its manifest is damaged.
+        How many exports, and which could not be pruned and why, a line each: new exports don't wait for old ones.
     """
     days = settings.retention.exports_days
     if days is None:
-        return 0
+        return 0, []
     create_tables(con)
     waiting = _waiting_removals(con, as_of - timedelta(days=settings.retention.sent_keys_days))
     old = con.execute(
@@ -54,7 +50,7 @@ def prune_exports(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: dat
            where as_of < $latest::timestamp and not (is_full and age = 1) order by all""",
         {"latest": as_of - timedelta(days=days)},
     ).fetchall()
-    done = 0
+    done, failed = 0, list[str]()
     for (activation, destination), exports in groupby(old, key=lambda export: export[:2]):
         kept = waiting | {_latest(settings, activation, destination)}
         if settings.delivery_of(destination):
@@ -64,12 +60,10 @@ def prune_exports(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: dat
                 continue
             try:
                 _prune(con, settings, place)
+                done += 1
             except (OSError, ValueError, KeyError, TypeError) as error:
-                reason = getattr(error, "strerror", None) or "its manifest is damaged"
-                how = "give the folder back to its owner or restore it, then run again; or write `exports_days: null`"
-                raise RelanceError(f"An old export can't be pruned: {reason}", str(settings.exports_path / place), how) from None
-            done += 1
-    return done
+                failed.append(f"{settings.exports_path / place}: {getattr(error, 'strerror', None) or 'its manifest is damaged'}")
+    return done, failed
 
 
 def _waiting_removals(con: duckdb.DuckDBPyConnection, since: datetime) -> set[str]:

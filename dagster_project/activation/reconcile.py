@@ -15,6 +15,7 @@ from dagster_project.activation.ledger import MANIFEST, commit, point_latest
 from dagster_project.activation.outbox import outbox_file
 from dagster_project.activation.publish import TEMPORARY
 from dagster_project.activation.tables import create_tables
+from dagster_project.errors import RelanceError
 from dagster_project.settings import Settings
 
 _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
@@ -32,8 +33,21 @@ def reconcile(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
 
     Returns:
         What was done, one sentence each, without personal data; empty where all agreed.
+
+    Raises:
+        RelanceError: the exports folder can't be changed.
     """
     create_tables(con)
+    try:
+        return _reconcile(con, settings)
+    except OSError as error:
+        what = f"The exports folder can't be changed: {error.strerror or type(error).__name__}"
+        raise RelanceError(
+            what, str(error.filename or settings.exports_path), "give it back to its owner, then run again"
+        ) from None
+
+
+def _reconcile(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
     done: list[str] = []
     for home in sorted(settings.exports_path.glob("*/*/")):
         for stale in sorted(home.glob(f"{TEMPORARY}*")):

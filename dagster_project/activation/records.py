@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from dagster_project.activation.changes import OF_HELD, Changes, count_of, held_by, retry
-from dagster_project.activation.feeds import JOURNAL, KEY, LEFT_OUT, PERSON, SCHEMA, WITHDRAWN, Feed
+from dagster_project.activation.feeds import JOURNAL, KEY, LEFT_OUT, PERSON, SCHEMA, SINCE, WITHDRAWN, Feed
 from dagster_project.activation.gates import abroad_sql, consenting_sql, erased_sql, minor_sql
 from dagster_project.activation.match_keys import learn, raw_sql
 from dagster_project.activation.outbox import sent_cells
@@ -68,7 +68,7 @@ def gate_records(con: duckdb.DuckDBPyConnection, settings: Settings, feed: Feed,
 def _take(con: duckdb.DuckDBPyConnection, settings: Settings, feed: Feed) -> None:
     known = columns_of(con, SCHEMA, feed.model.name)
     fields = list(dict.fromkeys(column.field for column in feed.columns if column.field))
-    own = [name for name in (KEY, PERSON, LEFT_OUT, WITHDRAWN, JOURNAL) if feed.has(name)]
+    own = [name for name in (KEY, PERSON, LEFT_OUT, WITHDRAWN, JOURNAL, SINCE) if feed.has(name)]
     for name in (*own, *fields):
         if name not in known:
             what = f"The table {SCHEMA}.{feed.model.name} has no column {name}, which {feed.destination.name} carries"
@@ -82,6 +82,7 @@ def _take(con: duckdb.DuckDBPyConnection, settings: Settings, feed: Feed) -> Non
         KEY: KEY, "profile_id": f"coalesce({PERSON}, '{NOBODY}')" if feed.has(PERSON) else f"'{NOBODY}'",
         LEFT_OUT: LEFT_OUT if feed.has(LEFT_OUT) else "null", JOURNAL: JOURNAL if feed.has(JOURNAL) else "null",
         WITHDRAWN: f"coalesce({WITHDRAWN}, false)" if feed.has(WITHDRAWN) else "false",
+        SINCE: SINCE if feed.has(SINCE) else "null",
         "country": "country" if "country" in known else "null",
     } | {name: name for name in fields if name not in (KEY, PERSON)}  # fmt: skip
     cells = ", ".join(f"nullif(({sql})::varchar, '') as {name}" for name, sql in chosen.items() if name != "profile_id")
@@ -129,7 +130,7 @@ def record_rows(con: duckdb.DuckDBPyConnection, feed: Feed) -> list[FileColumn]:
         f"""create or replace temp table act_rows as
             select {known_by} as match_keys_sha256, {digest(attributes)} as attributes_sha256,
                 coalesce({matched(feed, columns)}, false) as is_matched, *
-            from ({cells_of(feed, (KEY, "profile_id", JOURNAL, WITHDRAWN))})"""
+            from ({cells_of(feed, (KEY, "profile_id", JOURNAL, WITHDRAWN, SINCE))})"""
     )
     con.execute(
         f"""update act_gated set blocked_by = 'identifier', reason = lacking.reason
@@ -217,6 +218,9 @@ def find_record_changes(
     anew = in_hand(con, feed.name, destination.name, is_open)
     refresh = destination.membership.refresh_days
     again = "when h.attributes_sha256 <> r.attributes_sha256 then 'updated'" if rules.changed == "sent" else ""
+    if rules.gone == "kept" and feed.tells_refusals and feed.has(SINCE):
+        # Who agreed in between did so with the tool itself, of which nothing is told here: it has to hear of the new refusal.
+        again += f" when try_cast(r.{SINCE} as timestamp) > h.sent_as_of then 'updated'"
     if again and refresh:
         again += f" when h.sent_as_of <= timestamp '{as_of - timedelta(days=refresh)}' then 'refresh'"
     if again and "add" in anew:

@@ -88,10 +88,9 @@ def held_without_activation(con: duckdb.DuckDBPyConnection, running: Collection[
                from activation.ledger group by activation, destination, match_keys_sha256
            ) where operation = 'add' group by all order by all"""
     ).fetchall()
-    how = "let it run again, to empty the list with an audience that nobody is in"
+    how = "let it run again; a list is emptied with an audience that nobody is in"
     return [
-        f"{destination} still holds {rows} rows of the activation {name}, which no longer runs: who withdraws is not removed"
-        f" there; {how}"
+        f"{destination} still holds {rows} rows of {name}, which no longer runs: nothing that changes is told there; {how}"
         for name, destination, rows in held
         if (name, destination) not in running
     ]

@@ -21,11 +21,15 @@ FIT = "export_is_fit_to_leave"
 
 
 def activation_assets(activations: list[Activation]) -> list[dg.AssetsDefinition]:
-    """In the order of their priority, which the run keeps."""
-    return [_activation_asset(activation) for activation in activations]
+    """One per activation, which a run makes in the order of their priority.
+
+    Who stands later in an exclusive group does not depend on who stands before: a failed check there would keep removals back.
+    """
+    ranked = sorted(activations, key=lambda activation: (activation.priority, activation.name))
+    return [_activation_asset(activation, ranked.index(activation)) for activation in activations]
 
 
-def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
+def _activation_asset(activation: Activation, rank: int) -> dg.AssetsDefinition:
     key = dg.AssetKey([activation.family, activation.name])
     destination = activation.destination
     what = {
@@ -35,8 +39,6 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
     }["sequence" if activation.sequence else activation.mode]
     needed = [["audiences", activation.audience], ["audiences", "members"], ["audiences", "frequency_caps"]]
     needed += [["audiences", "messages_due"]] if activation.sequence else []
-    # Who stands before this one in its exclusive group is exported before it.
-    needed += [["activations", rival] for rival, _ in activation.rivals]
     origin = f"Audience {activation.audience}"
     if isinstance(activation, Feed):
         needed = [[SCHEMA, activation.model.name], ["profiles", "consents"], ["identity", "identifiers"]]
@@ -54,7 +56,7 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
         check_specs=[fit],
         kinds={"csv"},
         tags={"destination": destination.name, "audience": activation.audience, "mode": activation.mode},
-        op_tags={"dagster/priority": str(-activation.priority)},
+        op_tags={"dagster/priority": str(-rank)},
         metadata={
             "match_keys": ", ".join(activation.match_keys),
             "priority": activation.priority,
@@ -74,7 +76,7 @@ def _activation_asset(activation: Activation) -> dg.AssetsDefinition:
             # After a failed check Dagster never begins the delivery's own asset, and a removal does not wait.
             hindrance = None if result.passed else deliver_in_spite(con, run.settings, activation)
         metadata = metadata_of(result, run.settings, activation) | ({"not_delivered": hindrance} if hindrance else {})
-        return dg.MaterializeResult(metadata=metadata, check_results=[_fit(result)])
+        return dg.MaterializeResult(metadata=metadata, check_results=[_fit(result, hindrance)])
 
     return export
 
@@ -102,9 +104,13 @@ def _require_complete_build(con: duckdb.DuckDBPyConnection, run_id: str, column:
         raise RelanceError(what, "control.built", "run the whole pipeline, mend what it objects to, then export")
 
 
-def _fit(result: ActivationResult) -> dg.AssetCheckResult:
+def _fit(result: ActivationResult, hindrance: str | None) -> dg.AssetCheckResult:
+    """
+    Args:
+        hindrance: what kept the removals of a failed export from being delivered.
+    """
     failed = [check for check in result.checks if not check.passed]
-    told = "; ".join(f"{check.name}: {check.summary()}" for check in failed)
+    told = "; ".join([*(f"{check.name}: {check.summary()}" for check in failed), *([hindrance] if hindrance else [])])
     return dg.AssetCheckResult(
         check_name=FIT, passed=not failed, description=told or None,
         metadata={"files": len(result.checks), "expectations": sum(len(check.findings) for check in result.checks)},

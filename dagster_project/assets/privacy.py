@@ -18,6 +18,7 @@ from dagster_project.privacy.exports import drop_taken_keys
 ERASURES = dg.AssetKey(["privacy", "erasures"])
 READABLE = "every_request_can_be_read"
 RETAINED = "nobody_is_kept_too_long"
+PRUNED = "old_exports_can_be_pruned"
 
 ROUNDS = 5
 """How often the tables are made again, at most, since an erasure has brought to light more of somebody."""
@@ -32,6 +33,9 @@ def erasures(workspace: Workspace, after: Collection[dg.AssetKey]) -> dg.AssetsD
     """
     checks = [
         dg.AssetCheckSpec(READABLE, asset=ERASURES, description="Every row of the erasures table names an identifier."),
+        dg.AssetCheckSpec(
+            PRUNED, asset=ERASURES, description="Exports whose time is over (`retention: exports_days`) could be pruned."
+        ),
         dg.AssetCheckSpec(RETAINED, asset=ERASURES, description="Nobody's time (`retention:` in relance.yml) is over."),
     ]
     spec = dg.AssetSpec(
@@ -44,16 +48,22 @@ def erasures(workspace: Workspace, after: Collection[dg.AssetKey]) -> dg.AssetsD
         run: RunInHand = context.resources.run
         # A look back at the past is a copy beside the project's own tables; its loads stop who has been erased since.
         figures = {"erased": 0, "certificates": 0, "unreadable": 0} if run.settings.looks_back else _carry_out(run, workspace)
+        unpruned: list[str] = []
         with run.warehouse() as con:
             if not run.settings.looks_back:
                 figures["sent_keys_dropped"] = drop_taken_keys(con, run.settings, run.as_of)
-                figures["exports_pruned"] = prune_exports(con, run.settings, run.as_of)
+                figures["exports_pruned"], unpruned = prune_exports(con, run.settings, run.as_of)
             due, announced = _retained(con, run)
         yield dg.MaterializeResult(asset_key=ERASURES, metadata={**figures, "time_over": due, "announced": announced})
         unreadable = figures["unreadable"]
         yield dg.AssetCheckResult(
             asset_key=ERASURES, check_name=READABLE, passed=not unreadable, severity=dg.AssetCheckSeverity.WARN,
             description=f"{unreadable} requests name no valid identifier: correct their rows" if unreadable else None,
+        )  # fmt: skip
+        yield dg.AssetCheckResult(
+            asset_key=ERASURES, check_name=PRUNED, passed=not unpruned, severity=dg.AssetCheckSeverity.WARN,
+            description=f"give back to their owner or restore: {'; '.join(unpruned[:3])}" if unpruned else None,
+            metadata={"exports": len(unpruned)},
         )  # fmt: skip
         how = "ask them again (privacy.repermission_due), or set `retention: {action: purge}`"
         if run.settings.retention.action == "purge":

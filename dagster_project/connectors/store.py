@@ -150,7 +150,7 @@ def driver_failure(
     if isinstance(error, ImportError):
         extra = EXTRAS[place.scheme]
         return RelanceError(f"The driver for {place.scheme}:// is not installed", where, f"pip install 'relance[{extra}]'")
-    if isinstance(error, PermissionError) or "credential" in type(error).__name__.lower() or "Authentic" in type(error).__name__:
+    if is_denied(error):
         return RelanceError(
             f"{doing}: access is denied", where, f"check the keys under `{options}` and what they may do: {rights}"
         )
@@ -160,6 +160,12 @@ def driver_failure(
         return RelanceError(f"{doing}: the driver does not take these options", where, f"check the keys under `{options}`")
     told = safe_message(str(getattr(error, "strerror", None) or error))[:200] or type(error).__name__
     return RelanceError(f"{doing}: {told}", where, f"check the network and the options, then run again; {kept}")
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether a driver says that whoever logs in may not; each has exceptions of its own."""
+    name = type(error).__name__
+    return isinstance(error, PermissionError) or "credential" in name.lower() or "Authentic" in name
 
 
 def _named(settings: Settings, found: Mapping[str, Mapping[str, Any]], store: Store) -> dict[str, Entry]:

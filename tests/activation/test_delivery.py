@@ -124,6 +124,16 @@ def test_sftp_gets_every_export_in_order_the_manifest_last(shop: Shop, sftp: Sft
     assert shop.con.execute("select count(*) from activation.ledger where delivered_at is null").fetchone() == (0,)
 
 
+def test_a_delivery_begins_with_what_comes_after_it(shop: Shop, sftp: SftpServer) -> None:
+    """Exports that somebody has uploaded by hand would be sent once more on the day a delivery is configured, messages and
+    conversions twice."""
+    exported(shop, 0)
+    by_sftp(shop, sftp)
+    assert waiting(shop) == []
+    exported(shop, 2)
+    assert sent(shop).exports == 1
+
+
 def test_what_was_delivered_is_not_sent_again(shop: Shop, sftp: SftpServer) -> None:
     """A receiver that takes files away would get, and apply, the same export each morning."""
     by_sftp(shop, sftp)
@@ -260,6 +270,7 @@ def test_a_disk_that_is_full_here_is_told(shop: Shop, sftp: SftpServer, monkeypa
 def test_a_server_that_nobody_vouched_for_gets_nothing(shop: Shop, sftp: SftpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Personal data, and the password before them, would go to whoever stands in between."""
     monkeypatch.setenv("HOME", str(shop.settings.base))
+    by_sftp(shop, sftp)
     exported(shop, 0)
     other = SftpServer(sftp.folder)
     for host_key, told in ((None, "Nobody has vouched"), (other.host_key, "another host key"), ("ssh-rsa x", "no public key")):

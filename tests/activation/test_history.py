@@ -51,15 +51,22 @@ def test_nothing_is_shown_of_what_is_gone(shop: Shop) -> None:
     activation = shop.activation("brevo")
     result = shop.run(activation)
     assert result.folder and newest_preview(shop.settings, activation)
+    (result.folder / "add.csv").unlink()
+    assert newest_preview(shop.settings, activation) == []
+    (result.folder / "manifest.json").write_text("{")
+    assert newest_preview(shop.settings, activation) == [] == recent_exports(shop.settings, activation)
     for path in result.folder.iterdir():
         path.unlink()
     assert newest_preview(shop.settings, activation) == [] == recent_exports(shop.settings, activation)
 
 
 def test_the_first_of_a_group_is_exported_first(shop: Shop) -> None:
-    """Made in the other order, a person would stand in both lists until the next run."""
+    """Made in the other order, a person would stand in both lists until the next run; as one that waits for the other, the second
+    could not even remove anybody after a failed check of the first."""
     first = shop.activation("brevo", name="first", exclusive="mails")
     second = shop.activation("brevo", name="second", exclusive="mails", rivals=(("first", "brevo"),))
-    _, asset = activation_assets([first, second])
-    (needed,) = asset.asset_deps.values()
-    assert AssetKey(["activations", "first"]) in needed
+    later, earlier = activation_assets([second, first])
+    ranks = [int(asset.op.tags["dagster/priority"]) for asset in (earlier, later)]
+    assert ranks[0] > ranks[1]
+    (needed,) = later.asset_deps.values()
+    assert AssetKey(["activations", "first"]) not in needed

@@ -141,3 +141,16 @@ def test_any_text_is_left_out_or_valid_and_stays_so(name: str, raw: str, country
     again = {"phone_digits": f"+{value}", "month_day": f"2000-{value.replace('/', '-')}"}.get(name, value)
     assert match_value(name, again, country, digest=None) == value
     assert match_value(name, raw, country, digest="hex") == hashlib.sha256(value.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("token", ["a1b2c3d4" * 8, "a1b2c3d4" * 4, "cXyZ:APA91bE_4-x", "A1" * 20])
+def test_a_device_token_is_no_hash(token: str) -> None:
+    """Tokens of iPhones are 64 hex digits: taken for a hash, nobody there is reached, and no refusal arrives."""
+    assert match_value("device_token", token, None, digest=None) == token
+
+
+def test_a_country_before_a_postal_code_is_not_the_code() -> None:
+    """`LV-1010` cut at its hyphen is `lv`: a hash of the country in place of the town."""
+    assert match_value("zip_lower", "LV-1010", "LV", digest=None) == "1010"
+    assert match_value("zip_lower", "SE-123 45", "SE", digest=None) == "12345"
+    assert match_value("zip_lower", "94107-1234", "US", digest=None) == "94107"

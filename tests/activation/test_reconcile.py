@@ -117,7 +117,7 @@ def test_activations_that_no_longer_run_but_hold_people_are_named(shop: Shop) ->
     shop.run()
     assert held_without_activation(shop.con, {("test", "meta_custom_audience")}) == []
     (told,) = held_without_activation(shop.con, {("test", "brevo")})
-    assert told.startswith("meta_custom_audience still holds 3 rows of the activation test")
+    assert told.startswith("meta_custom_audience still holds 3 rows of test, which no longer runs")
     shop.fill([])
     shop.run()
     assert held_without_activation(shop.con, set()) == []

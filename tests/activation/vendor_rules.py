@@ -23,7 +23,8 @@ def fold(*domains: str) -> Callable[[str], str | None]:
 
 
 def ascii_only(address: str) -> str | None:
-    return re.sub(r"[^a-z0-9.@-]", "", address) if address.isascii() and address[0] != "@" else None
+    kept = re.sub(r"[^a-z0-9.@-]", "", address)
+    return kept if address.isascii() and kept[0] != "@" else None
 
 
 def tool_address(address: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -112,10 +113,23 @@ def test_windows_are_kept_and_what_is_too_late_is_counted(world: World):
     assert manifest(result)["left_out"] == {"too late": 2}
     world.order("known", "old", ago(61), "10")
     world.order("known", "older", ago(63), "10")
-    world.order("known", "online", ago(1), "10", channel="web")
+    for number, channel in enumerate(["web", "Online Store", "580111", None]):
+        world.order("known", f"online-{number}", ago(1), "10", channel=channel)
+    world.order("known", "counter", ago(1), "10", channel="In-Store")
     result = world.export(NOON, META)[META]
-    assert sorted(row["order_id"] for row in rows(result)) == ["old"]
-    assert manifest(result)["left_out"]["on the site"] == 1
+    assert sorted(row["order_id"] for row in rows(result)) == ["counter", "old"]
+    assert manifest(result)["left_out"]["on the site"] == 4
+
+
+def test_an_order_of_any_number_can_be_taken_back(world: World):
+    """Told without a number, a sale that is given back stays in the platform's figures."""
+    world.person("anna")
+    world.order("anna", "A 12 34", ago(2), "25")
+    (told,) = rows(world.export(NOON, GOOGLE)[GOOGLE])
+    assert re.fullmatch("[0-9a-f]{32}", told["Order ID"])
+    world.refund("A 12 34", "25")
+    (taken,) = rows(world.export(NOON + timedelta(days=1), ADJUSTMENTS)[ADJUSTMENTS])
+    assert (taken["Order ID"], taken["Adjustment Type"]) == (told["Order ID"], "RETRACT")
 
 
 def test_news_waits_until_google_knows_the_click(world: World):

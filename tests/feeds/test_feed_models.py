@@ -88,6 +88,13 @@ def test_channels_do_not_speak_for_each_other(world: World) -> None:
     assert refusals(world, "push", people, said).keys() == {"tok-1", "tok-2"}, "the person has refused, on whichever device"
 
 
+def test_a_device_that_was_switched_off_stays_off(world: World) -> None:
+    """What the owner says on another phone would switch this one on again."""
+    off, on = "push_token:tok-off", "push_token:tok-on"
+    said = [Said(off, "push", "denied", ago(9)), Said(on, "push", "granted", ago(3))]
+    assert refusals(world, "push", [Person("p", [A, off, on])], said)["tok-off"] == ("p", "refused", False)
+
+
 def test_an_address_that_agrees_again_is_told_as_such(world: World) -> None:
     """Who signs up anew and stays suppressed hears nothing; who only seems to must not be written to."""
     person = [Person("p", [A, B])]

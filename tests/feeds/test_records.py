@@ -118,6 +118,19 @@ def test_no_file_takes_back_what_the_tool_takes_back_by_hand(shop: Shop, tool: s
     assert (back.removes, back.held) == ((1, 0) if takes_back else (0, 1))
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_a_second_refusal_is_told_as_well(shop: Shop) -> None:
+    """Who agreed again by the tool's own form, of which no file tells, and refuses once more would be written to for ever."""
+    brevo = feed("brevo_opt_outs")
+    first = shop.as_of
+    assert export(shop, brevo, [refusal("ann@example.com", since=first)]).adds == 1
+    assert export(shop, brevo, [refusal("ann@example.com", since=first)]).adds == 0
+    assert export(shop, brevo, [refusal("ann@example.com", is_withdrawn=True)]).removes == 0
+    again = [refusal("ann@example.com", since=shop.as_of)]
+    assert export(shop, brevo, again).adds == 1
+    assert export(shop, brevo, again).adds == 0
+
+
 def test_statuses_of_salesforce_follow_the_file(shop: Shop) -> None:
     """Subscriber Status is what suppresses there; the e-mail is the last column."""
     salesforce = feed("salesforce_mc_opt_outs")

@@ -1,13 +1,14 @@
 {# One row per address that has refused a channel: record_key, the address under the name of its type, profile_id, since, reason, and
    is_withdrawn where it refuses no longer. An address refuses by what consent makes of it, where it belongs to somebody; by the newest
-   word said with it, where it belongs to nobody; and, of e-mail, while it sends mail back. What neither refuses nor agrees again has
+   word said with it, where it belongs to nobody, or where the channel goes by person (push): a device that was switched off stays off,
+   whatever is said with another one of its owner's; and, of e-mail, while it sends mail back. What neither refuses nor agrees again has
    no row: who has told a tool of a refusal leaves it there.
 
    channel: email, sms, whatsapp or push
    kind:    the type of identifier that the channel reaches people by
 #}
 {% macro refusals(channel, kind) %}
-{% set bounces = channel == 'email' %}
+{% set bounces, by_address = channel == 'email', channel in addressed_purposes().get(kind, []) %}
 with words as (
     {{ consent_told() | indent(4) }}
 ),
@@ -25,7 +26,7 @@ said as (
 ),
 
 owned as (
-    {% if channel in addressed_purposes().get(kind, []) -%}
+    {% if by_address -%}
     select identifier, profile_id, status, since
     from {{ ref('identifier_consents') }}
     where purpose = '{{ channel }}' and identifier_type = '{{ kind }}'
@@ -56,10 +57,9 @@ addresses as (
     select
         coalesce(owned.identifier, said.identifier) as address,
         owned.profile_id,
-        case
-            when owned.identifier is not null then owned.status in ('denied', 'withdrawn')
-            else coalesce(said.refused_at >= said.granted_at, said.refused_at is not null)
-        end as refuses,
+        case when owned.identifier is not null then owned.status in ('denied', 'withdrawn') else false end
+            or {% if by_address %}owned.identifier is null and {% endif -%}
+            coalesce(said.refused_at >= said.granted_at, said.refused_at is not null) as refuses,
         case when owned.identifier is not null then owned.status = 'granted' else said.granted_at is not null end as agrees,
         coalesce(owned.since, said.refused_at) as since,
         coalesce(said.has_complained, false) as has_complained
