@@ -151,7 +151,7 @@ def test_init_writes_settings_that_load_and_an_empty_landing_tree(tmp_path: Path
     assert list(tree(tmp_path / "company" / "landing")) == ["README.md"]
 
 
-def test_the_examples_in_the_new_settings_are_right_too(tmp_path: Path) -> None:
+def test_the_examples_in_the_new_settings_are_right_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Prevents commented examples that turn into mistakes once the # is removed."""
     path = init_project(tmp_path / "company")
     lines = []
@@ -160,7 +160,10 @@ def test_the_examples_in_the_new_settings_are_right_too(tmp_path: Path) -> None:
         # Prose has no word of one piece before a colon, and begins with a capital letter.
         is_setting = re.match(r"[a-z_.]+:( |$)|- |[\[{]", bare.strip()) or bare.split("#")[0].rstrip().endswith(("}", "]"))
         lines.append(bare if line.lstrip().startswith("# ") and is_setting else line)
-    path.write_text("\n".join(lines), encoding="utf-8")
+    text = "\n".join(lines)
+    path.write_text(text, encoding="utf-8")
+    for name in re.findall(r"\$\{(\w+)\}", text):
+        monkeypatch.setenv(name, "a secret")
     settings = load_settings(path)
     assert settings.sources["generic"].entities["orders"].columns["order_id"] == "No"
     assert settings.windows.overrides() == {"cart_abandoners": 14}

@@ -17,7 +17,8 @@ from tests.sequences.world import CARTS, audience
 SHIPPED_FOR = (
     "cart_abandoners prospect_reactivation received_leads open_day_invitations prospect_open_day_invitations event_registrants"
     " customer_event_registrants customer_event_attendees customer_event_no_shows"
-    " event_attendees event_no_shows review_request win_back_months upsell win_back product_viewers"
+    " event_attendees event_no_shows review_request win_back_months upsell win_back product_viewers hot_leads best_customers_seed"
+    " high_value_carts"
 )
 AUDIENCES = [
     *(audience(name) for name in ["carts", *SHIPPED_FOR.split()]),
