@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import duckdb
 from pydantic import Field
 
-from dagster_project.config_file import ConfigFile, load_model, near_miss, read_config_file, several
+from dagster_project.config_file import ConfigFile, OpenPart, load_model, near_miss, read_config_file, several
 from dagster_project.consent.policy import Purpose
 from dagster_project.errors import RelanceError
 from dagster_project.pressure_settings import Cap, MessageChannel
@@ -79,20 +79,17 @@ class _Meta(Part):
     audience: AudienceSpec
 
 
-class _Config(Part):
-    model_config = {"extra": "allow", "frozen": True}
+class _Config(OpenPart):
     meta: _Meta
 
 
-class _Model(Part):
-    model_config = {"extra": "allow", "frozen": True}
+class _Model(OpenPart):
     name: str
     description: str = Field(min_length=1)
     config: _Config
 
 
-class _AudienceFile(Part):
-    model_config = {"extra": "allow", "frozen": True}
+class _AudienceFile(OpenPart):
     models: list[_Model] = Field(min_length=1, max_length=1)
 
 

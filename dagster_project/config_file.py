@@ -32,6 +32,12 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class OpenPart(Part):
+    """A part of a file that others read as well: keys that are not ours are theirs."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
 class _Loader(yaml.SafeLoader):
     """SafeLoader whose plain scalars follow YAML 1.2's core schema."""
 

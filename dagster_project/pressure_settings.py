@@ -15,6 +15,19 @@ MessageChannel = Literal["email", "sms", "whatsapp", "push", "phone", "post"]
 """Channels on which a person is spoken to one message at a time; what advertising shows, its platform caps."""
 
 
+def _in_order(value: Any) -> Any:
+    def is_span(pair: Any) -> bool:
+        return isinstance(pair, list) and [*map(type, pair)] == [int, int] and 0 <= pair[0] < pair[1] <= 24
+
+    if not isinstance(value, list) or not all(map(is_span, value)):
+        raise ValueError("should be a list of pairs such as [[9, 12], [14, 18]]: from 0 to 24, the first smaller")
+    return value
+
+
+DayHours = Annotated[list[tuple[int, int]], BeforeValidator(_in_order), Field(min_length=1)]
+"""Hours of a day within which people are spoken to, `[opens, closes]`."""
+
+
 class Cap(Part):
     """At most `messages` to one person within `days`."""
 

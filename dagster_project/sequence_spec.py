@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from dagster_project.activation.specs import Name
-from dagster_project.pressure_settings import MessageChannel, Rounds
+from dagster_project.pressure_settings import DayHours, MessageChannel, Rounds
 from dagster_project.settings import Part
 
 Stop = Literal["replied", "answered", "clicked"]
@@ -83,19 +83,9 @@ class Step(Part):
 class OpenHours(Part):
     """Hours of the company's day within which messages go out, `[opens, closes]`; what is due outside of them waits."""
 
-    hours: list[tuple[int, int]] = Field(min_length=1)
+    hours: DayHours
     working_days: bool = False
     """On working days only: not at weekends and on holidays (seed closed_days)."""
-
-    @field_validator("hours", mode="before")
-    @classmethod
-    def _in_order(cls, value: Any) -> Any:
-        def is_span(pair: Any) -> bool:
-            return isinstance(pair, list) and [*map(type, pair)] == [int, int] and 0 <= pair[0] < pair[1] <= 24
-
-        if not isinstance(value, list) or not all(map(is_span, value)):
-            raise ValueError("should be a list of pairs such as [[9, 12], [14, 18]]: from 0 to 24, the first smaller")
-        return value
 
 
 class SequenceSpec(Part):

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.errors import RelanceError
+from dagster_project.public_holidays import public_holidays
 from dagster_project.settings import Settings
 
 BEFORE, AFTER = 400, 800
@@ -35,7 +36,7 @@ def wrong_closed_days(settings: Settings) -> list[RelanceError]:
 
 def doubtful_holidays(settings: Settings) -> list[str]:
     """A sentence where the holidays of the company's country are not known."""
-    if _public_holidays(settings, range(2026, 2027)) is not None:
+    if public_holidays(settings.company.country, 2026) is not None:
         return []
     told = f"the public holidays of {settings.company.country} are not known"
     return [f"{told}: what sequences send on working days only goes out on them too, unless seeds/closed_days.csv names them"]
@@ -43,7 +44,7 @@ def doubtful_holidays(settings: Settings) -> list[str]:
 
 def closed_days(settings: Settings, years: range) -> set[date]:
     """Public holidays and the days that the company says it is closed, in some years, without those on which it says it works."""
-    found = _public_holidays(settings, years) or set()
+    found = {day for year in years for day in public_holidays(settings.company.country, year) or ()}
     for _, row in _rows(settings):
         day = date.fromisoformat(row["day"].strip())
         if day.year in years:
@@ -72,16 +73,6 @@ def write_calendar(con: duckdb.DuckDBPyConnection, settings: Settings, today: da
         con.execute("create or replace table control.calendar as select * from calendar_days")
     finally:
         con.unregister("calendar_days")
-
-
-def _public_holidays(settings: Settings, years: range) -> set[date] | None:
-    """None where the library does not know the country."""
-    from holidays import country_holidays
-
-    try:
-        return set(country_holidays(settings.company.country, years=list(years)))
-    except NotImplementedError:
-        return None
 
 
 def _rows(settings: Settings) -> Iterator[tuple[str, dict[str, str]]]:

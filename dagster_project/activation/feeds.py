@@ -21,7 +21,7 @@ from pydantic import Field
 
 from dagster_project.activation.activations import FEEDS, Activation, Mode
 from dagster_project.activation.specs import Destination, Name, Records, load_all_destinations
-from dagster_project.config_file import ConfigFile, Location, load_model, near_miss, read_config_file, several
+from dagster_project.config_file import ConfigFile, Location, OpenPart, load_model, near_miss, read_config_file, several
 from dagster_project.errors import RelanceError
 from dagster_project.settings import SHIPPED, Part, Settings
 
@@ -52,20 +52,17 @@ class _FeedFile(Part):
     bounds: Bounds = Bounds()
 
 
-class _Column(Part):
-    model_config = {"extra": "allow", "frozen": True}
+class _Column(OpenPart):
     name: str
 
 
-class _Model(Part):
-    model_config = {"extra": "allow", "frozen": True}
+class _Model(OpenPart):
     name: str
     description: str = Field(min_length=1)
     columns: list[_Column] = Field(min_length=1)
 
 
-class _ModelFile(Part):
-    model_config = {"extra": "allow", "frozen": True}
+class _ModelFile(OpenPart):
     models: list[_Model] = Field(min_length=1, max_length=1)
 
 

@@ -25,8 +25,8 @@ def activation_assets(activations: list[Activation]) -> list[dg.AssetsDefinition
 
     Who stands later in an exclusive group does not depend on who stands before: a failed check there would keep removals back.
     """
-    ranked = sorted(activations, key=lambda activation: (activation.priority, activation.name))
-    return [_activation_asset(activation, ranked.index(activation)) for activation in activations]
+    ranks = {name: rank for rank, (_, name) in enumerate(sorted((each.priority, each.name) for each in activations))}
+    return [_activation_asset(activation, ranks[activation.name]) for activation in activations]
 
 
 def _activation_asset(activation: Activation, rank: int) -> dg.AssetsDefinition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from dagster_project.config_file import Part
-from dagster_project.pressure_settings import Cap, MessageChannel
+from dagster_project.pressure_settings import Cap, DayHours, MessageChannel
+from dagster_project.public_holidays import public_holidays
 
 ContactChannel = Literal["phone", "sms", "whatsapp"]
 """Channels that ring in somebody's pocket."""
@@ -30,7 +31,7 @@ _LAST_WEEKDAY = {"monday_to_friday": 4, "monday_to_saturday": 5, "every_day": 6}
 class ContactRules(Part):
     """What holds for consumers of a region on one channel; professionals are not meant."""
 
-    hours: list[tuple[int, int]] = Field(min_length=1)
+    hours: DayHours
     """Of the person's own day, `[from, to]`."""
     days: Literal["monday_to_friday", "monday_to_saturday", "every_day"]
     holidays: bool
@@ -39,16 +40,6 @@ class ContactRules(Part):
     rest_days: int | None = Field(default=None, ge=1, le=3650)
     """How long somebody who refused in a call is left alone on this channel."""
     source: str | None = None
-
-    @field_validator("hours", mode="before")
-    @classmethod
-    def _in_order(cls, value: Any) -> Any:
-        def is_span(pair: Any) -> bool:
-            return isinstance(pair, list) and [*map(type, pair)] == [int, int] and 0 <= pair[0] < pair[1] <= 24
-
-        if not isinstance(value, list) or not all(map(is_span, value)):
-            raise ValueError("should be a list of pairs such as [[10, 13], [14, 20]]: from 0 to 24, the first smaller")
-        return value
 
     @property
     def looks_back_days(self) -> int:
@@ -81,7 +72,7 @@ class ContactRules(Part):
     def _allow_there(self, country: str, moment: datetime) -> bool:
         if moment.weekday() > _LAST_WEEKDAY[self.days]:
             return False
-        if not self.holidays and moment.date() in public_holidays(country, moment.year):
+        if not self.holidays and moment.date() in (public_holidays(country, moment.year) or ()):
             return False
         return any(opens <= moment.hour < closes for opens, closes in self.hours)
 
@@ -100,17 +91,6 @@ class OfferRule(Part):
     offers: list[Offer] = Field(min_length=1)
     channels: list[MessageChannel] = Field(min_length=1)
     source: str
-
-
-@lru_cache
-def public_holidays(country: str, year: int) -> frozenset[date]:
-    """Of a country as a whole; none where the library does not know it."""
-    from holidays import country_holidays
-
-    try:
-        return frozenset(country_holidays(country, years=year))
-    except NotImplementedError:
-        return frozenset()
 
 
 @lru_cache

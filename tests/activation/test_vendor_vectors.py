@@ -31,6 +31,7 @@ from dagster_project.activation.specs import Destination, load_all_destinations
 from dagster_project.consent.policy import PURPOSES
 from dagster_project.loads.normalise import normalise_email, normalise_phone
 from dagster_project.settings import Company, Settings
+from tests.unchecked import leave_unchecked
 
 MANY = 420
 
@@ -207,7 +208,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, list
     """Hundreds of people as they typed themselves, known by what identity makes of it."""
     people = identities(MANY)
     patch = pytest.MonkeyPatch()
-    unchecked(patch)
+    leave_unchecked(patch)
     shop = Shop(tmp_path_factory.mktemp("crowd") / "project", ":memory:")
     everything = dict.fromkeys(PURPOSES, "granted")
     persons = []
@@ -227,14 +228,6 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, list
     yield shop, people
     shop.con.close()
     patch.undo()
-
-
-def unchecked(patch: pytest.MonkeyPatch) -> None:
-    from dagster_project.activation import publish
-    from dagster_project.quality.gx import CheckResult
-
-    patch.setattr("os.fsync", lambda _: None)
-    patch.setattr(publish, "check_file", lambda con, path, *_: CheckResult(path.name, True))
 
 
 def test_every_destination_of_people_has_a_rule_here() -> None:

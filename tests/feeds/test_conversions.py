@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.feeds.conversion_world import ADJUSTMENTS, GOOGLE, META, Platform, World, rows
-from tests.sequences.world import unchecked
+from tests.unchecked import leave_unchecked
 
 NOON = datetime(2026, 3, 20, 12, 0)
 GCLID = "Cj0KCQiA-example_Click-1"
@@ -22,7 +22,7 @@ GCLID = "Cj0KCQiA-example_Click-1"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch):
-    unchecked(monkeypatch)
+    leave_unchecked(monkeypatch)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dagster_project.activation import publish
-from tests.sequences.world import CARTS, World, file_rows, insert, unchecked
+from tests.sequences.world import CARTS, World, file_rows, insert
+from tests.unchecked import leave_unchecked
 
 LEFT = datetime(2026, 3, 2, 10, 17)
 """A Monday, when a cart was left; runs come at full hours."""
@@ -19,7 +20,7 @@ THIRD = SECOND + timedelta(hours=48)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    unchecked(monkeypatch)
+    leave_unchecked(monkeypatch)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from dagster_project.activation.activations import Activation
 from dagster_project.activation.build import run_activation
-from tests.sequences.world import CARTS, World, destinations, unchecked
+from tests.sequences.world import CARTS, World, destinations
+from tests.unchecked import leave_unchecked
 
 LEFT = datetime(2026, 3, 2, 10)
 NEWS = {
@@ -26,7 +27,7 @@ NEWS = {
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    unchecked(monkeypatch)
+    leave_unchecked(monkeypatch)
 
 
 def test_what_the_tool_sent_counts_and_nothing_counts_twice(tmp_path: Path) -> None:

@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 from dagster_project.settings import SHIPPED
 from dagster_project.working_days import closed_days, doubtful_holidays, wrong_closed_days
 from tests.identity.light_dbt import LightDbt
-from tests.sequences.world import CARTS, World, file_rows, insert, unchecked
+from tests.sequences.world import CARTS, World, file_rows, insert
+from tests.unchecked import leave_unchecked
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    unchecked(monkeypatch)
+    leave_unchecked(monkeypatch)
 
 
 def shipped(name: str, **more: Any) -> dict[str, Any]:

@@ -10,13 +10,11 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.activation import publish
 from dagster_project.activation.build import ActivationResult, run_activation
 from dagster_project.activation.reconcile import reconcile
 from dagster_project.activation.specs import Destination, load_destinations
 from dagster_project.audiences import Audience, AudienceSpec, write_suppressions
 from dagster_project.control import local_date
-from dagster_project.quality.gx import CheckResult
 from dagster_project.sequence_spec import SequenceSpec
 from dagster_project.sequence_tables import SENT, write_sequence_rules
 from dagster_project.sequences import Sequence
@@ -171,12 +169,6 @@ def file_rows(result: ActivationResult, name: str, delimiter: str = ";") -> list
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter=delimiter))
-
-
-def unchecked(monkeypatch: Any) -> None:
-    """Without Great Expectations and flushing to disk: they cost more than all else, and other tests see to them."""
-    monkeypatch.setattr("os.fsync", lambda _: None)
-    monkeypatch.setattr(publish, "check_file", lambda con, path, *_: CheckResult(path.name, True))
 
 
 def audience(name: str, **more: Any) -> Audience:
