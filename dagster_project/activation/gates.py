@@ -165,13 +165,13 @@ def _frequent_sql(activation: Activation) -> str:
 
 
 def consenting_sql(activation: Activation) -> str:
-    """People who may be spoken to for every purpose of the destination: profiles.consents alone says so, policy included."""
+    """People who may be spoken to for every purpose of the destination: profiles.consents alone says so, policy included. It has one
+    answer per person and purpose; who had two would be spoken to for none."""
     purposes = activation.destination.consent.purposes
     asked = f"profiles.consents where profile_id is not null and purpose in ({', '.join(map(literal, purposes))})"
     return f"""
-        select profile_id from (
-            select profile_id, purpose from {asked} group by all having bool_and(coalesce(status, '') = 'granted')
-        ) group by profile_id having count(*) = {len(set(purposes))}"""
+        select profile_id from {asked}
+        group by profile_id having count(*) = {len(set(purposes))} and bool_and(coalesce(status, '') = 'granted')"""
 
 
 def abroad_sql(consent: ConsentRule) -> str:

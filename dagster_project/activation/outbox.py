@@ -37,7 +37,7 @@ def write_outbox(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None
     """Write the rows of `query` (columns as above) so that the file is there whole or not at all."""
     make_private_folder(path.parent)
     temporary = path.with_suffix(".tmp")
-    con.execute(f"copy ({query}) to {literal(str(temporary))} (format parquet, compression snappy)")
+    con.execute(f"copy ({query}) to {literal(str(temporary))} (format parquet, compression zstd, compression_level 1)")
     temporary.chmod(0o600)
     fsync_file(temporary)
     os.replace(temporary, path)

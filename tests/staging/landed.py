@@ -193,12 +193,19 @@ FIRST_DAY: dict[str, list[dict]] = {
         {"id": 9, "email": "eve@example.com", "created_at": "2025-05-01T00:00:00Z", "email_marketing_consent_state": "pending"},
     ],
     "shopify/product/2026-01-10.ndjson": [
-        {"id": 5, "title": "Mug", "status": "active"},
+        {"id": 5, "title": "Mug", "status": "active", "handle": "mug", "body_html": "<p>Big</p>"},
         {"id": "p1", "title": "Shopify's own", "status": "active"},
+        {"id": 6, "title": "Jug", "status": "active", "handle": "jug"},
     ],
+    "shopify/product_image/2026-01-10.ndjson": [
+        {"id": 71, "product_id": 5, "position": 2, "src": "https://cdn.example.com/side.jpg"},
+        {"id": 72, "product_id": 5, "position": 1, "src": "https://cdn.example.com/front.jpg"},
+    ],
+    "shopify/shop/2026-01-10.ndjson": [{"id": 1, "name": "Mugs", "domain": "https://mugs.example.com/", "currency": "GBP"}],
     "shopify/product_variant/2026-01-10.ndjson": [
         {"id": 51, "product_id": 5, "price": "12", "sku": "M-L", "inventory_quantity": 0},
-        {"id": 52, "product_id": 5, "price": "9", "sku": "M-S", "inventory_quantity": 4},
+        {"id": 52, "product_id": 5, "price": "9", "sku": "M-S", "inventory_quantity": 4, "barcode": "4006381333931"},
+        {"id": 61, "product_id": 6, "price": "15", "inventory_quantity": 1, "barcode": "4006381333931"},
     ],
     "klaviyo/person/2026-01-10.ndjson": [
         {

@@ -122,6 +122,16 @@ def test_a_product_that_two_systems_know_is_one(shop: Shop) -> None:
     """Two rows for one product would double every cart it lies in."""
     known = shop.one("select source, title from unified.products where product_id = 'p1'")
     assert known == {"source": "shopify", "title": "Shopify's own"}
+    catalogue = shop.query(
+        """select url, image_url, currency, traits::json ->> '$.body_html' as text, traits::json ->> '$.barcode' as barcode
+           from unified.products where product_id in ('5', '6') order by product_id"""
+    )
+    address = "https://mugs.example.com/products/"
+    assert [tuple(row.values()) for row in catalogue] == [
+        # Its two variants have a barcode each, if at all: none is the product's.
+        (f"{address}mug", "https://cdn.example.com/front.jpg", "GBP", "<p>Big</p>", None),
+        (f"{address}jug", None, "GBP", None, "4006381333931"),
+    ]
     mug = shop.one("select price, availability from unified.products where product_id = '5'")
     assert mug == {"price": Decimal(9), "availability": "in stock"}
 

@@ -9,6 +9,7 @@ select
     id as variant_id,
     product_id,
     sku,
+    barcode,
     price,
     coalesce(available_for_sale, inventory_quantity > 0 or lower(inventory_policy) = 'continue') as is_available
 from raw
