@@ -8,13 +8,12 @@ import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import fsspec
 from fsspec import AbstractFileSystem
 from fsspec.asyn import AsyncFileSystem
 
 from dagster_project.activation.files import fsync_file, fsync_folder, make_private_folder
+from dagster_project.connectors.open import open_place
 from dagster_project.connectors.options import DeliveryTarget
 from dagster_project.connectors.store import driver_failure, is_denied, shown_url
 from dagster_project.errors import RelanceError
@@ -76,15 +75,7 @@ class Outlet:
 
     def _open(self) -> AbstractFileSystem:
         if self._files is None:
-            url, options = self._target.url, self._target.options
-            if self._target.scheme in ("sftp", "ssh"):
-                from dagster_project.activation.delivery_sftp import KnownHostSftp
-
-                named: dict[str, Any] = KnownHostSftp._get_kwargs_from_urls(url) | options
-                self._files, self._root = KnownHostSftp(**named, skip_instance_cache=True), KnownHostSftp._strip_protocol(url)
-            else:
-                self._files, self._root = fsspec.core.url_to_fs(url, **options, skip_instance_cache=True)
-            self._root = self._root.rstrip("/")
+            self._files, self._root = open_place(self._target)
         return self._files
 
     def _put(self, source: Path, path: str, anew: bool) -> bool:

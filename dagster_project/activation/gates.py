@@ -165,8 +165,8 @@ def _frequent_sql(activation: Activation) -> str:
 
 
 def consenting_sql(activation: Activation) -> str:
-    """People who may be spoken to for every purpose of the destination: profiles.consents alone says so, policy included. It has one
-    answer per person and purpose; who had two would be spoken to for none."""
+    """People who may be spoken to for every purpose of the destination: profiles.consents alone says so, policy included. It has
+    one answer per person and purpose; who had two would be spoken to for none."""
     purposes = activation.destination.consent.purposes
     asked = f"profiles.consents where profile_id is not null and purpose in ({', '.join(map(literal, purposes))})"
     return f"""

@@ -215,6 +215,15 @@ def amount(raw: str, country: str | None = None) -> str | None:
     return f"{abs(number):.2f}" if number.is_finite() and 0 <= number < 10**15 else None
 
 
+def amount_rounded(raw: str, country: str | None = None) -> str | None:
+    """An amount rounded to its first two digits (1,234.56 → 1200.00): what is expected of somebody moves a little every day."""
+    exact = amount(raw)
+    if exact is None or not (number := Decimal(exact)):
+        return exact
+    # Not finer than cents, as money is.
+    return f"{round(number, min(2, 1 - number.adjusted())):.2f}"
+
+
 def gender_letter(raw: str, country: str | None = None) -> str | None:
     """`f` or `m`; anything else is left out."""
     return _GENDERS.get(raw.strip().lower())
@@ -228,7 +237,7 @@ NORMALISERS: dict[str, Normaliser] = {
         email_lower, email_gmail_folded, email_gmail_com_folded, email_alphanumeric, email_plain,
         phone_e164, phone_digits, advertising_id, device_token,
         name_lower, name_alphanumeric, country_upper, country_lower, postal_code, zip_lower, place_letters, state_letters,
-        date_compact, date_iso, month_day, gender_letter, plain_text, amount,
+        date_compact, date_iso, month_day, gender_letter, plain_text, amount, amount_rounded,
     )
 } | RECORD_NORMALISERS  # fmt: skip
 

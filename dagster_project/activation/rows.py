@@ -23,6 +23,9 @@ from dagster_project.consent.policy import BY_ADDRESS, Purpose
 from dagster_project.errors import RelanceError
 from dagster_project.loads.casts import literal
 
+FORMULA = "({}[1] in ('=', '+', '-', '@'))"
+"""Of a text: whether a spreadsheet would run it."""
+
 
 def build_rows(con: duckdb.DuckDBPyConnection, activation: Activation) -> list[FileColumn]:
     """Make the temporary table act_rows: profile_id, match_keys_sha256, attributes_sha256, a VARCHAR column per file column.
@@ -204,7 +207,10 @@ def cells_of(activation: Activation, told: tuple[str, ...] = ("profile_id",)) ->
                 value = f"{alias}.value"
             chosen[own[0]] = value
             if destination.file.defuse_formulas and column.role == "attribute":
-                chosen[own[0]] = f"case when {value}[1] in ('=', '+', '-', '@') then '''' else '' end || {value}"
+                chosen[own[0]] = f"case when {FORMULA.format(value)} then '''' else '' end || {value}"
+            elif destination.file.defuse_formulas and column.normaliser == "record_id":
+                # A quote before it would make it another record's.
+                chosen[own[0]] = f"case when not {FORMULA.format(value)} then {value} end"
     cells = ", ".join(f'{sql} as "{id}"' for id, sql in chosen.items())
     whole = {}
     for needed in destination.complete_sets:

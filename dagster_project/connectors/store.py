@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import fsspec
 from fsspec import AbstractFileSystem
 from fsspec.asyn import AsyncFileSystem
 
+from dagster_project.connectors.open import open_place
 from dagster_project.connectors.options import EXTRAS, StorePlace
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.private import owner_only, private_folder
@@ -64,10 +64,10 @@ def open_store(settings: Settings) -> Store:
     """
     landing = settings.landing
     try:
-        files, root = fsspec.core.url_to_fs(landing.url, **landing.options)
+        files, root = open_place(landing)
     except Exception as error:  # each driver has exceptions of its own
         raise failure(settings, error) from None
-    return Store(files, root.rstrip("/"), shown_url(landing.url))
+    return Store(files, root, shown_url(landing.url))
 
 
 def list_store(settings: Settings, store: Store | None = None) -> Listing:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from activation_shop import Shop, people
-from servers import PASSWORD, SftpServer
 
 from dagster_project.activation import delivery, delivery_store
 from dagster_project.activation.acknowledge import _place as place_named
@@ -18,6 +17,7 @@ from dagster_project.activation.delivery import deliver, undelivered, wrong_deli
 from dagster_project.activation.reconcile import reconcile
 from dagster_project.errors import RelanceError
 from dagster_project.settings import Activations, load_settings
+from tests.servers import PASSWORD, SftpServer
 
 pytestmark = pytest.mark.usefixtures("unchecked", "soon")
 META = "meta_custom_audience"

@@ -38,7 +38,7 @@ EXPECTED: dict[tuple[str, str | None], list[list[str]]] = {
     ("meta_custom_audience", None): [
         ["email"] * 3 + ["phone"] * 3 + ["fn", "ln", "zip", "ct", "st", "country", "dob", "gen"] + ["madid"] * 3 + ["value"],
         [sha(EMAIL), "", "", sha("33612345678"), "", "", sha("zoé"), sha("o'brien"), sha("42000"), sha("saintétienne"), "",
-         sha("fr"), sha("19900228"), "", MADID, "", "", "120.50"],
+         sha("fr"), sha("19900228"), "", MADID, "", "", "120.00"],
     ],
     ("tiktok", None): [
         ["Email_SHA256"] * 3 + ["Phone_SHA256"] * 3 + ["MAID_SHA256"] * 3,

@@ -93,6 +93,9 @@ ZIPS = [("75001", "FR"), ("sw1a 1aa", "GB"), ("94045-1234", "US"), (" 10115 ", "
         ("gender_letter", "x", None, None),
         ("plain_text", "  Zoé\r\n\tMarie ", None, "Zoé Marie"),
         ("plain_text", "--", None, None),
+        ("amount_rounded", "1234.56", None, "1200.00"),
+        ("amount_rounded", "9.876", None, "9.90"),
+        ("amount_rounded", "0.4", None, "0.40"),
     ],
 )  # fmt: skip
 def test_known_answers(normaliser: str, raw: str, country: str | None, expected: str | None) -> None:
@@ -119,6 +122,7 @@ SHAPES = {
     "email_gmail_com_folded": EMAIL, "email_alphanumeric": r"[a-z0-9.-]+@[a-z0-9.-]+",
     "name_alphanumeric": r"[a-z0-9]+", "advertising_id": r"[0-9a-f-]{36}", "device_token": r"[!-~]+",
     "date_iso": r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "month_day": r"[0-9]{2}/[0-9]{2}", "amount": r"[0-9]+\.[0-9]{2}",
+    "amount_rounded": r"[0-9]{0,2}0*\.[0-9]{2}",
 }  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=40), st.sampled_from(EMAILS + BAD_EMAILS + PHONES + NAMES + CITIES + [zip for zip, _ in ZIPS]),

@@ -65,11 +65,13 @@ def test_a_row_says_what_google_asks_for_letter_by_letter(world: World):
 
 
 def test_the_newest_click_before_the_conversion_stands_in_the_row(world: World):
-    """A click that came after the sale, or one of another platform, is no reason for it; two ids in a row are refused."""
+    """A click that came after the sale, one of another platform, or what is no id at all, is no reason for it; two ids in a row
+    are refused."""
     world.person("anna", contacts=False)
     world.click("anna", ago(9), "older-click-of-hers")
     world.click("anna", ago(5), "newer-click-of-hers", "gbraid")
     world.click("anna", ago(4), "click-of-another-shop", "msclkid")
+    world.click("anna", ago(3), "test")
     world.click("anna", ago(1), "click-after-the-sale")
     world.order("anna", "W1", ago(2), "10")
     (row,) = rows(world.export(NOON, GOOGLE)[GOOGLE])

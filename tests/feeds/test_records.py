@@ -279,3 +279,11 @@ def test_an_erasure_takes_people_out_of_records_but_not_out_of_refusals(shop: Sh
     assert [row[1] for row in rows(written, "add.csv")] == ["C2"] and rows(refused, "add.csv") == [["ann@example.com"]]
     assert waiting_removals(shop.con, shop.settings, ["p0001"]) == {"crm_contacts": 1}, "no remove.csv will name the refusal"
     assert json.loads((refused.folder / "manifest.json").read_text())["refusals"] is True  # type: ignore[operator]
+
+
+def test_an_id_that_a_spreadsheet_would_run_is_left_out(shop: Shop) -> None:
+    """A formula in the column that finds contacts attacks whoever opens the file, and with a quote before it finds another."""
+    records = [{"record_key": f"hubspot:{id}", "contact_id": id} for id in ("=1+1", "17", "-2")]
+    told = export(shop, feed("hubspot_contacts"), records)
+    assert [row[0] for row in rows(told, "add.csv")] == ["17"]
+    assert told.left_out == {"no usable Record ID": 2}

@@ -24,6 +24,8 @@ clicks as (
     inner join {{ ref('click_ids') }} as clicks
         on conversions.profile_id = clicks.profile_id and clicks.clicked_at <= conversions.occurred_at
     where clicks.click_id_type in ('gclid', 'gbraid', 'wbraid')
+      -- What stands in the address and is none of Google's (`gclid=test`) must not hide the click before it.
+      and {{ matches('clicks.click_id', '^[A-Za-z0-9._-]{10,255}$') }}
     qualify row_number() over (
         partition by conversions.conversion_id order by clicks.clicked_at desc, clicks.click_id_type, clicks.click_id
     ) = 1

@@ -1,7 +1,7 @@
 """SFTP to a server that proves who it is: an unknown host key is refused before anything is said, personal data least of all.
 
-fsspec's own file system takes whichever key a server shows and waits for its answers for ever. Imported only where a delivery
-goes by SFTP: paramiko is an extra.
+fsspec's own file system takes whichever key a server shows and waits for its answers for ever. Imported only where something goes
+or comes by SFTP: paramiko is an extra.
 """
 
 from __future__ import annotations
@@ -74,5 +74,5 @@ def _key(text: str) -> paramiko.PKey:
         entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {text.strip()}")
     if entry is None or entry.key is None:
         how = "write it as ssh-keyscan prints it, without the server's name: `ssh-ed25519 AAAA…`"
-        raise RelanceError("`host_key` is no public key", "options of the delivery", how)
+        raise RelanceError("`host_key` is no public key", "options: of an sftp:// URL", how)
     return entry.key

@@ -1,4 +1,4 @@
-"""Servers on localhost that deliveries are made to: SFTP by paramiko, over a folder."""
+"""Servers on localhost that files are fetched from and delivered to: SFTP by paramiko, over a folder."""
 
 from __future__ import annotations
 
@@ -54,6 +54,16 @@ class _Folder(paramiko.SFTPServerInterface):
             return paramiko.SFTPServer.convert_errno(error.errno or 0)
 
     lstat = stat
+
+    def list_folder(self, path: str) -> Any:
+        try:
+            found = []
+            for entry in sorted(self._real(path).iterdir()):
+                found.append(paramiko.SFTPAttributes.from_stat(entry.stat()))
+                found[-1].filename = entry.name
+            return found
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
 
     def open(self, path: str, flags: int, attr: Any) -> Any:
         try:
