@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import shutil
 import time
@@ -22,6 +23,13 @@ from dagster_project.settings import Settings
 
 WAITS = (1.0, 4.0, 15.0)
 """Seconds before each new attempt at one file."""
+
+PATIENCE_SECONDS = 600.0
+"""How long a place that took nothing in spite of all attempts gets one attempt at each file only: a server that is down would
+hold up a run for every destination that is behind it."""
+
+_gave_up: dict[str, float] = {}
+"""URL → when the last file was given up there (monotonic clock), since nothing has arrived."""
 
 _LASTING = (RelanceError, PermissionError, ImportError, TypeError)
 """What no new attempt would mend."""
@@ -55,14 +63,21 @@ class Outlet:
         Raises:
             RelanceError: it could not be sent, after several attempts where another one might help.
         """
-        for wait in (*WAITS, None):
+        url = self._target.url
+        is_doubtful = time.monotonic() - _gave_up.get(url, -math.inf) < PATIENCE_SECONDS
+        for wait in (None,) if is_doubtful else (*WAITS, None):
             try:
-                return self._put(source, path, anew)
+                sent = self._put(source, path, anew)
+                _gave_up.pop(url, None)
+                return sent
             except Exception as error:  # each driver has exceptions of its own
                 self.close()
                 full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-                if wait is None or full or isinstance(error, _LASTING) or is_denied(error):
+                is_lasting = full or isinstance(error, _LASTING) or is_denied(error)
+                if wait is None or is_lasting:
                     self.failures += 1
+                    if not is_lasting:
+                        _gave_up[url] = time.monotonic()
                     raise self._failure(error, path) from None
             time.sleep(wait)
         raise AssertionError("unreachable")

@@ -185,6 +185,27 @@ def test_a_server_that_goes_away_is_told_once_and_the_next_run_finishes(shop: Sh
     assert not [path for path in there(sftp.folder) if path.endswith(".part")]
 
 
+def test_a_server_that_is_down_is_waited_for_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty destinations behind one server would each wait for it, and the run with them."""
+    tried: list[str] = []
+
+    def closed(place: Any) -> Any:
+        tried.append(place.url)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    to(shop, "sftp://one.example/")
+    exported(shop, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery_store, "open_place", closed)
+        patch.setattr(delivery_store, "_gave_up", {})
+        for url, attempts in (("sftp://one.example/", 3), ("sftp://one.example/", 1), ("sftp://other.example/", 3)):
+            to(shop, url)
+            tried.clear()
+            with pytest.raises(RelanceError, match="Connection refused"):
+                sent(shop)
+            assert tried == [url] * attempts
+
+
 def test_files_that_have_arrived_are_not_sent_twice_after_a_break(shop: Shop, sftp: SftpServer) -> None:
     """A million rows take a while: what is there needs no second way."""
     by_sftp(shop, sftp)
