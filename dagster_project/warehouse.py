@@ -18,7 +18,7 @@ def opening_options(settings: Settings) -> dict[str, str]:
     can't be set any more, not even to the same."""
     temporary = settings.state_path / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    return {"temp_directory": str(temporary)}
+    return {"temp_directory": str(temporary), "checkpoint_threshold": "256MB"}
 
 
 def duckdb_options(settings: Settings) -> dict[str, str | int]:
