@@ -21,6 +21,7 @@ from dagster_project.consent.policy import PACKS, write_policy
 from dagster_project.loads.agents import rules_version
 from dagster_project.loads.books import IN_RAW
 from dagster_project.loads.contract import CONTRACTS, load_contracts
+from dagster_project.measurement_settings import write_measurement
 from dagster_project.profile_settings import write_priority
 from dagster_project.score_settings import write_scores
 from dagster_project.scores.lead_policy import write_lead_policy
@@ -253,6 +254,7 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
         write_forbidden(con, settings)
         write_prequalification(con, settings)
         write_lead_policy(con, settings)
+        write_measurement(con, settings.measurement)
         _write_retention(con, settings)
         write_audiences(con, settings)
         write_sequences(con, settings, local_date(settings, run.as_of))

@@ -22,6 +22,7 @@ from dagster_project.errors import RelanceError
 from dagster_project.identity.somebodys_word import wrong_links
 from dagster_project.loads.agents import wrong_patterns
 from dagster_project.loads.discover import feeds
+from dagster_project.measurement.channel_seeds import wrong_channel_seeds
 from dagster_project.scores.customer_weights import wrong_customer_weights
 from dagster_project.scores.lead_policy import forbidden_lead_rules
 from dagster_project.scores.lead_rules import wrong_lead_rules
@@ -34,7 +35,7 @@ from dagster_project.warehouse import duckdb_options, opening_options
 from dagster_project.working_days import wrong_closed_days
 
 DBT = SHIPPED / "dbt_models"
-ROOMS = ("unified", "identity", "profiles", "scores", "audiences", "feeds", "privacy")
+ROOMS = ("unified", "identity", "profiles", "scores", "audiences", "feeds", "privacy", "measurement")
 """Folders of models, each with a schema of its name; staging, which is views, apart."""
 AUDIENCES = DBT / "models" / "audiences"
 
@@ -109,6 +110,7 @@ def wrong_seeds(settings: Settings) -> list[RelanceError]:
         *wrong_customer_weights(settings),
         *wrong_features(settings),
         *wrong_closed_days(settings),
+        *wrong_channel_seeds(settings),
     ]
     return mistakes or unreadable_rows(settings)
 
@@ -145,7 +147,8 @@ def _project(settings: Settings) -> dict[str, Any]:
                 **{room: {"+schema": room} for room in ROOMS},
             }
         },
-        "seeds": {"relance": {"+schema": "seeds"}},
+        # Made anew each time: a seed that has gained a column would not fit into the table of before.
+        "seeds": {"relance": {"+schema": "seeds", "+full_refresh": True}},
     }
 
 

@@ -23,6 +23,7 @@ from dagster_project.consent.policy import PolicyChanges
 from dagster_project.errors import RelanceError
 from dagster_project.identity_settings import Identity
 from dagster_project.loads.mappings import wrong_sources
+from dagster_project.measurement_settings import Measurement
 from dagster_project.pressure_settings import Pressure, wrong_pressure
 from dagster_project.privacy.retention_settings import Retention
 from dagster_project.profile_settings import Lifecycle, Profile
@@ -157,6 +158,9 @@ class Activations(Part):
 
 class Report(Part):
     path: Path = Path("report")
+    language: Literal["en", "fr"] | None = Field(default=None, exclude=True)
+    """What the page is read in first, by whoever reads it; by default their browser's language, or else the company's country's.
+    Never dumped: no figure depends on it."""
 
 
 def _mapped_sources(value: Any) -> Any:
@@ -208,6 +212,7 @@ class Settings(Part):
     holdout: Holdout = Holdout()
     pressure: Pressure = Pressure()
     activations: Activations = Activations()
+    measurement: Measurement = Measurement()
     report: Report = Report()
     _base: Path = PrivateAttr(default=Path())
     _state: Path = PrivateAttr(default=Path(".relance"))
@@ -284,7 +289,7 @@ class Settings(Part):
         parts = {
             "warehouse": self.warehouse.model_copy(update={"path": folder / "warehouse.duckdb"}),
             "activations": self.activations.model_copy(update={"enabled": [], "exports": folder / "exports"}),
-            "report": Report(path=folder / "report"),
+            "report": self.report.model_copy(update={"path": folder / "report"}),
         }
         replayed = self.model_copy(update=parts)
         replayed._state = folder

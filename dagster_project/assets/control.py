@@ -20,6 +20,8 @@ _DESCRIPTIONS = {
     "profile_priority": "Whose word about a person counts for which field, from relance.yml.",
     "staff_domains": "The e-mail domains of the company's own people, from relance.yml.",
     "scores": "How people are scored, from relance.yml, and the moment up to which what predicts may have seen the past.",
+    "measurement": "How what was sold is shared out among what brought it, from relance.yml.",
+    "own_domains": "The company's own domains beside those that its visits land on, from relance.yml.",
     "retention": "How long people are kept, from relance.yml.",
     "audiences": "One row per audience, with its window, goal and holdout, from its YAML.",
     "audience_exclusions": "One row per audience and audience that it leaves out.",

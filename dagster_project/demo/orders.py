@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from dagster_project.demo.catalogue import PRICES, baskets
+from dagster_project.demo.influencers import CODES, spread_codes
 from dagster_project.demo.people import CUSTOMER, TESTER, People
 from dagster_project.demo.plan import DAY, HOUR, MINUTE, SECOND, Plan, chance, pick, time_of_day
 from dagster_project.demo.text import digits, join, take
@@ -19,8 +20,11 @@ CHANNELS = ["web", "store", "phone"]
 PAID, PENDING, REFUNDED, PARTLY, CANCELLED, TEST = range(6)
 STATUSES = ["paid", "pending", "refunded", "partially_refunded", "cancelled", "test"]
 CURRENCIES = ["EUR", "USD", "GBP", "CHF"]
-COUPONS = ["WELCOME10", "COFFEE15", "LEA10", "FREESHIP"]
+INFLUENCED = 2
+"""The kind of coupon that influencers give away, each under a code of their own."""
+COUPONS = ["WELCOME10", "COFFEE15", CODES[0], "FREESHIP", *CODES[1:]]
 COUPON_PERCENT = np.array([10, 15, 10, 0])
+"""By kind, of which there are as many as there are percentages."""
 LINES = 4
 """The longest basket."""
 
@@ -117,7 +121,7 @@ def make_orders(plan: Plan, shard: int, people: People) -> Orders:
     lines = 1 + pick(rng, [0.45, 0.30, 0.16, 0.09], size)
     products[np.arange(LINES) >= lines[:, None]] = -1
     quantities = np.where(products >= 0, 1 + pick(rng, [0.8, 0.15, 0.05], size * LINES).reshape(size, LINES), 0)
-    coupon = np.where(chance(rng, 0.18, size), rng.integers(0, len(COUPONS), size), -1)
+    coupon = np.where(chance(rng, 0.18, size), rng.integers(0, len(COUPON_PERCENT), size), -1)
     percent = np.where(coupon >= 0, COUPON_PERCENT[coupon], 0)
     amounts = np.where(products >= 0, PRICES[products], 0) * quantities
     discounts = amounts * percent[:, None] // 100
@@ -143,7 +147,7 @@ def make_orders(plan: Plan, shard: int, people: People) -> Orders:
         at=at,
         channel=channel,
         currency=currency,
-        coupon=coupon,
+        coupon=_coupon_of_influencers(plan, shard, coupon),
         products=products,
         quantities=quantities,
         discounts=discounts,
@@ -156,6 +160,14 @@ def make_orders(plan: Plan, shard: int, people: People) -> Orders:
         has_email=people.has_email[person] & ((channel == WEB) | ~counter),
         has_phone=people.has_phone[person] & (counter | (channel == PHONE) | store_card | (guest & chance(rng, 0.3, size))),
     )
+
+
+def _coupon_of_influencers(plan: Plan, shard: int, coupon: np.ndarray) -> np.ndarray:
+    """Kinds of coupon → coupons: those that influencers give away, told apart by whose they are."""
+    given = np.flatnonzero(coupon == INFLUENCED)
+    whose = spread_codes(plan, shard, len(given))
+    coupon[given] = np.where(whose > 0, len(COUPON_PERCENT) + whose - 1, INFLUENCED)
+    return coupon
 
 
 def _occasions(plan: Plan, rng: np.random.Generator, people: People) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from dagster_project.demo.campaigns import CAMPAIGNS, FACEBOOK_ACCOUNT, GOOGLE_ACCOUNT
 from dagster_project.demo.catalogue import PRODUCTS, SHOP, SITE
 from dagster_project.demo.files import Landing
+from dagster_project.demo.influencers import INFLUENCERS, write_influencers
 from dagster_project.demo.plan import DAY, Plan
 from dagster_project.demo.text import day, digits, join, money, quoted
 
@@ -29,6 +30,7 @@ def write_reference(plan: Plan, landing: Landing) -> dict[str, int]:
     _write_products(plan, landing)
     _write_rates(plan, landing)
     _write_codes_and_costs(plan, landing)
+    write_influencers(plan, landing)
     return _write_ads(plan, landing)
 
 
@@ -85,8 +87,8 @@ def _write_codes_and_costs(plan: Plan, landing: Landing) -> None:
     codes = [
         ("WELCOME10", "", "email", ""),
         ("COFFEE15", "monthly_roast", "email", ""),
-        ("LEA10", "lea10", "influencer", "lea_brews"),
         ("FREESHIP", "cart_reminder", "email", ""),
+        *((one.code, one.code.lower(), "influencer", one.name) for one in INFLUENCERS),
     ]
     names = ["code", "campaign_id", "channel", "influencer"]
     columns: dict[str, pa.Array | str] = {name: _texts(code[place] for code in codes) for place, name in enumerate(names)}
@@ -98,19 +100,24 @@ def _write_codes_and_costs(plan: Plan, landing: Landing) -> None:
     while (following := (months[-1] + timedelta(days=31)).replace(day=1)) <= plan.until:
         months.append(following)
     ends = [(month + timedelta(days=31)).replace(day=1) - timedelta(days=1) for month in months]
-    kinds = [("creative", "paid_social", 60_000), ("salary", "email", 120_000), ("tool", "email", 19_900)]
+    kinds = [
+        ("creative", "creative", "paid_social", 60_000, "1"),
+        ("salary", "salary", "email", 120_000, "0.25"),
+        ("tool", "tool", "email", 19_900, "1"),
+        ("sales", "salary", "sales", 240_000, "0.05"),
+    ]
     landing.table(
         f"generic/marketing_costs/dt={plan.until}/marketing_costs.csv",
         {
-            "cost_id": _texts(f"MC-{month:%Y%m}-{kind}" for month in months for kind, _, _ in kinds),
+            "cost_id": _texts(f"MC-{month:%Y%m}-{name}" for month in months for name, *_ in kinds),
             "starts_on": _texts(month for month in months for _ in kinds),
             "ends_on": _texts(end for end in ends for _ in kinds),
-            "kind": _texts(kind for _ in months for kind, _, _ in kinds),
+            "kind": _texts(kind for _ in months for _, kind, *_ in kinds),
             "campaign_id": _texts("" for _ in months for _ in kinds),
-            "channel": _texts(channel for _ in months for _, channel, _ in kinds),
-            "amount": _texts(f"{amount / 100:.2f}" for _ in months for _, _, amount in kinds),
+            "channel": _texts(channel for _ in months for _, _, channel, *_ in kinds),
+            "amount": _texts(f"{amount / 100:.2f}" for _ in months for *_, amount, _ in kinds),
             "currency": "EUR",
-            "share": _texts("0.25" if kind == "salary" else "1" for _ in months for kind, _, _ in kinds),
+            "share": _texts(share for _ in months for *_, share in kinds),
         },
     )
 

@@ -12,7 +12,7 @@ from dagster_project.demo.engagement import PURPOSES, STATUSES, Statements
 from dagster_project.demo.events import ADDED, CHECKOUT_STARTED, REMOVED, VIEWED, Events
 from dagster_project.demo.facts import Rows, timestamp
 from dagster_project.demo.files import TruthFiles
-from dagster_project.demo.orders import CANCELLED, CHANNELS, CURRENCIES, PAID, PARTLY, PENDING, REFUNDED, TEST, Orders
+from dagster_project.demo.orders import CANCELLED, CHANNELS, COUPONS, CURRENCIES, PAID, PARTLY, PENDING, REFUNDED, TEST, Orders
 from dagster_project.demo.orders import STATUSES as ORDER_STATUSES
 from dagster_project.demo.people import NO_BIRTH_DATE, People
 from dagster_project.demo.plan import DAY, Plan
@@ -233,6 +233,7 @@ class Truth:
                 "truth_person_id": self.owner_id.take(pa.array(orders.person)),
                 "ordered_at": timestamp(orders.at),
                 "channel": take(CHANNELS, orders.channel),
+                "coupon": take(COUPONS, orders.coupon),
                 "status": take(ORDER_STATUSES, status),
                 "currency": take(CURRENCIES, orders.currency),
                 "total": decimal(orders.total, 2),

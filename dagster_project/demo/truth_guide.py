@@ -10,7 +10,7 @@ zone, as of the `as_of` in `totals.json`; money is exact.
 | people.parquet | person | see below |
 | devices.parquet | device | whose it is, whether it visits from the shop's office, the company whose network it is in |
 | identifiers.parquet | identifier × person | `identifier` as it should come out: e-mail in lower case, phone in E.164 |
-| orders.parquet | order | newest status and refund; `*_eur` at the rate of the order's day (Paris), none for CHF |
+| orders.parquet | order | newest status and refund, its coupon; `*_eur` at the rate of the order's day (Paris), none for CHF |
 | buyers.parquet | person with an order | see below |
 | carts.parquet, cart_items.parquet | person with an open cart; its products | see below |
 | product_viewers.parquet | person × product | views, and the last time it was viewed, added, bought (any channel, any status) |

@@ -28,7 +28,7 @@ KEPT = {("privacy", "tombstones"), ("privacy", "requests")}
 
 JOURNALS = {
     ("identity", "profile_changes"), ("audiences", "membership_changes"), ("activation", "ledger"), ("activation", "messages"),
-    ("scores", "history"),
+    ("scores", "history"), ("measurement", "holdout_assignments"),
 }  # fmt: skip
 """Tables whose rows stay, under a pseudonym in place of the profile's name."""
 

@@ -39,6 +39,18 @@ def test_ad_spend_of_each_platform(belle_and_glow: Ask) -> None:
     ]
 
 
+def test_costs_of_each_platform_and_those_without_a_rate(belle_and_glow: Ask) -> None:
+    """Dollars without a rate would be counted as pounds, or as nothing at all."""
+    assert belle_and_glow("select platform, sum(amount) from measurement.costs group by 1") == [
+        ("facebook_ads", Decimal("500.40"))
+    ]
+    missing = "select platform, reason, told_currency, sum(told_amount) from measurement.cost_gaps group by all"
+    assert belle_and_glow(missing) == [("google_ads", "no_rate", "USD", Decimal("429.50"))]
+    for table in ("campaign_roi", "channel_roi", "overall_roi"):
+        sums = f"select sum(costs), sum(revenue) from measurement.{table} where period_kind = 'all'"
+        assert belle_and_glow(sums) == [(Decimal("500.40"), Decimal("435362.35"))]
+
+
 def test_what_meta_says_its_ads_brought(belle_and_glow: Ask) -> None:
     """Meta reports purchases and other actions of the same day side by side: only purchases are conversions."""
     brought = "select sum(conversions), sum(conversion_value) from unified.ad_spend where platform = 'facebook_ads'"
@@ -67,3 +79,13 @@ def test_email_events_belong_to_people(belle_and_glow: Ask) -> None:
     ((events, addressed, people),) = found
     assert events == addressed > 0
     assert people > 1
+
+
+def test_revenue_is_shared_out_whole_under_every_model(belle_and_glow: Ask) -> None:
+    """Only what was paid is shared out: 435,362.35 of 513,814.22; a model that gives away more or less is believed by nobody."""
+    shared = """select model, sum(conversions), sum(revenue) from measurement.attribution
+        where kind = 'purchase' and period_kind = ? group by 1"""
+    for period_kind in ("month", "all"):
+        found = belle_and_glow(shared.replace("?", f"'{period_kind}'"))
+        assert len(found) == 8
+        assert {row[1:] for row in found} == {(Decimal(8_082), Decimal("435362.35"))}

@@ -19,6 +19,16 @@ def test_campaign_costs_are_all_counted(moms_flower_shop: Ask) -> None:
     assert (count, round(cost, 2)) == (1_480, Decimal("198274.47"))
 
 
+def test_what_came_back_counts_all_costs_and_all_revenue(moms_flower_shop: Ask) -> None:
+    """A cost or a sale that falls between two tables makes the return of every campaign look better or worse."""
+    for table in ("campaign_roi", "channel_roi", "overall_roi"):
+        ((costs, revenue),) = moms_flower_shop(
+            f"select sum(costs), sum(revenue) from measurement.{table} where period_kind = 'all'"
+        )
+        assert (round(costs, 2), round(revenue, 2)) == (Decimal("198274.47"), Decimal("469669.04"))
+    assert moms_flower_shop("select count(*) from measurement.cost_gaps") == [(0,)]
+
+
 def test_installs_are_events(moms_flower_shop: Ask) -> None:
     """What the app calls install, add_to_cart and place_order must be what audiences ask for."""
     found = dict(moms_flower_shop("select event, count(*) from unified.events group by 1"))

@@ -16,13 +16,13 @@ JOURNALS = {
     "audiences.membership_changes", "audiences.sizes", "audiences.size_verdicts", "audiences.reach", "identity.profile_changes",
     "identity.normalised",
     "identity.collected_through", "quality.load_ledger", "quality.landing_files", "quality.quarantine",
-    "scores.history",
+    "scores.history", "measurement.holdout_assignments",
 }  # fmt: skip
 """Tables that tell what happened when: they differ by design."""
 OF_THE_LEDGER = {
     "audiences.frequency_caps", "audiences.holdout_ratios", "audiences.message_history", "audiences.message_pressure",
     "audiences.messages_due", "audiences.sequence_next_steps", "audiences.sequence_places", "audiences.sequence_plans",
-    "audiences.sequence_rounds",
+    "audiences.sequence_rounds", "measurement.holdout_groups", "measurement.holdout_lift",
 }  # fmt: skip
 """Tables that go by what earlier runs sent, or by the names that people bore in them."""
 OF_THE_JOURNAL = "slipping_champions"
@@ -36,7 +36,7 @@ def tables(settings: Settings) -> dict[str, list]:
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         names = con.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('unified', 'identity', 'profiles', 'scores', 'audiences') order by 1"
+            "where schema_name in ('unified', 'identity', 'profiles', 'scores', 'audiences', 'measurement') order by 1"
         ).fetchall()
         found = {}
         for (name,) in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dbt.cli.main import dbtRunner
 
 from dagster_project.dbt_run import release_warehouse
-from dagster_project.dbt_workspace import prepare_workspace
+from dagster_project.dbt_workspace import ROOMS, prepare_workspace
 from dagster_project.settings import Settings
 
 
@@ -14,7 +14,7 @@ def test_unit_tests_of_the_models_hold(demo: Settings):
     workspace = prepare_workspace(demo)
     places = ["--project-dir", workspace.project_dir, "--profiles-dir", workspace.profiles_dir]
     command = ["test", *places, "--target-path", workspace.target_dir, "--log-path", workspace.target_dir, "--quiet"]
-    rooms = [f"test_type:unit,path:models/{room}" for room in ("identity", "profiles", "scores", "audiences", "feeds", "privacy")]
+    rooms = [f"test_type:unit,path:models/{room}" for room in ROOMS]
     try:
         outcome = dbtRunner().invoke([str(part) for part in [*command, "--select", *rooms]])
     finally:

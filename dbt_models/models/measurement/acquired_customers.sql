@@ -1,0 +1,32 @@
+-- One row per customer who is not the company's own, with the first purchase and what won it: the last touch until then within the
+-- look-back that was no direct visit; channel `direct` where there were only such, `unattributed` where there was none.
+-- A purchase given back was one still: a refund takes from what a customer is worth, not the customer.
+with won as (
+    select
+        conversions.profile_id,
+        conversions.conversion_id,
+        conversions.occurred_at as won_at,
+        conversions.channel as sold_in
+    from {{ ref('conversions') }} as conversions
+    left join {{ ref('internal_people') }} as internal on conversions.profile_id = internal.profile_id
+    where conversions.kind = 'purchase' and internal.profile_id is null
+    qualify row_number() over (partition by conversions.profile_id order by conversions.occurred_at, conversions.conversion_id) = 1
+),
+
+touches as (
+    {{ winning_touches('won') }}
+)
+
+select
+    won.profile_id,
+    won.conversion_id,
+    won.won_at as acquired_at,
+    {{ local_date('won.won_at') }} as acquired_on,
+    coalesce(touches.channel, 'unattributed') as channel,
+    coalesce(touches.campaign_key, '') as campaign_key,
+    not {{ sold_off_site('won.sold_in') }} as is_won_on_site,
+    -- Net of refunds, so far and in the coming year; of those who may be profiled.
+    cast(clv.historical_value + clv.clv_12m as decimal(18, 4)) as lifetime_value
+from won
+left join touches on won.conversion_id = touches.conversion_id
+left join {{ ref('clv') }} as clv on won.profile_id = clv.profile_id

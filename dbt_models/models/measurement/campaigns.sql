@@ -1,0 +1,81 @@
+-- One row per campaign that money was spent on, that a cost or promo code names, or that touched somebody. Its channel is what a cost or
+-- code tells, else that of its advertisements, else the one by which it touched most.
+with told as (
+    select campaign_key, min(campaign_id) as campaign_id, min(campaign) as campaign, min(platform) as platform, min(channel) as channel
+    from {{ ref('campaign_names') }}
+    group by campaign_key
+),
+
+-- When money was spent on it, under each of its names.
+paid as (
+    select campaign_id as told, min(date) as first_day, max(date) as last_day
+    from {{ ref('unified_ad_spend') }}
+    where campaign_id is not null
+    group by 1
+    union all
+    select campaign_id, min(starts_on), max(ends_on)
+    from {{ ref('unified_marketing_costs') }}
+    where campaign_id is not null
+    group by 1
+),
+
+paid_days as (
+    select names.campaign_key, min(paid.first_day) as first_day, max(paid.last_day) as last_day
+    from paid
+    inner join {{ ref('campaign_names') }} as names on lower(trim(paid.told)) = names.name and names.place = 1
+    group by names.campaign_key
+),
+
+touched_by as (
+    select
+        campaign_key,
+        channel,
+        min(campaign) as campaign,
+        min(touch_date) as first_day,
+        max(touch_date) as last_day,
+        count(*) as touches
+    from {{ ref('touchpoints') }}
+    where campaign_key <> ''
+    group by campaign_key, channel
+),
+
+mainly as (
+    select campaign_key, channel, campaign
+    from touched_by
+    qualify row_number() over (partition by campaign_key order by touches desc, channel) = 1
+),
+
+touched as (
+    select campaign_key, min(first_day) as first_day, max(last_day) as last_day
+    from touched_by
+    group by campaign_key
+),
+
+advertised as (
+    select utm_source as platform, {{ tag('utm_campaign') }} as campaign, min(channel) as channel
+    from {{ ref('traffic_sources') }}
+    where utm_medium = 'cpc' and utm_campaign <> ''
+    group by 1, 2
+),
+
+keys as (
+    select campaign_key from told
+    union
+    select campaign_key from touched
+)
+
+select
+    keys.campaign_key,
+    told.campaign_id,
+    coalesce(told.campaign, mainly.campaign) as campaign,
+    coalesce(told.channel, advertised.channel, mainly.channel, 'other') as channel,
+    told.platform,
+    least(paid_days.first_day, touched.first_day) as first_day,
+    greatest(paid_days.last_day, touched.last_day) as last_day,
+    touched.campaign_key is not null as is_tracked
+from keys
+left join told on keys.campaign_key = told.campaign_key
+left join paid_days on keys.campaign_key = paid_days.campaign_key
+left join touched on keys.campaign_key = touched.campaign_key
+left join mainly on keys.campaign_key = mainly.campaign_key
+left join advertised on told.platform = advertised.platform and told.campaign = advertised.campaign

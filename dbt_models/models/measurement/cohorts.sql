@@ -1,0 +1,56 @@
+-- One row per month in which customers first bought and month since: how many of them bought again then, and for how much. The month itself
+-- is month 0, in which all bought. Of months still to come there is no row; that of the run's day is not over.
+with purchases as (
+    select
+        conversions.profile_id,
+        customers.cohort_month,
+        {{ period_of('month', local_date('conversions.occurred_at')) }} as month,
+        sum(coalesce(conversions.net_company, 0)) as revenue
+    from {{ ref('conversions') }} as conversions
+    inner join (
+        select profile_id, {{ period_of('month', 'acquired_on') }} as cohort_month from {{ ref('acquired_customers') }}
+    ) as customers on conversions.profile_id = customers.profile_id
+    where conversions.kind = 'purchase'
+    group by 1, 2, 3
+),
+
+active as (
+    select cohort_month, {{ months_between('cohort_month', 'month') }} as months_since, count(*) as active, sum(revenue) as revenue
+    from purchases
+    group by 1, 2
+),
+
+places as (
+    select cohorts.cohort_month, cohorts.active as customers, numbers.number - 1 as months_since
+    from active as cohorts
+    cross join {{ source('control', 'run') }} as run
+    {{ number_rows(months_between('cohorts.cohort_month', 'run.as_of_date') ~ ' + 1', 'numbers') }}
+    where cohorts.months_since = 0
+),
+
+cohorts as (
+    select
+        places.cohort_month,
+        places.months_since,
+        places.customers,
+        coalesce(active.active, 0) as active,
+        {{ money_sum('coalesce(active.revenue, 0)') }} as revenue,
+        {{ is_over(months_before('places.cohort_month', '(-1 - places.months_since)')) }} as is_finished
+    from places
+    left join active on places.cohort_month = active.cohort_month and places.months_since = active.months_since
+)
+
+select
+    cohort_month,
+    months_since,
+    customers,
+    active,
+    cast(active as double) / cast(customers as double) as retention,
+    revenue,
+    {{ company('currency') }} as currency,
+    -- The curve of all cohorts together, each by its size, as far as each has got.
+    cast(sum(case when is_finished then active end) over of_age as double)
+        / cast(sum(case when is_finished then customers end) over of_age as double) as mean_retention,
+    is_finished
+from cohorts
+window of_age as (partition by months_since)

@@ -1,0 +1,180 @@
+-- One row per cost and day (of ad accounts and leads: per day and campaign): everything that marketing is said to have cost, also what
+-- is not counted, with the reason (`gap`). measurement.costs and measurement.cost_gaps are made of it.
+-- What covers several days falls to each alike, rounded so that they add up. What lies after the run's day is one row, still to come.
+-- A campaign is told by the ad platform's number or by any of its names; of several that share one, the busiest is meant.
+{% set own = ['origin', 'reference', 'kind', 'told_campaign', 'told_channel', 'platform', 'influencer', 'supplier', 'told_currency'] %}
+
+with spent as (
+    select
+        date as day,
+        platform,
+        campaign_id as told_key,
+        case when campaign_id is null then coalesce({{ tag('utm_campaign') }}, {{ tag('campaign_name') }}) end as told_campaign,
+        currency as told_currency,
+        {{ money_sum('sum(spend)') }} as told_amount,
+        {{ money_sum('sum(case when spend = 0 then 0 else spend_company end)') }} as amount,
+        sum(impressions) as impressions,
+        sum(clicks) as clicks
+    from {{ ref('unified_ad_spend') }}
+    group by 1, 2, 3, 4, 5, spend_company is null and spend <> 0
+),
+
+codes as (
+    select
+        influencer,
+        min(cast(valid_from as date)) as first_on,
+        case when count(distinct campaign_id) = 1 then {{ tag('min(campaign_id)') }} end as told_campaign
+    from {{ ref('unified_promo_codes') }}
+    where influencer is not null
+    group by influencer
+),
+
+-- Leads carry no currency: what is paid for them is told in the company's.
+lead_costs as (
+    select
+        {{ local_date('created_at') }} as day,
+        coalesce({{ tag('utm_campaign') }}, {{ tag('campaign') }}) as told_campaign,
+        supplier,
+        {{ money_sum('sum(cost)') }} as amount
+    from {{ ref('unified_leads') }}
+    where cost <> 0
+    group by 1, 2, 3
+),
+
+whole as (
+    select
+        'marketing_costs' as origin,
+        cost_id as reference,
+        case when kind in ('media', 'creative', 'salary', 'tool') then kind else 'other' end as kind,
+        {{ tag('campaign_id') }} as told_campaign,
+        channel as told_channel,
+        cast(null as string) as platform,
+        cast(null as string) as influencer,
+        cast(null as string) as supplier,
+        currency as told_currency,
+        starts_on as first_on,
+        case when ends_on > starts_on then {{ days_between('starts_on', 'ends_on') }} else 0 end + 1 as days,
+        case when share < 0 or share > 1 then 'share' end as mistake,
+        {% for name in ['amount', 'amount_company'] -%}
+        cast(round(
+            cast({{ name }} as decimal(22, 4)) * cast(case when share between 0 and 1 then share else 1 end as decimal(16, 4)), 4
+        ) as decimal(18, 4)) as {{ {'amount': 'told_amount', 'amount_company': 'amount'}[name] }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('unified_marketing_costs') }}
+    union all
+    select
+        'influencers', influencers.influencer, 'media', codes.told_campaign, 'influencer', influencers.platform,
+        influencers.influencer, null, influencers.currency, coalesce(influencers.contract_signed_on, codes.first_on), 1,
+        case when coalesce(influencers.contract_signed_on, codes.first_on) is null then 'undated' end,
+        influencers.fee, influencers.fee_company
+    from {{ ref('unified_influencers') }} as influencers
+    left join codes on influencers.influencer = codes.influencer
+    where influencers.fee <> 0
+    union all
+    select
+        'leads', null, 'media', told_campaign, case when supplier is not null then 'lead_supplier' end, null, null, supplier,
+        {{ company('currency') }}, day, 1, null, amount, amount
+    from lead_costs
+),
+
+-- Days of it that are over or under way.
+elapsed as (
+    select
+        whole.*,
+        run.as_of_date,
+        case
+            when whole.first_on is null then 1
+            when whole.first_on > run.as_of_date then 0
+            else least({{ days_between('whole.first_on', 'run.as_of_date') }} + 1, whole.days)
+        end as elapsed
+    from whole
+    cross join {{ source('control', 'run') }} as run
+),
+
+spread as (
+    select
+        {{ own | join(', ') }},
+        cast(null as string) as told_key,
+        case
+            when steps.number <= elapsed then {{ date_after('first_on', 'steps.number - 1') }}
+            when elapsed = 0 then first_on
+            else {{ date_after('as_of_date', '1') }}
+        end as day,
+        coalesce(mistake, case when steps.number > elapsed then 'to_come' end) as gap,
+        {% for name in ['told_amount', 'amount'] -%}
+        case
+            when steps.number <= elapsed then {{ part_of_total(name, 'steps.number', 'days') }}
+            else cast({{ name }} - {{ up_to(name, 'elapsed', 'days', 'decimal(18, 4)') }} as decimal(18, 4))
+        end as {{ name }},
+        {% endfor -%}
+        cast(null as bigint) as impressions,
+        cast(null as bigint) as clicks
+    from elapsed
+    {{ number_rows('least(elapsed + 1, days)', 'steps') }}
+),
+
+told as (
+    select * from spread
+    union all
+    select
+        'ad_spend', null, 'media', told_campaign, null, platform, null, null, told_currency, told_key,
+        day, null, told_amount, amount, impressions, clicks
+    from spent
+),
+
+named as (
+    select
+        told.*,
+        coalesce(told.told_key, names.campaign_key, told.told_campaign, '') as campaign_key,
+        {{ channel_name('told.told_channel') }} as channel_told
+    from told
+    left join {{ ref('campaign_names') }} as names on told.told_campaign = names.name and names.place = 1
+),
+
+-- The days between which an ad account tells what a campaign cost.
+accounts as (
+    select campaign_key, min(day) as first_day, max(day) as last_day
+    from named
+    where origin = 'ad_spend' and campaign_key <> ''
+    group by campaign_key
+),
+
+judged as (
+    select
+        named.*,
+        case
+            when named.gap is not null then named.gap
+            when named.amount is null and named.told_amount <> 0 then 'no_rate'
+            -- The invoice of the platform, beside the account: the same money. A credit note, below zero, corrects what the account told.
+            when named.origin in ('marketing_costs', 'leads') and named.supplier is null and named.kind = 'media' and named.amount > 0
+                and named.day between accounts.first_day and accounts.last_day then 'told_by_account'
+        end as why_not
+    from named
+    left join accounts on named.campaign_key = accounts.campaign_key
+)
+
+select
+    judged.origin,
+    judged.reference,
+    judged.day,
+    coalesce(
+        judged.channel_told, campaigns.channel, {{ platform_channel('judged.platform') }},
+        case when judged.origin = 'ad_spend' then 'other' else 'unattributed' end
+    ) as channel,
+    judged.campaign_key,
+    campaigns.campaign_id,
+    coalesce(campaigns.campaign, judged.campaign_key) as campaign,
+    coalesce(judged.platform, campaigns.platform) as platform,
+    judged.influencer,
+    judged.supplier,
+    judged.kind,
+    case when judged.told_amount = 0 then judged.told_amount else judged.amount end as amount,
+    {{ company('currency') }} as currency,
+    judged.told_amount,
+    judged.told_currency,
+    judged.impressions,
+    judged.clicks,
+    judged.why_not as gap,
+    judged.why_not is null or judged.why_not = 'undated' as is_counted
+from judged
+left join {{ ref('campaigns') }} as campaigns on judged.campaign_key = campaigns.campaign_key

@@ -1,0 +1,262 @@
+-- One row per moment at which somebody was touched, of people who may be told apart: visits, clicks in messages, leads, orders and codes,
+-- calls to a dedicated number, events attended. What two sources tell of the same moment is one touch.
+-- A visit that comes back from the own site or a payment provider, or by a link that has been clicked before, goes on with what brought
+-- the person first; only where nothing else is known of them it is a touch, a direct one.
+-- The company's own people are left out, as are machines, test orders, and whoever refused trackers: their visits belong to nobody.
+{% set tags = told_tags() %}
+{% set found = ['channel', 'source', 'medium', 'campaign', 'campaign_key', 'campaign_id', 'influencer', 'platform', 'shared_name'] %}
+{% set minutes = 30 * 60 %}
+
+with people as (
+    select identifier_type, identifier, profile_id
+    from {{ ref('identifiers') }}
+    where profile_id not in (select profile_id from {{ ref('internal_people') }})
+),
+
+landed as (
+    select
+        people.profile_id,
+        sessions.first_message_id,
+        sessions.started_at,
+        sessions.ended_at,
+        sessions.click_id_type,
+        sessions.click_id,
+        sessions.utm_source,
+        sessions.utm_medium,
+        sessions.utm_campaign,
+        {{ host_of('sessions.referrer') }} as referrer_host,
+        sessions.device like 'u:%' and sessions.page_views = 0 as is_told_by_server
+    from {{ ref('sessions') }} as sessions
+    inner join people on sessions.identifier_type = people.identifier_type and sessions.identifier = people.identifier
+),
+
+visits as (
+    select
+        'session:' || landed.first_message_id as touch_id,
+        landed.profile_id,
+        landed.started_at as touched_at,
+        landed.ended_at,
+        'session' as kind,
+        brought.{{ found | join(', brought.') }},
+        cast(null as string) as supplier,
+        brought.is_continued or coalesce(clicks.clicked_at < landed.started_at, false) as is_continued
+    from landed
+    inner join {{ ref('traffic_sources') }} as brought
+        on {% for name in tags %}{{ 'and ' if not loop.first }}coalesce(landed.{{ name }}, '') = brought.{{ name }} {% endfor %}
+    left join {{ ref('click_ids') }} as clicks on landed.click_id_type = clicks.click_id_type and landed.click_id = clicks.click_id
+    -- What a server tells of a login, without a device or a page, is no visit: an order told so would be its own last touch.
+    where not (landed.is_told_by_server and (brought.channel = 'direct' or brought.is_continued))
+),
+
+-- Clicks in messages. Of several within half an hour in one campaign, the first.
+message_clicks as (
+    select
+        'email:' || told.source || ':' || told.event_id as touch_id,
+        people.profile_id,
+        told.occurred_at,
+        'email_click' as kind,
+        'email' as channel,
+        coalesce({{ tag(url_decoded(url_parameter('told.url', 'utm_campaign'))) }}, {{ tag('told.campaign_name') }}, {{ tag('told.campaign_id') }}, '') as name
+    from {{ ref('unified_email_events') }} as told
+    inner join people on people.identifier_type = 'email' and people.identifier = told.email
+    where told.type = 'clicked' and not coalesce(told.is_machine, false)
+    union all
+    select
+        'message:' || told.source || ':' || told.event_id,
+        people.profile_id,
+        told.occurred_at,
+        'message_click',
+        told.channel,
+        coalesce({{ tag('told.campaign_id') }}, '')
+    from {{ ref('unified_message_events') }} as told
+    inner join people
+        on people.identifier_type = case when told.channel = 'push' then 'push_token' else 'phone' end
+        and people.identifier = told.identifier
+    where told.type = 'clicked'
+),
+
+clicks as (
+    select *
+    from message_clicks
+    qualify coalesce({{ seconds_between(
+        'lag(occurred_at) over (partition by profile_id, channel, name order by occurred_at, touch_id)', 'occurred_at'
+    ) }} > {{ minutes }}, true)
+),
+
+-- The visits that a click led to: marked as such, or not marked at all.
+led_to as (
+    select
+        clicks.touch_id as click_touch,
+        visits.touch_id as visit_touch,
+        visits.channel = clicks.channel and not visits.is_continued as is_told
+    from clicks
+    inner join visits
+        on clicks.profile_id = visits.profile_id
+        and visits.touched_at >= clicks.occurred_at
+        and {{ seconds_between('clicks.occurred_at', 'visits.touched_at') }} <= {{ minutes }}
+        and (visits.channel = clicks.channel or visits.channel = 'direct' or visits.is_continued)
+),
+
+-- Leads and orders that tell what brought them, and leads that were bought.
+forms as (
+    select
+        'lead:' || leads.source || ':' || leads.lead_id as touch_id,
+        people.profile_id,
+        leads.created_at as touched_at,
+        'lead' as kind,
+        leads.supplier,
+        leads.utm_source, leads.utm_medium, coalesce(leads.utm_campaign, leads.campaign) as utm_campaign, leads.click_id_type
+    from {{ ref('unified_leads') }} as leads
+    inner join people on people.identifier_type = 'lead_id' and people.identifier = {{ account_id('leads.lead_id', 'leads.source') }}
+    where leads.created_at is not null
+    union all
+    select
+        'order:' || orders.order_id, orders.profile_id, orders.ordered_at, 'order', null,
+        orders.utm_source, orders.utm_medium, orders.utm_campaign, orders.click_id_type
+    from {{ ref('person_orders') }} as orders
+    where orders.profile_id not in (select profile_id from {{ ref('internal_people') }})
+),
+
+form_touches as (
+    select
+        forms.touch_id, forms.profile_id, forms.touched_at, forms.kind,
+        case when forms.supplier is not null then 'lead_supplier' else brought.channel end as channel,
+        case when forms.supplier is not null then lower(trim(forms.supplier)) else brought.source end as source,
+        {% for name in found if name not in ['channel', 'source'] -%}
+        brought.{{ name }},
+        {% endfor -%}
+        forms.supplier
+    from forms
+    inner join {{ ref('traffic_sources') }} as brought
+        on {% for name in tags if name != 'referrer_host' %}coalesce(forms.{{ name }}, '') = brought.{{ name }} and {% endfor %}brought.referrer_host = ''
+    where forms.supplier is not null or forms.utm_source is not null or forms.utm_medium is not null or forms.utm_campaign is not null
+        or forms.click_id_type is not null
+),
+
+-- What a form tells of the visit that it was filled in at is known from the visit.
+retold as (
+    select distinct form_touches.touch_id
+    from form_touches
+    inner join visits
+        on form_touches.profile_id = visits.profile_id and form_touches.channel = visits.channel
+        and form_touches.campaign_key = visits.campaign_key
+        and form_touches.touched_at >= visits.touched_at
+        and {{ seconds_between('visits.ended_at', 'form_touches.touched_at') }} <= {{ minutes }}
+    where not visits.is_continued
+),
+
+-- Touches that name their campaign, if any, in one word.
+named as (
+    select touch_id, profile_id, occurred_at as touched_at, kind, channel, cast(null as string) as source, name, cast(null as string) as influencer
+    from clicks
+    where touch_id not in (select click_touch from led_to where is_told)
+    union all
+    -- The credit of a code is its owner's, whoever passed it on.
+    select
+        'code:' || orders.order_id || ':' || codes.code, orders.profile_id, orders.ordered_at, 'promo_code',
+        coalesce({{ channel_name('codes.channel') }}, case when codes.influencer is not null then 'influencer' end), lower(codes.code),
+        coalesce({{ tag('codes.campaign_id') }}, ''), codes.influencer
+    from (
+        select distinct orders.order_id, orders.profile_id, orders.ordered_at, upper(trim(used.part)) as code
+        from {{ ref('person_orders') }} as orders
+        {{ split_rows("replace(orders.coupon_codes, ',', '|')", 'used') }}
+    ) as orders
+    inner join {{ ref('unified_promo_codes') }} as codes on orders.code = codes.code
+    where orders.profile_id not in (select profile_id from {{ ref('internal_people') }})
+    union all
+    select
+        'call:' || calls.source || ':' || calls.call_id, people.profile_id, calls.occurred_at, 'call',
+        {{ channel_name('numbers.channel') }}, numbers.number, coalesce({{ tag('numbers.campaign') }}, ''), null
+    from {{ ref('unified_calls') }} as calls
+    inner join people on people.identifier_type = 'phone' and people.identifier = calls.phone
+    inner join (
+        select {{ subscriber_number('number') }} as called, min(number) as number, min(channel) as channel, min(campaign) as campaign
+        from {{ ref('tracking_numbers') }}
+        group by 1
+    ) as numbers on {{ subscriber_number('calls.tracking_number') }} = numbers.called
+    where coalesce(calls.direction, 'inbound') = 'inbound'
+    union all
+    select
+        'attendance:' || told.source || ':' || told.registration_id, people.profile_id, told.starts_at, 'event', 'event',
+        coalesce(lower(trim(told.event_kind)), 'event'), coalesce({{ tag('told.event_name') }}, ''), null
+    from {{ ref('unified_event_registrations') }} as told
+    inner join people
+        on people.identifier_type = case when told.email is not null then 'email' else 'phone' end
+        and people.identifier = coalesce(told.email, told.phone)
+    where told.status = 'attended'
+),
+
+named_touches as (
+    select
+        named.touch_id, named.profile_id, named.touched_at, named.kind,
+        coalesce(named.channel, campaigns.channel, case named.kind when 'call' then 'phone' else 'promo_code' end) as channel,
+        coalesce(named.source, named.channel) as source,
+        named.kind as medium,
+        coalesce(campaigns.campaign, named.name) as campaign,
+        coalesce(campaigns.campaign_key, named.name) as campaign_key,
+        campaigns.campaign_id,
+        coalesce(named.influencer, campaigns.influencer) as influencer,
+        campaigns.platform,
+        case when campaigns.namesakes > 1 then campaigns.name end as shared_name,
+        cast(null as string) as supplier
+    from named
+    left join {{ ref('campaign_names') }} as campaigns on named.name = campaigns.name and campaigns.place = 1
+),
+
+known as (
+    select touch_id, profile_id, touched_at, kind, {{ found | join(', ') }}, supplier
+    from visits
+    where not is_continued and not (channel = 'direct' and touch_id in (select visit_touch from led_to))
+    union all
+    select touch_id, profile_id, touched_at, kind, {{ found | join(', ') }}, supplier
+    from form_touches
+    where touch_id not in (select touch_id from retold)
+    union all
+    select touch_id, profile_id, touched_at, kind, {{ found | join(', ') }}, supplier
+    from named_touches
+),
+
+returned as (
+    select profile_id, touch_id, touched_at
+    from visits
+    where is_continued and touch_id not in (select visit_touch from led_to)
+    qualify row_number() over (partition by profile_id order by touched_at, touch_id) = 1
+),
+
+touches as (
+    select * from known
+    union all
+    select
+        returned.touch_id, returned.profile_id, returned.touched_at, 'session', 'direct', '(direct)', '(none)', '', '', null, null, null, null, null
+    from returned
+    left join (
+        select profile_id, min(touched_at) as first_at
+        from known
+        where profile_id in (select profile_id from returned)
+        group by profile_id
+    ) as firsts on returned.profile_id = firsts.profile_id
+    where firsts.first_at is null or returned.touched_at < firsts.first_at
+)
+
+select
+    touches.touch_id,
+    touches.profile_id,
+    touches.touched_at,
+    {{ local_date('touches.touched_at') }} as touch_date,
+    touches.kind,
+    touches.channel,
+    touches.source,
+    touches.medium,
+    coalesce(of_day.campaign, touches.campaign) as campaign,
+    coalesce(of_day.campaign_key, touches.campaign_key) as campaign_key,
+    coalesce(of_day.campaign_id, touches.campaign_id) as campaign_id,
+    touches.channel = 'direct' as is_direct,
+    touches.influencer,
+    touches.supplier
+from touches
+cross join {{ source('control', 'run') }} as run
+-- Whose name it was on that day.
+left join {{ ref('campaign_names') }} as of_day
+    on touches.shared_name = of_day.name and touches.platform = of_day.platform
+    and touches.touched_at >= coalesce(of_day.since_day, date '1900-01-01') and touches.touched_at < coalesce(of_day.until_day, date '9999-01-01')
+where touches.touched_at <= run.as_of

@@ -1,0 +1,173 @@
+"""What marketing cost: every amount once, on its days, in the company's currency, or listed as missing."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.measurement.spending import Company
+
+MODELS = ("cost_lines", "costs", "cost_gaps")
+
+
+@pytest.fixture
+def shop() -> Company:
+    return Company()
+
+
+def by(shop: Company, *columns: str) -> list[tuple]:
+    return shop.build(*MODELS).ask(f"select {', '.join((*columns, 'sum(amount)'))} from costs group by all order by all")
+
+
+def gaps(shop: Company) -> list[tuple]:
+    return shop.ask("select reason, reference, told_amount, told_currency, amount, is_counted from cost_gaps order by all")
+
+
+def test_a_cost_over_the_end_of_a_month_belongs_to_both(shop: Company) -> None:
+    """A cost booked whole on its first day makes one month look dear and the next one free."""
+    shop.add("unified_marketing_costs", cost_id="c", starts_on="2026-01-30", ends_on="2026-02-01", amount=100, channel="tv")
+    assert by(shop, "day") == [
+        (date(2026, 1, 30), Decimal("33.3333")),
+        (date(2026, 1, 31), Decimal("33.3334")),
+        (date(2026, 2, 1), Decimal("33.3333")),
+    ]
+
+
+def test_only_the_share_of_a_salary_counts(shop: Company) -> None:
+    """A salary of which a quarter is marketing's would count whole, or, without a share, not at all."""
+    month = {"starts_on": "2026-01-01", "ends_on": "2026-01-31"}
+    shop.add("unified_marketing_costs", cost_id="a", kind="salary", amount=3000, share="0.25", channel="email", **month)
+    shop.add("unified_marketing_costs", cost_id="b", kind="tool", amount=60, **month)
+    assert by(shop, "kind", "channel") == [("salary", "email", Decimal(750)), ("tool", "unattributed", Decimal(60))]
+
+
+def test_a_share_in_per_cent_is_listed(shop: Company) -> None:
+    """25 for a quarter would count a salary 25 times over."""
+    shop.add(
+        "unified_marketing_costs", cost_id="a", starts_on="2026-01-01", ends_on="2026-01-02", kind="salary", amount=3000, share=25
+    )
+    assert by(shop) == [(None,)]
+    assert gaps(shop) == [("share", "a", Decimal(3000), "EUR", Decimal(3000), False)]
+
+
+def test_spend_is_counted_at_the_grain_it_is_told(shop: Company) -> None:
+    """Meta tells ads, Google campaigns: the ads of a day are added up, and spend without a campaign is not dropped."""
+    shop.add("campaigns", campaign_key="7", campaign_id="7", campaign="summer", channel="paid_social", platform="facebook_ads")
+    for amount in (3, 4):
+        shop.add(
+            "unified_ad_spend",
+            date="2026-01-01",
+            platform="facebook_ads",
+            campaign_id="7",
+            spend=amount,
+            impressions=10,
+            clicks=1,
+        )
+    shop.add("unified_ad_spend", date="2026-01-01", spend=5)
+    assert by(shop, "campaign_key", "campaign", "channel", "impressions") == [
+        ("", "", "paid_search", None, Decimal(5)),
+        ("7", "summer", "paid_social", 20, Decimal(7)),
+    ]
+
+
+def test_the_invoice_of_the_platform_is_not_counted_again(shop: Company) -> None:
+    """The account tells 60 and the invoice 60: that is 60, not 120. A credit note corrects it; creative work is extra."""
+    shop.add("campaigns", campaign_key="7", campaign_id="7", campaign="summer", channel="paid_search", platform="google_ads")
+    shop.add("campaign_names", name="summer", campaign_key="7", place=1)
+    for day in ("2026-01-01", "2026-01-31"):
+        shop.add("unified_ad_spend", date=day, campaign_id="7", spend=30)
+    month = {"starts_on": "2026-01-01", "ends_on": "2026-01-31"}
+    shop.add("unified_marketing_costs", cost_id="invoice", campaign_id="summer", amount=60, **month)
+    shop.add("unified_marketing_costs", cost_id="credit note", campaign_id="7", amount=-10, **month)
+    shop.add("unified_marketing_costs", cost_id="design", campaign_id="summer", kind="creative", amount=15, **month)
+    assert by(shop, "campaign_key", "kind") == [("7", "creative", Decimal(15)), ("7", "media", Decimal(50))]
+    assert gaps(shop) == [("told_by_account", "invoice", Decimal(60), "EUR", Decimal(60), False)]
+
+
+def test_media_of_a_campaign_beyond_its_account_are_counted(shop: Company) -> None:
+    """What the account does not tell, since the days lie outside it, would be lost."""
+    shop.add("campaigns", campaign_key="7", campaign_id="7", campaign="summer", channel="paid_search")
+    shop.add("unified_ad_spend", date="2026-01-05", campaign_id="7", spend=30)
+    shop.add("unified_marketing_costs", cost_id="c", campaign_id="7", starts_on="2026-01-04", ends_on="2026-01-05", amount=20)
+    assert by(shop) == [(Decimal(40),)]
+
+
+def test_a_currency_without_a_rate_is_listed_not_nothing(shop: Company) -> None:
+    """429.50 dollars that can't be converted are neither 0 nor 429.50 euros."""
+    shop.add("unified_ad_spend", date="2026-01-01", campaign_id="7", spend="429.50", currency="USD")
+    shop.add("unified_ad_spend", date="2026-01-01", campaign_id="7", spend="500.40")
+    shop.add("unified_ad_spend", date="2026-01-01", campaign_id="7", spend=0, currency="USD", clicks=2)
+    assert by(shop, "campaign_key", "currency") == [("7", "EUR", Decimal("500.40"))]
+    assert gaps(shop) == [("no_rate", None, Decimal("429.50"), "USD", None, False)]
+
+
+def test_what_is_still_to_come_is_not_counted_yet(shop: Company) -> None:
+    """A year's licence, half of which lies ahead, would weigh on the months that are over."""
+    shop.settle(as_of_date="2026-01-05")
+    shop.add("unified_marketing_costs", cost_id="a", starts_on="2026-01-01", ends_on="2026-01-10", kind="tool", amount=100)
+    shop.add("unified_marketing_costs", cost_id="b", starts_on="2026-02-01", ends_on="9999-12-31", kind="tool", amount=7)
+    assert by(shop) == [(Decimal(50),)]
+    assert gaps(shop) == [
+        ("to_come", "a", Decimal(50), "EUR", Decimal(50), False),
+        ("to_come", "b", Decimal(7), "EUR", Decimal(7), False),
+    ]
+
+
+def test_an_end_before_the_beginning_is_one_day(shop: Company) -> None:
+    """Days the wrong way round would spread a cost over none."""
+    shop.add("unified_marketing_costs", cost_id="a", starts_on="2026-01-10", ends_on="2026-01-01", kind="Gifts", amount=100)
+    assert by(shop, "day", "kind") == [(date(2026, 1, 10), "other", Decimal(100))]
+
+
+def test_leads_and_influencers_cost_too(shop: Company) -> None:
+    """Bought leads and posts would look free of charge."""
+    shop.add("campaigns", campaign_key="lea10", campaign="lea10", channel="influencer")
+    shop.add("unified_leads", lead_id="1", created_at="2026-01-31 23:30:00", supplier="Bazaar", cost=12)
+    shop.add("unified_leads", lead_id="2", created_at="2026-01-31 23:30:00", supplier="Bazaar", cost=12)
+    shop.add("unified_leads", lead_id="3", created_at="2026-01-31 23:30:00")
+    shop.add("unified_influencers", influencer="lea", fee=300, contract_signed_on="2026-01-15")
+    shop.add("unified_influencers", influencer="tom", fee=50)
+    shop.add("unified_promo_codes", code="LEA10", influencer="lea", campaign_id="lea10")
+    assert by(shop, "day", "channel", "supplier", "influencer", "campaign_key", "kind") == [
+        (date(2026, 1, 15), "influencer", None, "lea", "lea10", "media", Decimal(300)),
+        (date(2026, 2, 1), "lead_supplier", "Bazaar", None, "", "media", Decimal(24)),
+        (None, "influencer", None, "tom", "", "media", Decimal(50)),
+    ]
+    assert gaps(shop) == [("undated", "tom", Decimal(50), "EUR", Decimal(50), True)]
+
+
+def test_channels_are_called_alike(shop: Company) -> None:
+    """`Paid Social`, `paid-social` and `facebook` in a cost file would be three channels beside the one that visits have."""
+    for place, channel in enumerate(("Paid Social", "paid-social", " facebook", "TV", "")):
+        shop.add(
+            "unified_marketing_costs", cost_id=f"{place}", starts_on="2026-01-01", ends_on="2026-01-01", amount=1, channel=channel
+        )
+    assert by(shop, "channel") == [("paid_social", Decimal(3)), ("tv", Decimal(1)), ("unattributed", Decimal(1))]
+
+
+amounts = st.decimals(min_value=-(10**13), max_value=10**13, places=4)
+days = st.integers(-40, 40).map(lambda number: date(2026, 6, 30) + timedelta(number))
+costs = st.tuples(amounts, days, st.integers(-3, 80), st.decimals(0, 1, places=4))
+
+
+@settings(max_examples=20)
+@given(st.lists(costs, max_size=6), st.lists(amounts, max_size=3))
+def test_every_cost_is_somewhere_to_the_last_digit(told: list, spend: list) -> None:
+    """What is shared out over days, or set aside, has to add up to the books, or someone asks where the cent went."""
+    shop = Company()
+    books = sum(spend)
+    for place, (amount, start, length, share) in enumerate(told):
+        days = {"starts_on": start, "ends_on": start + timedelta(length)}
+        shop.add("unified_marketing_costs", cost_id=f"{place}", amount=amount, share=share, campaign_id="7", **days)
+        books += (amount * share).quantize(Decimal("0.0001"), rounding="ROUND_HALF_UP")
+    for amount in spend:
+        shop.add("unified_ad_spend", date="2026-06-20", campaign_id="7", spend=amount)
+    shop.build(*MODELS)
+    counted = shop.one("select coalesce(sum(amount), 0) from costs")
+    missing = shop.one("select coalesce(sum(amount), 0) from cost_gaps where not is_counted")
+    assert counted + missing == books
+    shop.con.close()

@@ -1,0 +1,198 @@
+"""What came back of what was spent, against examples worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.measurement.spending import Company
+
+COSTS = ("cost_lines", "costs", "cost_gaps", "returns")
+RETURNS = ("campaign_roi", "channel_roi", "overall_roi")
+
+
+@pytest.fixture
+def shop() -> Company:
+    return Company()
+
+
+def campaign(shop: Company, key: str, channel: str = "paid_search", **told: object) -> None:
+    shop.add("campaigns", campaign_key=key, campaign_id=key, campaign=f"{key} name", channel=channel, **told)
+    shop.add("campaign_names", name=key, campaign_key=key, place=1)
+
+
+def spend(
+    shop: Company,
+    amount: object,
+    key: str | None = None,
+    kind: str = "media",
+    day: str = "2026-03-01",
+    channel: str | None = None,
+) -> None:
+    number = shop.one("select count(*) from unified_marketing_costs")
+    told = {"starts_on": day, "ends_on": day, "campaign_id": key, "channel": channel}
+    shop.add("unified_marketing_costs", cost_id=f"c{number}", amount=amount, kind=kind, **told)
+
+
+def earn(
+    shop: Company,
+    revenue: object,
+    key: str = "",
+    sales: object = 1,
+    channel: str = "paid_search",
+    kind: str = "purchase",
+    month: str = "2026-03-01",
+) -> None:
+    told = {"channel": channel, "campaign_key": key, "conversions": sales, "revenue": revenue, "kind": kind}
+    shop.add("attribution", **told)
+    shop.add("attribution", period_kind="month", period=month, **told)
+
+
+def figures(shop: Company, columns: str, table: str = "campaign_roi", where: str = "true") -> list[tuple]:
+    shop.build(*COSTS, *RETURNS)
+    return shop.ask(f"select {columns} from {table} where period_kind = 'all' and {where} order by all")
+
+
+def test_ten_thousand_that_bring_forty_thousand_are_300_per_cent(shop: Company) -> None:
+    """A return that forgets to take off the costs says 400 %."""
+    campaign(shop, "c")
+    spend(shop, 10_000, "c")
+    earn(shop, 40_000, "c")
+    assert figures(shop, "campaign, costs, revenue, roi_percent, roas, is_break_even") == [
+        ("c name", Decimal(10_000), Decimal(40_000), 300.0, 4.0, True)
+    ]
+    for table in ("channel_roi", "overall_roi"):
+        assert shop.ask(f"select distinct roi_percent from {table}") == [(300.0,)]
+
+
+@pytest.mark.parametrize(
+    ("revenue", "roi", "even"), [(1_000, 0.0, True), ("999.99", -0.001, False), (0, -100.0, False), (-50, -105.0, False)]
+)
+def test_break_even_is_nought(shop: Company, revenue: object, roi: float, even: bool) -> None:
+    """Some say that 100 % is break-even: whoever believes it stops campaigns that win."""
+    campaign(shop, "c")
+    spend(shop, 1_000, "c")
+    earn(shop, revenue, "c")
+    ((found, is_even),) = figures(shop, "roi_percent, is_break_even")
+    assert (found, is_even) == (pytest.approx(roi), even)
+
+
+def test_what_was_sold_has_to_be_paid_for_where_the_margin_is_known(shop: Company) -> None:
+    """At 40 % margin a sale of 2,000 leaves 800: costs of 1,000 are not won back, whatever the turnover says."""
+    shop.settle(margin=Decimal("0.4"))
+    campaign(shop, "c")
+    spend(shop, 1_000, "c")
+    earn(shop, 2_000, "c")
+    ((roi, margin_roi, even),) = figures(shop, "roi_percent, margin_roi_percent, is_break_even")
+    assert (roi, margin_roi, even) == (pytest.approx(100), pytest.approx(-20), False)
+
+
+def test_nothing_paid_is_no_return(shop: Company) -> None:
+    """A division by nought makes an unpaid newsletter the best campaign of all, or ends the run; so would a credit note alone."""
+    campaign(shop, "free")
+    campaign(shop, "credited")
+    campaign(shop, "silent")
+    spend(shop, -5, "credited")
+    earn(shop, 500, "free")
+    earn(shop, 500, "credited")
+    assert figures(shop, "campaign_key, costs, roi_percent, long_term_roi_percent, roas, cac, is_break_even") == [
+        ("credited", Decimal(-5), None, None, None, None, None),
+        ("free", Decimal(0), None, None, None, None, None),
+        ("silent", Decimal(0), None, None, None, None, None),
+    ]
+
+
+def test_cost_per_lead_sale_and_new_customer(shop: Company) -> None:
+    """12 leads, 4 sales and 2 new customers for 600, of which 400 are media: 50, 150 and 300 each; 1,000 per 400 are 2.5."""
+    campaign(shop, "7")
+    shop.add("unified_ad_spend", date="2026-03-01", campaign_id="7", spend=400, impressions=10_000, clicks=200)
+    spend(shop, 150, "7", "creative")
+    spend(shop, 50, "7", "salary")
+    earn(shop, 1_000, "7", 4)
+    earn(shop, None, "7", 12, kind="lead")
+    for person, value in (("a", 700), ("b", None)):
+        shop.add("acquired_customers", profile_id=person, acquired_on="2026-03-02", channel="paid_search", campaign_key="7")
+        shop.add("clv", profile_id=person, clv_12m=value)
+    columns = (
+        "media_costs, creative_costs, salary_costs, costs, leads, sales, new_customers, cpl, cpa, cac, roas, cpc, click_rate"
+    )
+    assert figures(shop, columns) == [(400, 150, 50, 600, 12, 4, 2, 50.0, 150.0, 300.0, 2.5, 2.0, 0.02)]
+    assert figures(shop, "revenue, long_term_revenue, round(long_term_roi_percent, 6)") == [(1_000, 1_700, 183.333333)]
+
+
+def test_spend_without_a_campaign_and_revenue_of_nobody_stand_in_rows_of_their_own(shop: Company) -> None:
+    """Dropped, the sums would be less than the books; together, revenue of nobody would be the return on nobody's costs."""
+    campaign(shop, "c")
+    spend(shop, 10, "c")
+    spend(shop, 20, channel="paid_search")
+    spend(shop, 30, kind="tool")
+    earn(shop, 100, "c")
+    earn(shop, 500, channel="unattributed")
+    assert figures(shop, "campaign_key, channel, costs, revenue") == [
+        ("", "paid_search", Decimal(20), Decimal(0)),
+        ("", "unattributed", Decimal(30), Decimal(500)),
+        ("c", "paid_search", Decimal(10), Decimal(100)),
+    ]
+    assert figures(shop, "channel, costs, roi_percent", "channel_roi") == [
+        ("paid_search", Decimal(30), pytest.approx(100 * 70 / 30)),
+        ("unattributed", Decimal(30), None),
+    ]
+    assert figures(shop, "costs, revenue, roi_percent", "overall_roi") == [(Decimal(60), Decimal(600), 900.0)]
+
+
+def test_only_the_chosen_model_is_counted(shop: Company) -> None:
+    """Every model shares out the whole revenue: eight of them together are eight times what was sold."""
+    campaign(shop, "c")
+    earn(shop, 100, "c")
+    shop.add("attribution", model="first", channel="paid_search", campaign_key="c", revenue=70)
+    assert figures(shop, "revenue") == [(Decimal(100),)]
+    shop.settle(model="first")
+    assert figures(shop, "revenue") == [(Decimal(70),)]
+
+
+def test_months_take_what_falls_in_them(shop: Company) -> None:
+    """A cost over a month's end belongs to both; a fee without a day to the whole alone."""
+    shop.add("unified_marketing_costs", cost_id="c", starts_on="2026-01-31", ends_on="2026-02-01", amount=10, channel="tv")
+    shop.add("unified_influencers", influencer="tom", fee=5)
+    earn(shop, 30, month="2026-02-01")
+    shop.build(*COSTS, *RETURNS)
+    assert shop.ask("select period_kind, period, costs, revenue from overall_roi order by all") == [
+        ("all", date(2026, 1, 1), Decimal(15), Decimal(30)),
+        ("month", date(2026, 1, 1), Decimal(5), Decimal(0)),
+        ("month", date(2026, 2, 1), Decimal(5), Decimal(30)),
+    ]
+
+
+money = st.decimals(-(10**6), 10**6, places=4)
+keys = st.sampled_from(["", "a", "b"])
+channels = st.sampled_from(["email", "paid_search", "unattributed"])
+months = st.sampled_from(["2026-01-01", "2026-02-01"])
+rows = st.tuples(money, keys, channels, months)
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.tuples(money, keys, channels, months), max_size=8), st.lists(st.tuples(money, keys, channels, months), max_size=8)
+)
+def test_campaigns_and_channels_add_up_to_the_books(costs: list, revenues: list) -> None:
+    """Whoever adds up a table and finds another sum than in the next one believes neither."""
+    shop = Company()
+    campaign(shop, "a")
+    campaign(shop, "b", "email")
+    for amount, key, channel, month in costs:
+        spend(shop, amount, key or None, day=month, channel=channel if channel != "unattributed" else None)
+    for amount, key, channel, month in revenues:
+        earn(shop, amount, key, channel=channel, month=month)
+    shop.build(*COSTS, *RETURNS)
+    not_nought = "having sum(costs) <> 0 or sum(revenue) <> 0"
+    sums = [
+        shop.ask(f"select period_kind, sum(costs), sum(revenue) from {table} group by 1 {not_nought} order by 1")
+        for table in RETURNS
+    ]
+    spent, sold = sum(cost[0] for cost in costs), sum(revenue[0] for revenue in revenues)
+    assert sums == [[(kind, spent, sold) for kind in ("all", "month")] if spent or sold else []] * 3
+    shop.con.close()

@@ -1,0 +1,277 @@
+"""What leads are worth and which are not to be paid for, by hand-worked suppliers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import sqrt
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.profiles.models import build
+
+AS_OF = datetime(2026, 6, 30, 22)
+INPUTS = {
+    "unified_leads": "lead_id varchar, source varchar, email varchar, phone varchar, created_at timestamp, supplier varchar, "
+    "cost decimal(18, 4), exclusive boolean, status varchar, qualified_at timestamp, converted_at timestamp",
+    "identifiers": "identifier_type varchar, identifier varchar, profile_id varchar",
+    "unified_bounced_addresses": "email varchar, bounced_at timestamp",
+    "unified_calls": "phone varchar, occurred_at timestamp, direction varchar, outcome varchar",
+    "prequalification": "check_name varchar, strictness varchar",
+    "lead_checks": "profile_id varchar, check_name varchar, strictness varchar",
+    "conversions": "conversion_id varchar, profile_id varchar, kind varchar, occurred_at timestamp, net_company decimal(18, 4)",
+    "costs": "day date, kind varchar, channel varchar, amount decimal(18, 4)",
+    "leads": "profile_id varchar, score decimal(18, 4)",
+}
+
+
+class World:
+    """Leads, what came of them, and the models made of that. A lead's number is its person's but for what follows a dash."""
+
+    def __init__(self) -> None:
+        self.con = duckdb.connect()
+        self.con.execute("create table run as select ?::timestamp as as_of, ?::date as as_of_date", [AS_OF, AS_OF])
+        self.con.execute("create table company as select 'EUR' as currency, 'UTC' as timezone")
+        self.con.execute("create table scores as select 30 as duplicate_days")
+        self.con.execute("create table measurement as select 90 as lookback_days, null::decimal(18, 4) as margin")
+        self.clear()
+
+    def clear(self) -> None:
+        for name, columns in INPUTS.items():
+            self.con.execute(f"create or replace table {name} ({columns})")
+        self.con.execute("update measurement set margin = null")
+        self.con.execute(
+            "insert into prequalification values ('unreachable', 'refuse'), ('email', 'flag'), ('disposable', 'refuse')"
+        )
+        self.sales = 0
+
+    def lead(self, name: str, supplier: str | None, days_ago: float = 100, **more: Any) -> None:
+        person = name.split("-")[0]
+        told = {"email": f"{person}@example.com", "phone": f"+{person}", "cost": 10 if supplier else None} | more
+        row = {"lead_id": name, "source": "generic", "created_at": ago(days_ago), "supplier": supplier} | told
+        self.insert("unified_leads", row)
+        self.insert("identifiers", {"identifier_type": "lead_id", "identifier": name, "profile_id": person})
+
+    def sale(self, person: str, days_ago: float, amount: float | None = 100, kind: str = "purchase") -> None:
+        self.sales += 1
+        row = {"conversion_id": f"{kind}:{self.sales}", "profile_id": person, "kind": kind, "occurred_at": ago(days_ago)}
+        self.insert("conversions", row | {"net_company": amount})
+
+    def call(self, person: str, days_ago: float, outcome: str | None, direction: str = "outbound") -> None:
+        row = {"phone": f"+{person}", "occurred_at": ago(days_ago), "direction": direction, "outcome": outcome}
+        self.insert("unified_calls", row)
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        marks = ", ".join("?" for _ in row)
+        self.con.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
+
+    def received(self) -> dict[str, dict[str, Any]]:
+        build(self.con, "lead_results")
+        return {row["lead_id"]: row for row in self.rows("from lead_results")}
+
+    def suppliers(self, kind: str = "all") -> dict[str, dict[str, Any]]:
+        build(self.con, "lead_results", "lead_suppliers", "invalid_lead_claims")
+        return {row["supplier"]: row for row in self.rows(f"from lead_suppliers where period_kind = '{kind}' order by period")}
+
+    def claims(self) -> dict[str, dict[str, Any]]:
+        return {row["lead_id"]: row for row in self.rows("from invalid_lead_claims")}
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        return self.con.execute(query).to_arrow_table().to_pylist()
+
+
+def ago(days: float) -> datetime:
+    return AS_OF - timedelta(days=days)
+
+
+@pytest.fixture(scope="module")
+def made() -> World:
+    return World()
+
+
+@pytest.fixture
+def world(made: World) -> Iterator[World]:
+    made.clear()
+    yield made
+
+
+def test_a_supplier_by_hand(world: World) -> None:
+    """Forty leads at 10, ten of which bought for 100; sales cost 80 in their month: the returns a marketer works out on paper."""
+    for number in range(40):
+        world.lead(f"a{number}", "A", qualified_at=ago(95) if number < 20 else None)
+        world.lead(f"h{number}", None)
+        if number < 10:
+            world.sale(f"a{number}", days_ago=50)
+    world.insert("costs", {"day": ago(100).date(), "kind": "salary", "channel": "sales", "amount": 60})
+    world.insert("costs", {"day": ago(101).date(), "kind": "salary", "channel": "sales", "amount": 100})
+    world.insert("costs", {"day": ago(100).date(), "kind": "salary", "channel": "email", "amount": 999})
+    told = world.suppliers()["A"]
+    figures = ["leads", "lead_cost", "sales_cost", "cpl", "converted", "revenue", "cost_per_sale", "break_even_cpl"]
+    assert [told[name] for name in figures] == [40, 400, 80, 10, 10, 1000, 48, 23]
+    assert (told["qualification"], told["conversion"], told["currency"]) == (0.5, 0.25, "EUR")
+    assert told["roi_percent"] == pytest.approx((1000 - 480) / 480 * 100, abs=1e-3)
+    # Wilson's interval, by the formula of his paper.
+    z, n, p = 1.959964, 40, 0.25
+    half = z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    assert (told["conversion_low"], told["conversion_high"]) == pytest.approx((centre - half, centre + half), abs=1e-6)
+    assert (told["against_in_house"], told["verdict"]) == ("better", "pays")
+
+
+def test_margin_decides_what_a_lead_may_cost(world: World) -> None:
+    """Break-even by turnover would have a company pay more for leads than it earns with them."""
+    for number in range(100):
+        world.lead(f"a{number}", "A", cost=30)
+        if number < 20:
+            world.sale(f"a{number}", days_ago=50)
+    assert world.suppliers()["A"]["verdict"] == "does_not_pay"
+    world.con.execute("update measurement set margin = 0.5")
+    told = world.suppliers()["A"]
+    assert told["break_even_cpl"] == 10
+    assert told["break_even_cpl_low"] < 10 < told["break_even_cpl_high"]
+
+
+def test_few_leads_get_no_verdict(world: World) -> None:
+    """One lead that bought is no reason to buy a thousand, nor one that did not to stop."""
+    world.lead("a1", "Lucky", cost=1)
+    world.sale("a1", days_ago=50)
+    world.lead("b1", "Unlucky")
+    for number in range(200):
+        world.lead(f"c{number}", "Young", days_ago=5)
+    for number in range(40):
+        world.lead(f"f{number}", "Free", cost=None)
+    told = world.suppliers()
+    assert {name: row["verdict"] for name, row in told.items()} == {
+        "Lucky": "too_early", "Unlucky": "too_early", "Young": "too_early", "Free": "no_cost",
+    }  # fmt: skip
+    assert (told["Free"]["cpl"], told["Free"]["roi_percent"], told["Free"]["break_even_cpl"]) == (None, None, 0)
+    assert told["Unlucky"]["cost_per_sale"] is None
+    world.clear()
+    for number in range(40):
+        world.lead(f"n{number}", "Nobody")
+    assert world.suppliers()["Nobody"]["verdict"] == "too_early"
+
+
+def test_what_is_wrong_with_a_lead(world: World) -> None:
+    """Leads that nobody can work on, and what their supplier is told of them: the reason, never the person."""
+    world.lead("good", "A")
+    world.lead("bounced", "A", phone=None)
+    world.insert("unified_bounced_addresses", {"email": "bounced@example.com", "bounced_at": ago(50)})
+    world.lead("misled", "A")
+    world.call("misled", 99, "Wrong number")
+    world.lead("thrown", "A")
+    world.insert("lead_checks", {"profile_id": "thrown", "check_name": "disposable", "strictness": "refuse"})
+    world.insert("lead_checks", {"profile_id": "good", "check_name": "area", "strictness": "flag"})
+    world.lead("ours", None, days_ago=104)
+    world.lead("ours-2", "A")
+    world.lead("late", None, days_ago=131)
+    world.lead("late-2", "A")
+    world.lead("only", "A", exclusive=True, days_ago=101)
+    world.lead("only-2", "B", exclusive=True)
+    world.lead("mine", "A", exclusive=True, days_ago=101)
+    world.lead("mine-2", "A", exclusive=True)
+    world.lead("homeless", None, email=None, phone=None)
+    told = world.suppliers()
+    claims = world.claims()
+    assert {name: claim["reasons"] for name, claim in claims.items()} == {
+        "bounced": "unreachable",
+        "misled": "wrong_number",
+        "thrown": "disposable",
+        "ours-2": "duplicate",
+        "only": "not_exclusive",
+        "only-2": "duplicate,not_exclusive",
+        "mine-2": "duplicate",
+    }
+    assert claims["ours-2"]["says"] == "the person had asked 4 days before, through the company itself"
+    assert claims["only-2"]["says"] == "the person had asked the day before, through another supplier"
+    assert set(claims["misled"]) == {
+        "supplier", "source", "lead_id", "received_on", "period", "reason", "reasons", "says", "cost", "currency",
+    }  # fmt: skip
+    assert (told["A"]["valid"], told["A"]["exclusive"], told["A"]["kept_exclusive"]) == (4, 3, 2)
+    assert told["A"]["claimed_cost"] == sum(claim["cost"] for claim in claims.values() if claim["supplier"] == "A") == 60
+
+
+def test_a_sale_counts_once(world: World) -> None:
+    """A person bought from three suppliers who buys once is one sale, of the newest lead before it that was news."""
+    world.lead("p", "A", days_ago=80)
+    world.lead("p-2", "B", days_ago=70, status="Converted")
+    world.lead("p-3", "C", days_ago=35)
+    world.lead("p-4", None, days_ago=5)
+    world.sale("p", days_ago=30)
+    world.sale("p", days_ago=30, amount=40, kind="converted_lead")
+    world.sale("p", days_ago=85)
+    told = world.suppliers()
+    assert {name: (row["converted"], row["orders"], row["revenue"]) for name, row in told.items()} == {
+        "A": (0, 0, 0), "B": (0, 0, 0), "C": (1, 1, 100), "in_house": (0, 0, 0),
+    }  # fmt: skip
+
+
+def test_what_is_not_paid_for_has_the_value_it_is_given(world: World) -> None:
+    """A school that sells in person has no orders: its leads would all look worthless."""
+    world.lead("p", "A")
+    world.sale("p", days_ago=80, amount=40, kind="converted_lead")
+    world.lead("q", "A", status="won")
+    assert [world.suppliers()["A"][name] for name in ("converted", "orders", "revenue")] == [2, 0, 40]
+
+
+def test_calls_to_leads(world: World) -> None:
+    """Calls from before the lead, or by the person, say nothing of what sales did with it."""
+    world.lead("a", "A", days_ago=100)
+    world.call("a", 120, "connected")
+    world.call("a", 99.5, "connected", direction="inbound")
+    for days in (99, 98, 97):
+        world.call("a", days, "no answer")
+    world.lead("b", "A", days_ago=100)
+    world.call("b", 98, "connected")
+    world.lead("c", "A", days_ago=100)
+    world.call("c", 94, "busy")
+    world.lead("d", "A")
+    told = world.suppliers()["A"]
+    assert [told[name] for name in ("called", "reached", "unreachable", "reachability")] == [3, 1, 1, 0.5]
+    assert told["first_call_hours"] == 48
+
+
+def test_the_score_of_leads_that_have_one(world: World) -> None:
+    """Customers have no lead score: counted as nothing, they would make good suppliers look bad."""
+    for name, score in (("a", 10), ("b", 25), ("c", None)):
+        world.lead(name, "A")
+        if score is not None:
+            world.insert("leads", {"profile_id": name, "score": score})
+    assert (world.suppliers()["A"]["mean_lead_score"], world.suppliers()["A"]["scored"]) == (17.5, 2)
+
+
+LEADS = st.lists(
+    st.tuples(
+        st.integers(0, 6), st.sampled_from([None, "A", "B", " A "]), st.integers(0, 200), st.booleans(),
+        st.one_of(st.none(), st.decimals(-5, 50, places=2)),
+    ),
+    min_size=1, max_size=15,
+)  # fmt: skip
+SALES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 200), st.decimals(0, 500, places=2)), max_size=8)
+
+
+@settings(max_examples=15, deadline=None)
+@given(leads=LEADS, sales=SALES, salary=st.decimals(0, 1000, places=2))
+def test_the_books_balance(made: World, leads: list, sales: list, salary: Decimal) -> None:
+    """Money that is shared out among leads is neither lost nor made, and months add up to the whole."""
+    made.clear()
+    for place, (person, supplier, days, exclusive, cost) in enumerate(leads):
+        made.lead(f"p{person}-{place}", supplier, days, exclusive=exclusive, cost=cost)
+    for person, days, amount in sales:
+        made.sale(f"p{person}", days, amount)
+    made.insert("costs", {"day": ago(leads[0][2]).date(), "kind": "salary", "channel": "sales", "amount": salary})
+    everything = list(made.suppliers().values())
+    monthly = made.rows("from lead_suppliers where period_kind = 'month'")
+    for name in ("leads", "lead_cost", "sales_cost", "claimed_cost", "revenue", "converted", "valid", "duplicates"):
+        assert sum(row[name] for row in everything) == sum(row[name] for row in monthly), name
+    assert sum(row["sales_cost"] for row in everything) == salary
+    assert sum(row["lead_cost"] for row in everything) == sum(cost or 0 for *_, cost in leads)
+    assert sum(row["revenue"] for row in everything) <= sum(amount for *_, amount in sales)
+    for row in everything + monthly:
+        for share in ("validity", "duplicate_share", "qualification", "conversion"):
+            assert 0 <= row[f"{share}_low"] <= row[share] <= row[f"{share}_high"] <= 1
