@@ -298,12 +298,13 @@ def resync(config: Path, activation: str) -> None:
 @config_option
 @told_plainly
 def report(config: Path) -> None:
-    """Say where the HTML report of the newest run lies."""
+    """Make the HTML report of the newest run from the warehouse, without running anything, and say where it lies."""
+    from dagster_project.report.make import remake_report
     from dagster_project.settings import load_settings
 
-    page = load_settings(config).report_path / "index.html"
-    if not page.exists():
-        raise RelanceError("There is no report yet", str(page), "run `relance run` first")
+    page, is_new = remake_report(load_settings(config))
+    if not is_new:
+        click.echo("A run of this project is going on: this is the report of the run before.", err=True)
     click.echo(str(page))
 
 

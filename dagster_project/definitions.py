@@ -23,6 +23,7 @@ from dagster_project.assets.loads import LEDGER, landing_assets
 from dagster_project.assets.money import MONEY_CHECKS
 from dagster_project.assets.privacy import ERASURES, erasures
 from dagster_project.assets.pulls import pull_assets
+from dagster_project.assets.report import report_page
 from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, MESSAGES_AT, landed_files_sensor, schedule
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
@@ -62,6 +63,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         erasures(workspace, handed_on),
         *exports,
         *delivery_assets(settings, list(zip((export.key for export in exports), activations, strict=True))),
+        report_page(),
     ]
     daily = dg.define_asset_job(
         "daily",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +20,21 @@ from dagster_project.connectors.store import list_store
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.loads.known_then import files_known_then
-from dagster_project.report.page import write_report
-from dagster_project.report.summary import Check, Summary, summarise
+from dagster_project.report.last_run import Check, LastRun, keep
+from dagster_project.report.make import make_report
+from dagster_project.report.summary import Summary, summarise
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     import dagster as dg
+    import duckdb
 
     from dagster_project.assets.common import Progress
+
+
+REPORT = "measurement/report"
+"""The asset that is the page."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +121,20 @@ def _selected(definitions: dg.Definitions, select: str | None) -> list[dg.AssetK
 
 
 def _result(outcome: dg.ExecuteInProcessResult, seconds: float) -> RunResult:
+    return result_of(outcome.all_events, outcome.run_id, seconds)
+
+
+def result_of(events: Iterable[dg.DagsterEvent], dagster_run_id: str, seconds: float) -> RunResult:
+    """What the events of a run tell, which may still be going on.
+
+    Raises:
+        RelanceError: it could not start.
+    """
     checks: list[Check] = []
     failures: dict[str, str] = {}
     assets: dict[str, dict[str, Any]] = {}
     a_step_failed = False
-    for event in outcome.all_events:
+    for event in events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             checks.append(_check(event.asset_check_evaluation_data))
         elif event.event_type_value == "ASSET_MATERIALIZATION":
@@ -131,7 +147,7 @@ def _result(outcome: dg.ExecuteInProcessResult, seconds: float) -> RunResult:
                 failures[event.step_key] = told
         elif event.event_type_value == "PIPELINE_FAILURE" and not a_step_failed:
             raise RelanceError(_told(event.job_failure_data.error) or "The run could not start")
-    return RunResult(outcome.run_id, seconds, checks, failures, assets)
+    return RunResult(dagster_run_id, seconds, checks, failures, assets)
 
 
 def _check(evaluation: Any) -> Check:
@@ -189,6 +205,8 @@ def run_project(
             what had happened by then.
         started: `time.monotonic()` when the command began, so that imports count.
 
+    The report is an asset of the whole job; where only a part of it ran, it is written here.
+
     Raises:
         RelanceError: as `run_job`; an audience of the company's own can't be built; or a step before the exports failed, and
             there is nothing to sum up.
@@ -214,24 +232,34 @@ def run_project(
     ground = [told for step, told in result.failures.items() if not step.startswith((*FAMILIES, "deliveries"))]
     if ground:
         raise RelanceError(ground[0])
-    if progress:
-        progress.step("report")
-
-    checks = [*result.checks, *(Check(step, False, True, told) for step, told in result.failures.items())]
     with open_warehouse(settings) as con:
-        run_id, moment = _run_of(con, as_of)
+        run = run_so_far(con, as_of, replace(result, seconds=time.monotonic() - started))
         company = settings.company
-        seconds = time.monotonic() - started
-        withheld = [
-            (key.partition("/")[2], str(told["not_written"]))
-            for key, told in sorted(result.assets.items())
-            if key.partition("/")[0] in FAMILIES and "not_written" in told
-        ]
-        summary = summarise(con, company.name, company.currency, run_id, moment, seconds, checks, result.success, withheld)
-    return Outcome(summary, write_report(summary, settings.report_path), result)
+        told = (run.run_id, run.as_of, run.seconds, list(run.checks), run.succeeded, list(run.not_written))
+        summary = summarise(con, company.name, company.currency, *told)
+        if REPORT in result.assets:
+            page = settings.report_path / "index.html"
+        else:
+            if progress:
+                progress.step("report")
+            keep(settings, run)
+            page = make_report(con, settings, run)
+    return Outcome(summary, page, result)
 
 
-def _run_of(con: Any, as_of: datetime) -> tuple[str, datetime]:
+def run_so_far(con: duckdb.DuckDBPyConnection, as_of: datetime, result: RunResult) -> LastRun:
+    """A run as its report tells of it."""
+    run_id, moment = _run_of(con, as_of)
+    checks = [*result.checks, *(Check(step, False, True, told) for step, told in result.failures.items())]
+    not_written = [
+        (key.partition("/")[2], str(told["not_written"]))
+        for key, told in sorted(result.assets.items())
+        if key.partition("/")[0] in FAMILIES and "not_written" in told
+    ]
+    return LastRun(run_id, moment, result.seconds, result.success, checks, not_written)
+
+
+def _run_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[str, datetime]:
     """Name and moment of the run in the control tables; a run that was stopped before them has no name."""
     known = con.execute("select count(*) from duckdb_tables() where schema_name = 'control' and table_name = 'run'").fetchone()
     row = con.execute("select run_id, as_of from control.run").fetchone() if known and known[0] else None

@@ -38,6 +38,17 @@ create table if not exists quality.feed_columns (
     source varchar, entity varchar, column_name varchar, target varchar, type varchar, first_file varchar, last_file varchar);
 """
 
+DRIFTED = """
+with loads as (
+    select source, entity, max(batch) as newest, min(batch) as first from quality.load_ledger
+    where drifted is not null and rows_read > 0 group by all)
+select source, entity, file, column_name, kind, detail
+from quality.drift join loads using (source, entity)
+where batch = newest and newest > first
+order by source, entity, file, kind, column_name, detail
+"""
+"""What `files_that_drifted` tells, for those who may only read."""
+
 _GONE = {EXTRA: "is no longer in _extra", None: "was used as relance.yml says"}
 
 
@@ -241,12 +252,4 @@ def files_that_drifted(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, s
     What the first files of a feed have of their own is listed in quality.drift, but nothing has drifted.
     """
     con.execute(_TABLES)
-    return con.execute(
-        """with loads as (
-               select source, entity, max(batch) as newest, min(batch) as first from quality.load_ledger
-               where drifted is not null and rows_read > 0 group by all)
-           select source, entity, file, column_name, kind, detail
-           from quality.drift join loads using (source, entity)
-           where batch = newest and newest > first
-           order by source, entity, file, kind, column_name, detail"""
-    ).fetchall()
+    return con.execute(DRIFTED).fetchall()

@@ -2,12 +2,14 @@
 
 The script (Vega, Vega-Lite and vega-embed, from the package vl-convert-python) stands in the page itself, so that a report opened
 ten years on, without a network, still shows its charts. They are drawn as SVG: sharp in print, and readable by a screen reader.
+Labels and titles come in the reader's language; numbers and dates are written by the locale that the page hands to the script.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -15,128 +17,253 @@ Spec = dict[str, Any]
 
 UP, DOWN = "#2f7ed8", "#d9622b"
 """Told apart by the colour-blind, and seen on light and dark paper alike."""
+COLOURS = [UP, DOWN, "#1b9e77", "#a463c2", "#b58900", "#d6478f", "#6b7a8a", "#0e9fb5"]
+"""Of series, in this order."""
+
+COUNT, SHARE, NUMBER = ",d", ".0%", ",.2~f"
+"""How axes and labels write values (d3-format)."""
+MONTHS, DAYS = "%b %Y", "%-d %b %Y"
+"""How axes write days (d3-time-format)."""
+
+WIDTH, LETTER = 660, 6.3
+"""Pixels: of a chart, and of a letter on its axes."""
 
 _CONFIG: Spec = {
     "background": "transparent",
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
+    "range": {"category": COLOURS},
     # Colours of the page, light or dark as its reader has it.
     "axis": {
         "labelColor": "var(--soft)", "titleColor": "var(--soft)", "domainColor": "var(--line)", "tickColor": "var(--line)",
-        "gridColor": "var(--line)", "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 220,
+        "gridColor": "var(--line)", "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 240,
     },
     "header": {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFontSize": 12, "labelFontWeight": "bold"},
-    "legend": {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFontSize": 12, "titleFontWeight": "normal"},
+    "legend": {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFontSize": 12, "titleFontWeight": "normal",
+               "labelLimit": 260},
+    "title": {"color": "var(--ink)", "fontSize": 13, "anchor": "start"},
 }  # fmt: skip
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-"""Names the language the specification is written in; nothing is fetched from there."""
+
+_INK: Spec = {"type": "text", "fontSize": 12, "color": "var(--ink)"}
 
 
-def flows(rows: Sequence[tuple[str, str, int]], title: str) -> Spec:
-    """Who moved from where to where, as a grid with the number of people in each cell.
+def bars(
+    title: str,
+    rows: Iterable[tuple[str, Any]],
+    of: str,
+    form: str = COUNT,
+    line: float | None = None,
+    poor: float | None = None,
+) -> Spec:
+    """One bar per label, as long as its value, which stands beside it.
 
     Args:
-        rows: from, to, people.
-        title: what a screen reader says of the whole chart.
+        rows: label, value; rows without a value are left out.
+        of: what the values are.
+        form: d3 format of the values.
+        line: a value to be held against, drawn as a line.
+        poor: bars that fall short of it are of another colour; by default of `line`.
     """
-    names = sorted({name for row in rows for name in row[:2]})
-    most = max((row[2] for row in rows), default=0)
-    place: Spec = {
-        "x": {"field": "to", "type": "nominal", "title": "moved to", "sort": names, "axis": {"labelAngle": -40}},
-        "y": {"field": "from", "type": "nominal", "title": "moved from", "sort": names},
-    }
-    shade = {"scheme": "blues", "domain": [0, most]}
-    strength: Spec = {"field": "people", "type": "quantitative", "legend": None, "scale": shade}
-    number = {"field": "people", "type": "quantitative", "format": ","}
-    ink = {"condition": {"test": f"datum.people > {most / 2}", "value": "#ffffff"}, "value": "#16202c"}
-    return _spec(
-        title,
-        [{"from": old, "to": new, "people": people} for old, new, people in rows],
+    poor = line if poor is None else poor
+    values = [
+        {"label": label, "value": _number(value), "at": max(_number(value), 0)} for label, value in rows if value is not None
+    ]
+    place = {"field": "label", "type": "nominal", "sort": None, "title": None}
+    length: Spec = {"field": "value", "type": "quantitative", "title": of, "axis": {"format": form, "tickCount": 5}}
+    colour: Spec = {"value": UP}
+    if line is not None:
+        colour = {"condition": {"test": f"datum.value < {poor}", "value": DOWN}, "value": UP}
+    layers: list[Spec] = [
+        {"mark": {"type": "bar", "cornerRadiusEnd": 3, "tooltip": True}, "encoding": {"x": length, "color": colour}},
         {
-            "width": {"step": 54},
-            "height": {"step": 28},
+            "mark": {**_INK, "align": "left", "dx": 5},
+            "encoding": {"x": {"field": "at", "type": "quantitative"}, "text": {**_value(form)}},
+        },
+    ]
+    if line is not None:
+        layers.append(_rule("x", line))
+    return spec_of(title, values, {"width": WIDTH - 140, "height": {"step": 24}, "encoding": {"y": place}, "layer": layers})
+
+
+def lines(
+    title: str,
+    rows: Iterable[tuple[date, str, Any]],
+    of: str,
+    form: str = COUNT,
+    days: str = MONTHS,
+    line: float | None = None,
+) -> Spec:
+    """One line per series over time.
+
+    Args:
+        rows: day, series, value; the colours follow the order in which series come.
+        line: a value to be held against.
+    """
+    values = [
+        {"day": day_text(day), "series": series, "value": _number(value)} for day, series, value in rows if value is not None
+    ]
+    names = list(dict.fromkeys(value["series"] for value in values))
+    legend = {"orient": "top", "columns": 5} if len(names) > 1 else None
+    encoding: Spec = {
+        "x": {"field": "day", "type": "temporal", "title": None, "axis": {"format": days, "labelOverlap": True, "tickCount": 8}},
+        "y": {"field": "value", "type": "quantitative", "title": of, "axis": {"format": form, "tickCount": 5}},
+        "color": {"field": "series", "type": "nominal", "title": None, "sort": names, "legend": legend},
+        "tooltip": [{"field": "series", "type": "nominal", "title": " "}, {"field": "day", "type": "temporal", "format": days,
+                    "title": "·"}, {**_value(form), "title": of}],
+    }  # fmt: skip
+    layers: list[Spec] = [{"mark": {"type": "line", "point": {"size": 24}}, "encoding": encoding}]
+    if line is not None:
+        layers.append(_rule("y", line))
+    return spec_of(title, values, {"width": WIDTH - 40, "height": 220, "layer": layers})
+
+
+def strips(title: str, rows: Iterable[tuple[str, date | datetime, Any]], of: str, form: str = COUNT, days: str = DAYS) -> Spec:
+    """One small line per label, each with a scale of its own.
+
+    Args:
+        rows: label, day, value.
+    """
+    values = [{"label": label, "day": day_text(day), "value": _number(value)} for label, day, value in rows if value is not None]
+    return spec_of(
+        title,
+        values,
+        {
+            "columns": 3,
+            "align": "all",
+            "facet": {"field": "label", "type": "nominal", "title": None, "sort": _in_order(values, "label")},
+            "spec": {
+                "width": 156,
+                "height": 70,
+                "mark": {"type": "line", "point": True, "interpolate": "step-after", "color": UP},
+                "encoding": {
+                    "x": {"field": "day", "type": "temporal", "title": None,
+                          "axis": {"tickCount": 3, "labelOverlap": True, "format": "%-d %b"}},
+                    "y": {"field": "value", "type": "quantitative", "title": None,
+                          "axis": {"tickCount": 3, "tickMinStep": 1 if form == COUNT else 0, "format": form, "minExtent": 54}},
+                    "tooltip": [{"field": "day", "type": "temporal", "format": days, "title": "·"},
+                                {**_value(form), "title": of}],
+                },
+            },
+            "resolve": {"scale": {"y": "independent"}},
+        },
+    )  # fmt: skip
+
+
+def grid(
+    title: str,
+    rows: Sequence[tuple[str, str, Any, str]],
+    across: str,
+    down: str,
+    step: tuple[int, int] = (54, 28),
+    order: tuple[Sequence[str], Sequence[str]] | None = None,
+    top: float | None = None,
+) -> Spec:
+    """A cell per pair, the darker the more, with a text in it (one line per `\\n`).
+
+    Args:
+        rows: column, row, value, text.
+        across, down: what columns and rows are.
+        step: width and height of a cell.
+        order: of columns and of rows; by default as they come.
+        top: the value that is darkest, by default the greatest.
+    """
+    values = [
+        {"across": x, "down": y, "value": _number(value), "text": text.split("\n")}
+        for x, y, value, text in rows
+        if value is not None
+    ]
+    most = top if top is not None else max((value["value"] for value in values), default=0)
+    columns, downs = order or (_in_order(values, "across"), _in_order(values, "down"))
+    place: Spec = {
+        "x": {"field": "across", "type": "nominal", "title": across, "sort": list(columns),
+              "axis": {"labelAngle": 0 if max(map(len, columns), default=0) * LETTER < step[0] else -40, "labelLimit": 200}},
+        "y": {"field": "down", "type": "nominal", "title": down, "sort": list(downs)},
+    }  # fmt: skip
+    shade = {"scheme": "blues", "domain": [0, most or 1], "clamp": True}
+    ink = {"condition": {"test": f"datum.value > {most * 0.7}", "value": "#ffffff"}, "value": "#16202c"}
+    colour: Spec = {"field": "value", "type": "quantitative", "legend": None, "scale": shade}
+    return spec_of(
+        title,
+        values,
+        {
+            "width": {"step": step[0]},
+            "height": {"step": step[1]},
             "encoding": place,
             "layer": [
-                {"mark": {"type": "rect", "cornerRadius": 3}, "encoding": {"color": strength}},
-                {"mark": {"type": "text", "fontSize": 12}, "encoding": {"text": number, "color": ink}},
+                {"mark": {"type": "rect", "cornerRadius": 3}, "encoding": {"color": colour}},
+                {
+                    "mark": {"type": "text", "fontSize": 11, "lineBreak": "\n", "baseline": "middle"},
+                    "encoding": {"text": {"field": "text"}, "color": ink},
+                },
             ],
         },
     )
 
 
-def risers_and_fallers(rows: Sequence[tuple[str, datetime, int, int]], title: str) -> Spec:
-    """How many rose and how many fell, week by week, one strip per kind; those who fell hang below the line.
+def intervals(
+    title: str, rows: Iterable[tuple[str, Any, Any, Any]], of: str, form: str = SHARE, line: float | None = None
+) -> Spec:
+    """A value per label with the interval it lies in, and the line that an effect has to clear, where there is one.
 
     Args:
-        rows: kind, first day of the week, people who rose, people who fell.
-        title: what a screen reader says of the whole chart.
+        rows: label, value, low end, high end.
     """
-    ways = [("rose", 1), ("fell", -1)]
     values = [
-        {"kind": kind, "week": f"{week:%Y-%m-%d}", "way": way, "people": people, "height": sign * people}
-        for kind, week, *counts in rows
-        for (way, sign), people in zip(ways, counts, strict=True)
+        {"label": label, "value": _number(value), "low": _number(low), "high": _number(high)}
+        for label, value, low, high in rows
+        if None not in (value, low, high)
     ]
-    return _spec(
-        title,
-        values,
-        {
-            "width": max(240, 26 * len({week for _, week, *_ in rows})),
-            "height": 110,
-            "mark": {"type": "bar", "tooltip": True},
-            "encoding": {
-                "row": {"field": "kind", "type": "nominal", "title": None, "header": {"orient": "top", "labelAnchor": "start"}},
-                "x": {"field": "week", "type": "ordinal", "timeUnit": "yearmonthdate", "title": "week from",
-                      "axis": {"format": "%-d %b %Y", "labelOverlap": True, "labelAngle": 0}},
-                "y": {"field": "height", "type": "quantitative", "title": "people",
-                      "axis": {"labelExpr": "format(abs(datum.value), ',')", "tickMinStep": 1}},
-                "color": {"field": "way", "type": "nominal", "title": None,
-                          "scale": {"domain": [way for way, _ in ways], "range": [UP, DOWN]}},
-                "tooltip": [{"field": "week", "type": "ordinal"}, {"field": "way", "type": "nominal"},
-                            {"field": "people", "type": "quantitative", "format": ","}],
-            },
-        },
-    )  # fmt: skip
+    place = {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 260}}
+    ends: Spec = {
+        "x": {"field": "low", "type": "quantitative", "title": of, "axis": {"format": form, "tickCount": 6}},
+        "x2": {"field": "high"},
+    }
+    middle: Spec = {"x": {"field": "value", "type": "quantitative"}}
+    tooltip = [{"field": name, "type": "quantitative", "format": form} for name in ("value", "low", "high")]
+    layers: list[Spec] = [
+        {"mark": {"type": "rule", "strokeWidth": 2, "color": UP}, "encoding": ends},
+        {"mark": {"type": "point", "filled": True, "size": 70, "color": UP}, "encoding": {**middle, "tooltip": tooltip}},
+        *([] if line is None else [_rule("x", line)]),
+    ]
+    return spec_of(title, values, {"width": WIDTH - 200, "height": {"step": 26}, "encoding": {"y": place}, "layer": layers})
 
 
-def sizes(rows: Sequence[tuple[str, datetime, int]], title: str) -> Spec:
-    """How many people each value held, moment by moment, one small strip per value with its own scale of the same kind.
-
-    Args:
-        rows: value, moment (UTC), people.
-        title: what a screen reader says of the whole chart.
-    """
-    return _spec(
-        title,
-        [{"value": value, "at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "people": people} for value, at, people in rows],
-        {
-            "columns": 3,
-            "facet": {"field": "value", "type": "nominal", "title": None},
-            "spec": {
-                "width": 173,
-                "height": 70,
-                "mark": {"type": "line", "point": True, "interpolate": "step-after", "color": UP, "tooltip": True},
-                "encoding": {
-                    "x": {"field": "at", "type": "temporal", "title": None, "axis": {"tickCount": 3, "labelOverlap": True}},
-                    "y": {"field": "people", "type": "quantitative", "title": None, "axis": {"tickCount": 3, "tickMinStep": 1}},
-                    "tooltip": [
-                        {"field": "at", "type": "temporal", "format": "%-d %b %Y"},
-                        {"field": "people", "type": "quantitative", "format": ","},
-                    ],
-                },
-            },
-            "resolve": {"scale": {"y": "independent"}},
-        },
-    )
+def _rule(axis: str, at: float) -> Spec:
+    """Across the whole chart, whatever its other axis is."""
+    mark = {"type": "rule", "color": "var(--bad)", "strokeDash": [5, 4], "strokeWidth": 1.5}
+    across: Spec = {"y": {"value": 0}, "y2": {"value": "height"}} if axis == "x" else {}
+    place: Spec = {axis: {"field": "at", "type": "quantitative"}}
+    return {"data": {"values": [{"at": at}]}, "mark": mark, "encoding": {**place, **across}}
 
 
-def _spec(title: str, values: list[Spec], body: Spec) -> Spec:
-    return {"$schema": _SCHEMA, "description": title, "config": _CONFIG, "data": {"values": values}, **body}
+def _in_order(values: list[Spec], field: str) -> list[str]:
+    return list(dict.fromkeys(value[field] for value in values))
+
+
+def _value(form: str) -> Spec:
+    return {"field": "value", "type": "quantitative", "format": form}
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def day_text(value: date | datetime) -> str:
+    """Without a zone, so that the browser's own does not move it."""
+    return f"{value:%Y-%m-%dT%H:%M:%S}" if isinstance(value, datetime) else f"{value:%Y-%m-%d}T00:00:00"
+
+
+def spec_of(title: str, values: list[Spec], body: Spec) -> Spec:
+    return {"description": title, "config": _CONFIG, "data": {"values": values}, **body}
 
 
 @cache
 def script() -> str:
-    """The text of the script that draws the specifications: `vegaEmbed(element, spec)`."""
-    import vl_convert  # a second of work, for reports with a chart only
+    """The text of the script that draws the specifications: `vegaEmbed(element, spec, {mode: "vega-lite"})`.
 
-    return vl_convert.javascript_bundle()
+    The names of namespaces in it look like addresses; with their slashes escaped, which changes no string of JavaScript, nothing
+    in the page does, and whoever searches it for some finds none.
+    """
+    import vl_convert  # a second of work, for pages only
+
+    return vl_convert.javascript_bundle().replace("://", ":\\/\\/").replace("</script", "<\\/script")

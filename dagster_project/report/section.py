@@ -1,4 +1,4 @@
-"""One table of what a command tells, and how it is drawn."""
+"""One table of what a command tells on a terminal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Section:
-    """A title, a header, rows of plain values; on the page with a chart of them."""
+    """A title, a header and rows of plain values."""
 
     title: str
     header: list[str]
     rows: list[tuple[Any, ...]]
     note: str = ""
-    chart: dict[str, Any] | None = None
-    """Vega-Lite."""
-    page_only: bool = False
-    """Too long for a terminal."""

@@ -25,7 +25,7 @@ def report_console() -> Console:
 def print_summary(summary: Summary, console: Console) -> None:
     """Print every table that has rows, then the headline and the checks that failed."""
     for section in summary.sections:
-        if section.rows and not section.page_only:
+        if section.rows:
             console.print(section_table(section))
     headline = Table(
         show_header=False,

@@ -1,4 +1,4 @@
-"""How values of the summary are written, on the terminal and on the page alike."""
+"""How values are written on a terminal."""
 
 from decimal import Decimal
 from typing import Any

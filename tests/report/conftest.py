@@ -1,10 +1,11 @@
-"""A real browser, where the machine has one."""
+"""A real browser, where the machine has one, and an empty warehouse."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 
+import duckdb
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,3 +28,9 @@ def browser() -> Iterator:
         opened = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        yield opened

@@ -1,0 +1,76 @@
+"""What is known of the newest run beside its tables: its checks, how long it took, what it did not write.
+
+Kept in the project's private state, so that the page can be made again from the warehouse alone (`relance report`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from dagster_project.private import owner_only
+from dagster_project.settings import Settings
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a run. `blocking` checks decide the exit code."""
+
+    name: str
+    passed: bool
+    blocking: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """Of the run that the tables speak of. Holds figures only, no personal data.
+
+    as_of: naive UTC. seconds: how long it took. not_written: activation and why it wrote no file.
+    """
+
+    run_id: str
+    as_of: datetime
+    seconds: float
+    succeeded: bool
+    checks: Sequence[Check] = field(default_factory=list)
+    not_written: Sequence[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def failed_checks(self) -> list[Check]:
+        """Blocking ones first."""
+        return sorted((check for check in self.checks if not check.passed), key=lambda check: not check.blocking)
+
+
+def keep(settings: Settings, run: LastRun) -> None:
+    path = _path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with open(unfinished, "w", encoding="utf-8", opener=owner_only) as file:
+        json.dump(asdict(run) | {"as_of": run.as_of.isoformat()}, file)
+    os.replace(unfinished, path)
+
+
+def kept(settings: Settings, run_id: str, as_of: datetime) -> LastRun:
+    """What was kept of a run; of one that nothing is known of, a run without checks."""
+    try:
+        told = json.loads(_path(settings).read_text(encoding="utf-8"))
+        found = LastRun(
+            told["run_id"],
+            datetime.fromisoformat(told["as_of"]),
+            told["seconds"],
+            told["succeeded"],
+            [Check(**check) for check in told["checks"]],
+            [(activation, why) for activation, why in told["not_written"]],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return LastRun(run_id, as_of, 0.0, True)
+    return found if (found.run_id, found.as_of) == (run_id, as_of) else LastRun(run_id, as_of, 0.0, True)
+
+
+def _path(settings: Settings) -> Path:
+    return settings.state_path / "last_run.json"

@@ -1,0 +1,96 @@
+"""The page of a run, made from the warehouse: figures read once, told in every language."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.errors import RelanceError
+from dagster_project.report.alerts import alerts
+from dagster_project.report.audience_panels import audience_chapter
+from dagster_project.report.brought import brought_chapter
+from dagster_project.report.data_panels import data_chapter
+from dagster_project.report.headline import headline
+from dagster_project.report.language import LANGUAGES, Language, language, spoken_in
+from dagster_project.report.last_run import LastRun, kept
+from dagster_project.report.page import Page, write_report
+from dagster_project.report.people_panels import people_chapter
+from dagster_project.report.reader import Reader
+from dagster_project.report.score_panels import score_chapter
+from dagster_project.settings import Settings
+from dagster_project.warehouse import open_warehouse, run_lock
+
+
+def reader_of(con: duckdb.DuckDBPyConnection, settings: Settings, run: LastRun) -> Reader:
+    """What a run's figures are read by."""
+    since = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=run.seconds)
+    day = tongue(settings, "en").at_home(run.as_of - timedelta(microseconds=1)).date()
+    return Reader(con, run.run_id, run.as_of, day, since)
+
+
+def tongue(settings: Settings, code: str) -> Language:
+    """A language as the company's country writes it."""
+    company = settings.company
+    return language(code, company.country, company.currency, company.timezone)
+
+
+def make_report(con: duckdb.DuckDBPyConnection, settings: Settings, run: LastRun) -> Path:
+    """Write the page of the run that the tables speak of; parts of the pipeline that never ran are absent from it.
+
+    Returns:
+        The newest page, index.html.
+    """
+    read = reader_of(con, settings, run)
+    first = settings.report.language or spoken_in(settings.company.country)
+    codes = sorted(LANGUAGES, key=lambda code: code != first)
+    pages = [_page(read, tongue(settings, code), settings.company.name, run) for code in codes]
+    return write_report(pages, settings.report_path, asks=settings.report.language is None)
+
+
+def _page(read: Reader, _: Language, company: str, run: LastRun) -> Page:
+    chapters = [
+        brought_chapter(read, _),
+        audience_chapter(read, _, run),
+        people_chapter(read, _),
+        score_chapter(read, _),
+        data_chapter(read, _, run),
+    ]
+    return Page(_, company, run, headline(read, _, run), alerts(read, _, run), chapters)
+
+
+def remake_report(settings: Settings) -> tuple[Path, bool]:
+    """Make the page of the newest run again, from the warehouse alone.
+
+    While a run goes on nothing is opened, so that none has to wait for a reader or fails because of one.
+
+    Returns:
+        The newest page, and whether it was made now; the one that lies there already, while a run goes on.
+
+    Raises:
+        RelanceError: there is neither a run nor a page of one, or another program has the warehouse open.
+    """
+    page = settings.report_path / "index.html"
+    if not settings.warehouse_path.exists():
+        raise RelanceError("There is no report yet", str(page), "run `relance run` first")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(run_lock(settings))
+        except RelanceError:
+            if page.exists():
+                return page, False
+            raise
+        con = stack.enter_context(open_warehouse(settings, read_only=True))
+        run = _newest(con)
+        if run is None:
+            raise RelanceError("There is no report yet", str(page), "run `relance run` first")
+        return make_report(con, settings, kept(settings, *run)), True
+
+
+def _newest(con: duckdb.DuckDBPyConnection) -> tuple[str, datetime] | None:
+    try:
+        return con.execute("select run_id, as_of from control.run").fetchone()
+    except duckdb.CatalogException:
+        return None

@@ -1,0 +1,109 @@
+"""Both languages say everything, and write figures as their readers do."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dagster_project.report.language import LANGUAGES, NOTHING, language, spoken_in
+from dagster_project.report.words import WORDS
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "dagster_project" / "report"
+EXTRACTORS = {".py": "python", ".j2": "jinja2.ext.babel_extract"}
+
+FRENCH = language("fr", "FR", "EUR", "Europe/Paris")
+ENGLISH = language("en", "GB", "EUR", "Europe/London")
+
+
+def said() -> dict[str, str]:
+    """Every text of the report in English, and the file it stands in."""
+    found = {}
+    for path in sorted(REPORT.iterdir()):
+        if path.suffix in EXTRACTORS:
+            with path.open("rb") as file:
+                for _line, text, *_more in extract(EXTRACTORS[path.suffix], file, keywords={"_": None, "N_": None}):
+                    found[text] = path.name
+    return found
+
+
+def told(code: str) -> dict[str, str]:
+    with (REPORT / "locales" / f"{code}.po").open("rb") as file:
+        return {str(one.id): str(one.string) for one in read_po(file, locale=code) if one.id}
+
+
+@pytest.mark.parametrize("code", sorted(set(LANGUAGES) - {"en"}))
+def test_every_text_is_told_in_every_language(code: str) -> None:
+    """A French reader meets an English sentence, or a hole, in the middle of the page."""
+    texts, catalogue = said(), told(code)
+    assert len(texts) > 300
+    assert {text: where for text, where in texts.items() if not catalogue.get(text)} == {}
+    assert set(catalogue) - set(texts) == set()
+
+
+@pytest.mark.parametrize("code", sorted(set(LANGUAGES) - {"en"}))
+def test_figures_stand_in_every_translation(code: str) -> None:
+    """A translation without its `{figure}` says nothing, one with another's name ends the report."""
+    for text, translation in told(code).items():
+        assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", translation)), text
+
+
+def test_words_of_the_shipped_seeds_are_known() -> None:
+    """A segment or tier that a seed names comes up untranslated."""
+    for seed, columns in {"rfm_segments": ["segment"], "customer_tiers": ["name", "action"]}.items():
+        with (ROOT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+            assert {row[column] for row in csv.DictReader(file) for column in columns} <= WORDS.keys()
+
+
+def test_figures_are_written_as_their_readers_do() -> None:
+    """1,234 is a thousand in London and little more than one in Paris."""
+    assert ENGLISH.money(Decimal("1234567.5")) == "€1,234,567.50"
+    assert FRENCH.money(Decimal("1234567.5")) == "1\u202f234\u202f567,50\u00a0€"
+    assert (ENGLISH.share(0.1234), FRENCH.share(0.1234)) == ("12.3%", "12,3\u00a0%")
+    assert (ENGLISH.percent(300.0), FRENCH.percent(-12.5)) == ("300%", "-12,5\u00a0%")
+    assert (ENGLISH.day(date(2026, 6, 30)), FRENCH.day(date(2026, 6, 30))) == ("30 Jun 2026", "30 juin 2026")
+    assert language("en", "US", "USD", "UTC").day(date(2026, 6, 30)) == "Jun 30, 2026"
+    assert language("en", "FR", "EUR", "UTC").count(1234) == language("en", "ZZ", "EUR", "UTC").count(1234) == "1,234"
+    assert language("fr", "CA", "CAD", "UTC").money(2) == "2,00\u00a0$"
+
+
+def test_moments_are_told_by_the_company_s_clock() -> None:
+    """A run at midnight in Paris would be told as of the evening before."""
+    assert FRENCH.moment(datetime(2026, 6, 30, 22, 0)) == "1 juil. 2026, 00:00"
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    """A return on no costs would read as nought, which is break-even."""
+    told = {
+        getattr(FRENCH, kind)(None) for kind in ("count", "number", "money", "share", "percent", "day", "month", "moment", "word")
+    }
+    assert told == {NOTHING}
+
+
+@settings(max_examples=100)
+@given(st.decimals(-(10**13), 10**13, places=4), st.sampled_from([FRENCH, ENGLISH]))
+def test_no_digit_is_lost(value: Decimal, reader) -> None:
+    """Money that went through a binary fraction, or a group of digits that a locale drops, no longer adds up."""
+    digits = re.sub(r"[^\d]", "", reader.number(value, 4))
+    decimals = reader.number(value, 4).rpartition("," if reader is FRENCH else ".")[2] if value % 1 else ""
+    assert Decimal(digits).scaleb(-len(decimals)) == abs(value)
+
+
+def test_words_that_are_not_ours_are_left_as_they_are() -> None:
+    """A campaign named `spring_sale` loses its name to a guess."""
+    assert FRENCH.word("at_risk") == "à risque" and FRENCH.word("spring_sale") == "spring sale"
+
+
+@pytest.mark.parametrize(("country", "code"), [("FR", "fr"), ("BE", "fr"), ("DE", "en"), ("GB", "en")])
+def test_the_company_s_country_says_which_language_comes_first(country: str, code: str) -> None:
+    """Nobody in a French company would look for a setting first."""
+    assert spoken_in(country) == code
