@@ -117,6 +117,50 @@ def lines(
     return spec_of(title, values, {"width": WIDTH - 40, "height": 220, "layer": layers})
 
 
+def calibration(title: str, rows: Iterable[tuple[str, float, float]], said: str, happened: str) -> Spec:
+    """One small diagram per label: how often it happened against how often it was said to, beside the line where both are one.
+
+    Args:
+        rows: label, what was said, what happened (shares).
+        said, happened: what the axes are called.
+    """
+    points = [{"label": label, "said": foretold, "happened": seen, "is_point": True} for label, foretold, seen in rows]
+    ends = {
+        label: max(max(p["said"], p["happened"]) for p in points if p["label"] == label) for label in _in_order(points, "label")
+    }
+    diagonals = [
+        {"label": label, "said": at, "happened": at, "is_point": False} for label, end in ends.items() for at in (0, end)
+    ]
+    x: Spec = {"field": "said", "type": "quantitative", "title": said, "axis": {"format": SHARE, "tickCount": 4}}
+    y: Spec = {"field": "happened", "type": "quantitative", "title": happened, "axis": {"format": SHARE, "tickCount": 4}}
+    told = [{**_value(SHARE), "field": "said", "title": said}, {**_value(SHARE), "field": "happened", "title": happened}]
+    return spec_of(
+        title,
+        [*points, *diagonals],
+        {
+            "columns": 3,
+            "facet": {"field": "label", "type": "nominal", "title": None, "sort": list(ends)},
+            "spec": {
+                "width": 156,
+                "height": 156,
+                "layer": [
+                    {
+                        "transform": [{"filter": "!datum.is_point"}],
+                        "mark": {"type": "line", "strokeDash": [4, 4], "color": DOWN},
+                        "encoding": {"x": x, "y": y},
+                    },
+                    {
+                        "transform": [{"filter": "datum.is_point"}],
+                        "mark": {"type": "line", "point": True, "color": UP},
+                        "encoding": {"x": x, "y": y, "tooltip": told},
+                    },
+                ],
+            },
+            "resolve": {"scale": {"x": "independent", "y": "independent"}},
+        },
+    )
+
+
 def strips(title: str, rows: Iterable[tuple[str, date | datetime, Any]], of: str, form: str = COUNT, days: str = DAYS) -> Spec:
     """One small line per label, each with a scale of its own.
 

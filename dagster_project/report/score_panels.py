@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dagster_project.report.charts import bars
+from dagster_project.report.charts import bars, calibration
 from dagster_project.report.language import Language
 from dagster_project.report.panel import Chapter, Column, Panel
 from dagster_project.report.reader import Reader
@@ -19,6 +19,7 @@ CARDS = """
         coalesce(time_brier, random_brier), coalesce(time_brier_base, random_brier_base), coalesce(time_slope, random_slope),
         rules_time_auc, scored, drift_psi, drift
     from scores.model_cards order by model"""
+CALIBRATION = "select model, tenth, said, happened, examples from scores.calibration order by model, tenth"
 PREDICTED = """
     select model, least(floor(probability * 10), 9)::int as tenth, count(*) as people, avg(probability)
     from scores.predictions group by all order by all"""
@@ -30,7 +31,9 @@ CLV = """
 
 def score_chapter(read: Reader, _: Language) -> Chapter:
     note = _("What is said of people in advance, and how far it has come true for people and times it had not seen.")
-    return Chapter("scores", _("Scores"), note, [grades(read, _), cards(read, _), predicted(read, _), clv(read, _)])
+    return Chapter(
+        "scores", _("Scores"), note, [grades(read, _), cards(read, _), calibrated(read, _), predicted(read, _), clv(read, _)]
+    )
 
 
 def grades(read: Reader, _: Language) -> Panel:
@@ -87,6 +90,24 @@ def cards(read: Reader, _: Language) -> Panel:
         Column(_("drift"), "word"),
     ]
     return Panel("model_cards", title, note, columns, found, charts)
+
+
+def calibrated(read: Reader, _: Language) -> Panel:
+    found = read.rows(CALIBRATION, "scores.calibration")
+    title = _("What was said, and what happened")
+    note = _(
+        "People that a model had not learnt from, in tenths by what it said of them: on the dashed line it happened as often as "
+        "it was said to; below the line, less often."
+    )
+    columns = [
+        Column(_("prediction"), "word"),
+        Column(_("tenth"), "count"),
+        Column(_("mean probability"), "share"),
+        Column(_("how often"), "share"),
+        Column(_("examples"), "count"),
+    ]
+    points = [(_.word(model), said, happened) for model, tenth, said, happened, people in found]
+    return Panel("calibration", title, note, columns, found, [calibration(title, points, _("said"), _("happened"))])
 
 
 def predicted(read: Reader, _: Language) -> Panel:

@@ -17,7 +17,7 @@ from dagster_project.scores.predict.bins import encode, learn_bins
 from dagster_project.scores.predict.denied import Denied
 from dagster_project.scores.predict.examples import Column, Examples
 from dagster_project.scores.predict.fit import Fit, fit_model
-from dagster_project.scores.predict.judge import calibration_slope, judge, lift_of_tenth, platt, sigmoid, weighted_auc
+from dagster_project.scores.predict.judge import calibration_slope, judge, lift_of_tenth, platt, sigmoid, tenths, weighted_auc
 from dagster_project.scores.predict.learn import Scorecard, learn_forest
 from dagster_project.scores.predict.parameters import BINS, NODES, bins_of, nodes_of
 
@@ -134,6 +134,12 @@ def test_figures_of_known_cases() -> None:
     margins = luck.normal(size=20_000)
     outcomes = (luck.random(20_000) < sigmoid(margins)).astype(int)
     assert calibration_slope(sigmoid(3 * margins), outcomes, np.ones(20_000)) == pytest.approx(1 / 3, abs=0.03)
+    found = tenths(sigmoid(margins), outcomes, np.ones(20_000))
+    assert [tenth.examples for tenth in found] == [2_000] * 10
+    assert all(abs(tenth.said - tenth.happened) < 0.04 for tenth in found)
+    assert found[0].said < 0.2 and found[9].said > 0.8
+    (same,) = tenths(np.full(4, 0.5), happened, np.array([1, 1, 1, 3.0]))
+    assert (same.said, same.happened, same.examples) == (0.5, pytest.approx(2 / 6), 4)
     apart = platt(np.array([-1.0, 1.0]), np.array([0, 1]), np.ones(2))
     assert all(map(math.isfinite, apart))
 

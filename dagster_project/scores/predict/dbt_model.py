@@ -24,10 +24,11 @@ SCHEMA = pa.schema(
     [
         ("model", pa.string()), ("ground", pa.string()), ("fit_at", pa.timestamp("us")), ("days", pa.int64()),
         ("method", pa.string()), ("method_reason", pa.string()), ("intercept", pa.float64()),
-        ("bins", pa.string()), ("nodes", pa.string()), ("bands", pa.string()), ("card", pa.string()),
+        ("bins", pa.string()), ("nodes", pa.string()), ("bands", pa.string()), ("calibration", pa.string()),
+        ("card", pa.string()),
     ]
 )  # fmt: skip
-"""One row per model; bins, nodes and bands are JSON lists of objects, card is a JSON object."""
+"""One row per model; bins, nodes, bands and calibration are JSON lists of objects, card is a JSON object."""
 
 
 def fitted_models(
@@ -142,5 +143,11 @@ def _fitted(
         "bins": json.dumps(bins_of(fit)),
         "nodes": json.dumps(nodes_of(fit)),
         "bands": json.dumps([{"band": band, "upto": upto, "share": share} for band, (upto, share) in enumerate(fit.bands)]),
+        "calibration": json.dumps(
+            [
+                {"tenth": place} | {name: round(figure, 6) for name, figure in asdict(tenth).items()}
+                for place, tenth in enumerate(fit.calibration, 1)
+            ]
+        ),
         "card": json.dumps(card),
     }

@@ -9,7 +9,7 @@ import numpy as np
 from dagster_project.scores.predict.bins import Bins, encode, learn_bins
 from dagster_project.scores.predict.denied import Denied
 from dagster_project.scores.predict.examples import Column, Examples
-from dagster_project.scores.predict.judge import Figures, judge, log_odds, platt
+from dagster_project.scores.predict.judge import Figures, Tenth, judge, log_odds, platt, tenths
 from dagster_project.scores.predict.learn import Blend, Codes, Floats, Forest
 from dagster_project.scores.predict.rules import Rules, rules_of
 from dagster_project.scores.predict.trial import (
@@ -58,6 +58,8 @@ class Fit:
     bands: tuple[tuple[float | None, float], ...] = ()
     """Upper ends of bands of log-odds, about a tenth of the examples each (the last has none), and their share of the examples:
     to see how far today's people have drifted."""
+    calibration: tuple[Tenth, ...] = ()
+    """What a model said of people left out, beside what happened to them; of rules and base rates nothing is said."""
     random: Figures | None = None
     time: Figures | None = None
     all_random: Figures | None = None
@@ -138,6 +140,7 @@ def _model_fit(base: Fit, best: Tried, bins: tuple[Bins, ...], codes: Codes, exa
         forest=forest,
         part=part,
         bands=_bands(slope * learnt.margins(codes) + shift, examples.weights),
+        calibration=tenths(recalibrated(best.crossed, examples), outcomes, examples.weights),
     )
 
 

@@ -88,6 +88,32 @@ def calibration_slope(probabilities: Floats, outcomes: NDArray[Any], weights: Fl
     return platt(margins, outcomes, weights)[0]
 
 
+@dataclass(frozen=True)
+class Tenth:
+    """A tenth of the examples, by what was said of them: the mean probability, how often it happened, and how many they are."""
+
+    said: float
+    happened: float
+    examples: int
+
+
+def tenths(probabilities: Floats, outcomes: NDArray[Any], weights: Floats) -> tuple[Tenth, ...]:
+    """What was said beside what happened (a reliability diagram), by rising probability. Of whom the same was said, all stand in
+    one tenth, so that there may be fewer than ten."""
+    values, group = np.unique(probabilities, return_inverse=True)
+    size = np.bincount(group, weights=weights, minlength=len(values))
+    tenth = np.minimum((np.cumsum(size) - size / 2) / size.sum() * 10, 9).astype(int)[group]
+    found = (tenth == number for number in np.unique(tenth))
+    return tuple(
+        Tenth(
+            said=float(np.average(probabilities[rows], weights=weights[rows])),
+            happened=float(np.average(outcomes[rows] == 1, weights=weights[rows])),
+            examples=int(rows.sum()),
+        )
+        for rows in found
+    )
+
+
 def platt(margins: Floats, outcomes: NDArray[Any], weights: Floats) -> tuple[float, float]:
     """Slope and intercept that bring margins closest to what happened, by Newton's method with a ridge too small to matter that
     keeps them finite where outcomes can be told apart without an error.
