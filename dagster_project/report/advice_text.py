@@ -12,6 +12,15 @@ def reason_of(campaign: dict[str, Any], _: Language) -> str:
     Args:
         campaign: a row of measurement.campaign_advice.
     """
+    said = [_advised(campaign, _)]
+    if campaign["advice"] == "scale" and campaign["margin"] is None:
+        said.append(_("That is of revenue: what it leaves is not known, since relance.yml tells no margin."))
+    if campaign["advice"] in ("scale", "hold", "stop") and campaign["is_estimate"] and campaign["costs"]:
+        said.insert(0, _("An estimate, since nobody can be followed from it."))
+    return " ".join(said)
+
+
+def _advised(campaign: dict[str, Any], _: Language) -> str:
     low, high = _.percent(campaign["roi_low_percent"]), _.percent(campaign["roi_high_percent"])
     if not campaign["costs"]:
         return _("Nothing is known to have been paid for it, so there is no return to judge.")

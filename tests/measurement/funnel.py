@@ -127,10 +127,19 @@ class Funnel:
     def sale(
         self, person: str, at: datetime, amount: float | None = 100, channel: str | None = "web", kind: str = "purchase"
     ) -> None:
+        number = self.number()
+        # At a till nobody is known but the order.
+        is_known = channel != "till"
+        self.add(
+            "identifiers",
+            identifier_type="customer_id" if is_known else "order_id",
+            identifier=person if is_known else number,
+            profile_id=person,
+        )
         self.add(
             "conversions",
             kind=kind,
-            conversion_id=f"{kind}:{self.number()}",
+            conversion_id=f"{kind}:{number}",
             profile_id=person,
             occurred_at=at,
             channel=channel,

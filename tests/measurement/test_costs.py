@@ -89,11 +89,34 @@ def test_the_invoice_of_the_platform_is_not_counted_again(shop: Company) -> None
 
 
 def test_media_of_a_campaign_beyond_its_account_are_counted(shop: Company) -> None:
-    """What the account does not tell, since the days lie outside it, would be lost."""
+    """What the account does not tell, since it tells nothing of that month, would be lost."""
     shop.add("campaigns", campaign_key="7", campaign_id="7", campaign="summer", channel="paid_search")
     shop.add("unified_ad_spend", date="2026-01-05", campaign_id="7", spend=30)
-    shop.add("unified_marketing_costs", cost_id="c", campaign_id="7", starts_on="2026-01-04", ends_on="2026-01-05", amount=20)
+    shop.add("unified_marketing_costs", cost_id="c", campaign_id="7", starts_on="2025-12-31", ends_on="2026-01-01", amount=20)
     assert by(shop) == [(Decimal(40),)]
+
+
+def test_an_account_that_tells_nothing_takes_no_invoice_s_place(shop: Company) -> None:
+    """An account in a currency without a rate, or without spend, beside the invoice: neither of the two would be counted."""
+    shop.add("campaigns", campaign_key="7", campaign_id="7", campaign="summer", channel="paid_search")
+    shop.add("unified_ad_spend", date="2026-01-05", campaign_id="7", spend=30, currency="USD")
+    shop.add("unified_ad_spend", date="2026-02-05", campaign_id="7", spend=0)
+    shop.add("unified_ad_spend", date="2026-03-05", campaign_id="7", spend=8)
+    for month in ("01", "02", "03"):
+        shop.add("unified_marketing_costs", cost_id=month, campaign_id="7", starts_on=f"2026-{month}-05", amount=20)
+    # The television spot of the same campaign is no invoice of the search account.
+    shop.add("unified_marketing_costs", cost_id="tv", campaign_id="7", channel="tv", starts_on="2026-03-05", amount=50)
+    assert by(shop, "channel") == [("paid_search", Decimal(48)), ("tv", Decimal(50))]
+
+
+def test_the_invoice_of_a_platform_as_a_whole_is_not_counted_again(shop: Company) -> None:
+    """Most companies book what an ad platform takes by month, whatever the campaign: it would count twice."""
+    shop.add("campaigns", campaign_key="7", campaign_id="7", campaign="summer", channel="paid_search")
+    shop.add("unified_ad_spend", date="2026-01-05", platform="google_ads", campaign_id="7", spend=30)
+    shop.add("unified_marketing_costs", cost_id="jan", channel="Google Ads", starts_on="2026-01-31", amount=30)
+    shop.add("unified_marketing_costs", cost_id="feb", channel="Google Ads", starts_on="2026-02-28", amount=30)
+    assert by(shop) == [(Decimal(60),)]
+    assert [row[:2] for row in gaps(shop)] == [("told_by_account", "jan")]
 
 
 def test_a_currency_without_a_rate_is_listed_not_nothing(shop: Company) -> None:

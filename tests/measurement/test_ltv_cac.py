@@ -143,6 +143,15 @@ def test_cohorts_are_those_of_people_followed_one_by_one(people: list[list[datet
             assert mean is None
 
 
+def test_a_sale_of_nobody_wins_no_customer() -> None:
+    """Each sale at a till, and each order of somebody who was erased, would be a new customer who never comes back."""
+    with funnel() as shop:
+        shop.sale("order-1", FEBRUARY, 10, channel="till")
+        shop.sale("anna", FEBRUARY, 10)
+        build(shop.con, "acquired_customers")
+        assert shop.con.execute("select profile_id from acquired_customers").fetchall() == [("anna",)]
+
+
 def test_a_refund_takes_money_and_no_customer() -> None:
     """Who gave the first order back would be won by the second."""
     with funnel() as shop:

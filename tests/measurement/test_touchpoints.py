@@ -69,6 +69,14 @@ CASES = {
     (None, None, None, None, "https://notgoogle.com:8080/a"): "referral",
     (None, None, None, None, "https://chatgpt.com/"): "referral",
     (None, None, None, None, "https://www.amazon.de/dp/1"): "referral",
+    ("google", "sea", "brand", None, None): "paid_search",
+    ("bing", "ads", None, None, None): "paid_search",
+    ("google", "pmax", None, None, None): "cross_network",
+    ("facebook", "ads", None, None, None): "paid_social",
+    ("an", "paid", None, None, None): "paid_social",
+    ("awin", "cpa", None, None, None): "affiliate",
+    ("klaviyo", "campaign", None, None, None): "email",
+    ("chatgpt.com", None, None, None, None): "referral",
 }  # fmt: skip
 
 

@@ -154,9 +154,9 @@ def test_answers_of_few_are_not_told_apart(con: duckdb.DuckDBPyConnection) -> No
 
 
 CAMPAIGN = {
-    "costs": 100, "roi_low_percent": -10.0, "roi_high_percent": 250.0, "people_only_here": 1200, "customers_only_here": 3,
-    "is_estimate": False, "sales": 2.5, "days": 9, "minimum_sales": 10, "minimum_days": 14, "clicks": 1000, "touches": 800,
-    "leads": 4, "broken_stage": None,
+    "costs": 100, "roi_low_percent": -10.0, "roi_high_percent": 250.0, "margin": None, "people_only_here": 1200,
+    "customers_only_here": 3, "is_estimate": False, "sales": 2.5, "days": 9, "minimum_sales": 10, "minimum_days": 14,
+    "clicks": 1000, "touches": 800, "leads": 4, "broken_stage": None,
 }  # fmt: skip
 STAGES = ("clicks_without_visits", "traffic_without_leads", "leads_without_sales", "traffic_without_sales")
 

@@ -57,6 +57,7 @@ ITEMS = [
 
 RESENT = track("lower", "product added", properties={"product_id": "p1", "quantity": 2, "price": "no price"})
 
+CAME_FIRST = '{"source": "bing", "medium": "cpc", "name": "tea"}'
 FIRST_DAY: dict[str, list[dict]] = {
     **landed_segment.FILES,
     **landed_snowplow.FILES,
@@ -108,6 +109,15 @@ FIRST_DAY: dict[str, list[dict]] = {
         ga4("purchase", 1768039260000000, {"transaction_id": "1", "value": 99.5, "currency": "EUR"}, items=ITEMS, user_id="u2"),
         ga4("page_view", 1768039200000000, {"page_location": "https://shop.example/", "ga_session_id": 12, "coupon": ""}),
         ga4("quiz_done", 1768039300000000, {}),
+        # What Google knows of the visitor's first coming stands on each event of theirs.
+        *[
+            ga4(name, at, {"ga_session_number": number}, user_pseudo_id="first.cookie", traffic_source=CAME_FIRST)
+            for name, at, number in (
+                ("session_start", 1768039200000000, 1),
+                ("page_view", 1768039201000000, 1),
+                ("session_start", 1768060800000000, 2),
+            )
+        ],
     ],
     "generic/contacts/2026-01-10.ndjson": [
         {"contact_id": "new-first", "city": "Lyon", "updated_at": "2026-01-09T00:00:00Z", "country": "Norway"},

@@ -85,6 +85,10 @@ def test_ga4_parameters_and_items(shop: Shop) -> None:
     view = shop.one("select * from unified.events where source = 'ga4' and event = 'Product Viewed'")
     assert (view["product_id"], view["price"], view["quantity"]) == ("sku-1", Decimal("12.5"), Decimal(2))
     assert (view["utm_source"], view["occurred_at"]) == ("x", datetime(2026, 1, 10, 10))
+    came = shop.query(
+        "select utm_source, utm_medium, utm_campaign from unified.events where anonymous_id = 'first.cookie' order by occurred_at"
+    )
+    assert [tuple(row.values()) for row in came] == [("bing", "cpc", "tea"), (None,) * 3, (None,) * 3]
     purchase = shop.one(
         """select *, products::json -> '$[0]' as first from unified.events
         where source = 'ga4' and event = 'Order Completed' and order_id = '1'"""

@@ -1,13 +1,19 @@
 -- One row per customer who is not the company's own, with the first purchase and what won it: the last touch until then within the
 -- look-back that was no direct visit; channel `direct` where there were only such, `unattributed` where there was none.
--- A purchase given back was one still: a refund takes from what a customer is worth, not the customer.
-with won as (
+-- A purchase given back was one still: a refund takes from what a customer is worth, not the customer. Sales of which nothing but the order's
+-- number is known, at a till or of somebody who was erased, are revenue and no customers: nobody can tell whether they came back.
+with known as (
+    select distinct profile_id from {{ ref('identifiers') }} where identifier_type <> 'order_id'
+),
+
+won as (
     select
         conversions.profile_id,
         conversions.conversion_id,
         conversions.occurred_at as won_at,
         conversions.channel as sold_in
     from {{ ref('conversions') }} as conversions
+    inner join known on conversions.profile_id = known.profile_id
     left join {{ ref('internal_people') }} as internal on conversions.profile_id = internal.profile_id
     where conversions.kind = 'purchase' and internal.profile_id is null
     qualify row_number() over (partition by conversions.profile_id order by conversions.occurred_at, conversions.conversion_id) = 1

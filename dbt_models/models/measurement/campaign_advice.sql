@@ -104,6 +104,7 @@ figures as (
         everywhere.sales_per_touch,
         everywhere.sales_per_lead,
         coalesce(settings.margin, 1) as margin,
+        settings.margin as told_margin,
         coalesce(only_there.people, 0) as people_only_here,
         coalesce(only_there.customers, 0) as customers_only_here
     from {{ ref('campaigns') }} as campaigns
@@ -162,7 +163,7 @@ advised as (
             when staged.costs <= 0 then 'hold'
             when staged.is_estimate then case
                 when flights.is_overlapping and flights.reason is null then 'hold'
-                when flights.roi_percent is null then 'too_early'
+                when flights.roi_percent is null or flights.days < {{ minimum_days }} then 'too_early'
                 when (flights.roi_low_percent + 100) * margin > 100 and flights.after_the_end <> 'did_not_fall' then 'scale'
                 when (flights.roi_high_percent + 100) * margin < 100 then 'stop'
                 else 'hold'
@@ -189,9 +190,10 @@ select
     case
         when costs <= 0 then 'Nothing is known to have been paid for it, so there is no return to judge.'
         when is_estimate and advice = 'too_early' then 'Nobody can be followed from it to a sale, and its effect cannot be estimated: '
-            || case no_estimate
+            || case coalesce(no_estimate, '')
                 when 'no_history' then 'there are no figures of the same weeks a year before, or it is not over.'
                 when 'campaign_the_year_before' then 'such a campaign ran in the same weeks a year before.'
+                when '' then 'it ran for fewer than {{ minimum_days }} days.'
                 else 'too few weeks to compare with.'
             end
         when is_estimate and advice = 'hold' and overlaps_with is not null then 'Nobody can be followed from it, and it ran together with ' || overlaps_with
@@ -210,7 +212,7 @@ select
         when advice = 'too_early' then {{ text.format('sales', 1, 1) }} || ' sales so far, and ' || {{ text.format('needed_sales', 1, 1) }}
             || ' would win back its costs: fewer than {{ minimum_sales }} are chance.'
         when advice = 'scale' then 'Even cautiously counted it wins back more than it costs (' || {{ text.format('roi_low_percent', 0, 0) }}
-            || ' % at least). '
+            || ' % at least' || case when told_margin is null then ' of revenue; what it leaves is not known, for no margin is told). ' else '). ' end
             || case when is_over then 'It is over: worth running again, and then raising in steps.'
                 else 'Raise its budget in steps, by a fifth at most, and look again after each.' end
         when advice = 'mend' and broken = 'clicks_without_visits' then 'Clicks without visits: ' || cast(clicks as string)
@@ -244,6 +246,7 @@ select
     needed_sales,
     people_only_here,
     customers_only_here,
+    told_margin as margin,
     {{ minimum_sales }} as minimum_sales,
     {{ minimum_days }} as minimum_days,
     currency

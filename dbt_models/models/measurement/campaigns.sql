@@ -1,5 +1,5 @@
--- One row per campaign that money was spent on, that a cost or promo code names, or that touched somebody. Its channel is what a cost or
--- code tells, else that of its advertisements, else the one by which it touched most.
+-- One row per campaign that money was spent on, that a cost or promo code names, or that touched somebody. Its channel is, of advertisements,
+-- the one by which visits came most, else their platform's; of others, what a cost or code tells, else the one by which it touched most.
 with told as (
     select campaign_key, min(campaign_id) as campaign_id, min(campaign) as campaign, min(platform) as platform, min(channel) as channel
     from {{ ref('campaign_names') }}
@@ -45,6 +45,14 @@ mainly as (
     qualify row_number() over (partition by campaign_key order by touches desc, channel) = 1
 ),
 
+visited as (
+    select campaign_key, channel
+    from {{ ref('touchpoints') }}
+    where kind = 'session' and campaign_key <> ''
+    group by campaign_key, channel
+    qualify row_number() over (partition by campaign_key order by count(*) desc, channel) = 1
+),
+
 touched as (
     select campaign_key, min(first_day) as first_day, max(last_day) as last_day
     from touched_by
@@ -68,7 +76,11 @@ select
     keys.campaign_key,
     told.campaign_id,
     coalesce(told.campaign, mainly.campaign) as campaign,
-    coalesce(told.channel, advertised.channel, mainly.channel, 'other') as channel,
+    case
+        when told.platform is not null
+            then coalesce(visited.channel, advertised.channel, {{ platform_channel('told.platform') }}, told.channel, mainly.channel, 'other')
+        else coalesce(told.channel, mainly.channel, 'other')
+    end as channel,
     told.platform,
     least(paid_days.first_day, touched.first_day) as first_day,
     greatest(paid_days.last_day, touched.last_day) as last_day,
@@ -77,5 +89,6 @@ from keys
 left join told on keys.campaign_key = told.campaign_key
 left join paid_days on keys.campaign_key = paid_days.campaign_key
 left join touched on keys.campaign_key = touched.campaign_key
+left join visited on keys.campaign_key = visited.campaign_key
 left join mainly on keys.campaign_key = mainly.campaign_key
 left join advertised on told.platform = advertised.platform and told.campaign = advertised.campaign

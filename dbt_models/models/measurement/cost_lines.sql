@@ -131,12 +131,17 @@ named as (
     left join {{ ref('campaign_names') }} as names on told.told_campaign = names.name and names.place = 1
 ),
 
--- The days between which an ad account tells what a campaign cost.
+-- The months of which an ad account tells what a campaign, and a platform, cost.
 accounts as (
-    select campaign_key, min(day) as first_day, max(day) as last_day
+    select campaign_key, cast(null as string) as platform, date_trunc('month', day) as month
     from named
-    where origin = 'ad_spend' and campaign_key <> ''
-    group by campaign_key
+    where origin = 'ad_spend' and campaign_key <> '' and amount > 0
+    group by 1, 2, 3
+    union all
+    select null, platform, date_trunc('month', day)
+    from named
+    where origin = 'ad_spend' and amount > 0
+    group by 1, 2, 3
 ),
 
 judged as (
@@ -147,10 +152,17 @@ judged as (
             when named.amount is null and named.told_amount <> 0 then 'no_rate'
             -- The invoice of the platform, beside the account: the same money. A credit note, below zero, corrects what the account told.
             when named.origin in ('marketing_costs', 'leads') and named.supplier is null and named.kind = 'media' and named.amount > 0
-                and named.day between accounts.first_day and accounts.last_day then 'told_by_account'
+                and (campaign_accounts.month is not null and coalesce(named.channel_told = campaigns.channel, true)
+                    or platform_accounts.month is not null) then 'told_by_account'
         end as why_not
     from named
-    left join accounts on named.campaign_key = accounts.campaign_key
+    left join {{ ref('campaigns') }} as campaigns on named.campaign_key = campaigns.campaign_key
+    left join accounts as campaign_accounts
+        on named.campaign_key = campaign_accounts.campaign_key and date_trunc('month', named.day) = campaign_accounts.month
+    -- An invoice that names no campaign but the platform.
+    left join accounts as platform_accounts
+        on named.campaign_key = '' and replace(replace(lower(trim(named.told_channel)), ' ', '_'), '-', '_') = platform_accounts.platform
+        and date_trunc('month', named.day) = platform_accounts.month
 )
 
 select

@@ -14,7 +14,7 @@ with leads as (
         leads.source,
         leads.lead_id,
         identifiers.profile_id,
-        nullif(trim(leads.supplier), '') as supplier,
+        case when lower(trim(leads.supplier)) not in ('', 'in_house') then trim(leads.supplier) end as supplier,
         leads.created_at,
         {{ local_date('leads.created_at') }} as received_on,
         cast(date_trunc('month', {{ local_date('leads.created_at') }}) as date) as month,

@@ -1,13 +1,19 @@
 -- One row per event in Google Analytics 4's BigQuery export. Where an event is about several products, the first one stands in
--- product_id and all of them in products. traffic_source is left alone: it tells how the visitor first came, not this event.
+-- product_id and all of them in products. traffic_source tells how the visitor first came: it counts where that is what the event is.
 {{ config(enabled=feeds('ga4', 'events')) }}
 {% set item_paths = ['$[0].item_id', '$[0].price', '$[0].quantity'] %}
 {% set commerce_paths = ['$.transaction_id', '$.purchase_revenue', '$.refund_value'] %}
 {% set collected_paths = ['$.manual_source', '$.manual_medium', '$.manual_campaign_name', '$.manual_term', '$.manual_content'] %}
+{% set first_paths = ['$.source', '$.medium', '$.name', '$.campaign', '$.term', '$.content'] %}
+{% set first = json_picked('in_first', first_paths) %}
 {% set item = json_picked('in_items', item_paths) %}
 {% set commerce = json_picked('in_ecommerce', commerce_paths) %}
 {% set collected = json_picked('in_collected', collected_paths) %}
 {% set manual = {'source': 'source', 'medium': 'medium', 'campaign': 'campaign_name', 'term': 'term', 'content': 'content'} %}
+{% set came_first %}
+    (event_name in ('first_visit', 'first_open')
+        or (event_name = 'session_start' and coalesce({{ ga4_param('params', 'ga_session_number') }}, '1') = '1'))
+{% endset %}
 
 with events as (
     select
@@ -17,7 +23,8 @@ with events as (
         {{ json_pick('device', ['$.advertising_id']) }} as in_device,
         {{ json_pick('items', item_paths) }} as in_items,
         {{ json_pick('ecommerce', commerce_paths) }} as in_ecommerce,
-        {{ json_pick('collected_traffic_source', collected_paths) }} as in_collected
+        {{ json_pick('collected_traffic_source', collected_paths) }} as in_collected,
+        {{ json_pick('traffic_source', first_paths) }} as in_first
     from {{ source('raw_ga4', 'events') }}
 ),
 
@@ -33,7 +40,11 @@ read as (
         {{ ga4_param('params', 'page_location') }} as url,
         {{ ga4_param('params', 'page_referrer') }} as referrer,
         {% for key, name in manual.items() -%}
-        coalesce({{ collected['manual_' ~ name] }}, {{ ga4_param('params', key) }}) as given_{{ key }},
+        coalesce(
+            {{ collected['manual_' ~ name] }},
+            {{ ga4_param('params', key) }},
+            case when {{ came_first }} then {{ 'coalesce(' ~ first.name ~ ', ' ~ first.campaign ~ ')' if key == 'campaign' else first[key] }} end
+        ) as given_{{ key }},
         {% endfor -%}
         event_name in ('view_item', 'select_item', 'add_to_cart', 'remove_from_cart', 'add_to_wishlist') as is_about_product,
         {{ item['$[0].item_id'] }} as item_id,
