@@ -36,6 +36,7 @@ class World:
     def clear(self) -> None:
         for name, columns in INPUTS.items():
             self.con.execute(f"create or replace table {name} ({columns})")
+        self.con.execute("create or replace table measurement as select null::decimal(18, 4) as margin")
         self.orders = 0
 
     def insert(self, table: str, **row: Any) -> None:
@@ -116,6 +117,20 @@ def test_signs_of_bought_followers(world: World) -> None:
         "absurd": "more_engage_than_likely,more_engagements_than_followers",
         "honest": None,
     }
+
+
+def test_no_verdict_before_its_time_nor_on_money_that_is_not_kept(world: World) -> None:
+    """Nobody has sold on the day of the contract; and of 1,200 at a margin of a fifth, 240 are left for a fee of 500."""
+    world.influencer("today", fee=500, contract_signed_on="2026-06-30")
+    world.influencer("next_year", fee=500, contract_signed_on="2027-01-01")
+    world.influencer("lea", fee=500, code="LEA10")
+    for number in range(12):
+        world.order(f"p{number}", "LEA10", 100)
+    assert {name: row["verdict"] for name, row in world.told().items()} == {
+        "today": "too_early", "next_year": "too_early", "lea": "pays",
+    }  # fmt: skip
+    world.con.execute("update measurement set margin = 0.2")
+    assert world.told()["lea"]["verdict"] == "does_not_pay"
 
 
 def test_what_is_missing(world: World) -> None:

@@ -1,5 +1,6 @@
 {# What was paid and what it brought, as sums of measurement.returns, with the figures that follow from them: the columns of the tables of
-   returns after those that they are grouped by. A figure per something there is none of is NULL: undefined, neither nought nor endless.
+   returns after those that they are grouped by. A figure per something there is none of is NULL: undefined, neither nought nor endless. So
+   is what a lead or customer costs where no cost is known: they are hardly free.
    `margin` is the share of revenue that is left once what was sold has been paid for, NULL where the company does not tell. #}
 {% macro returned_sums() %}
     {%- set kinds = ['media', 'creative', 'salary', 'tool', 'other'] -%}
@@ -27,7 +28,8 @@
     {{ per_cent_gained('revenue * margin', paid) }} as margin_roi_percent,
     case when {{ paid }} > 0 then revenue * coalesce(margin, 1) >= {{ paid }} end as is_break_even,
     {% for name, above, below in [
-        ('roas', 'revenue', 'media_costs'), ('cpl', 'costs', 'leads'), ('cpa', 'costs', 'sales'), ('cac', 'costs', 'new_customers'),
+        ('roas', 'revenue', 'media_costs'), ('cpl', 'nullif(costs, 0)', 'leads'), ('cpa', 'nullif(costs, 0)', 'sales'),
+        ('cac', 'nullif(costs, 0)', 'new_customers'),
         ('cpc', 'ad_spend', 'clicks'), ('click_rate', 'clicks', 'impressions'),
     ] -%}
     {{ ratio.format(above, below) }} as {{ name }}{{ ',' if not loop.last }}

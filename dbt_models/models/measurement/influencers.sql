@@ -187,8 +187,10 @@ select
         when not is_told_of then 'not_told_of'
         when fee is null or fee = 0 then 'no_fee'
         when fee_company is null then 'no_rate'
-        when orders < {{ fewest_orders }} and (coalesce(posts, 0) = 0 or revenue_at_most is null or revenue_at_most >= fee_company) then 'too_early'
-        when revenue >= fee_company then 'pays'
+        when coalesce(contract_signed_on, {{ local_date('first_sold_at') }}) > {{ date_after(local_date(as_of()), '-14') }} then 'too_early'
+        when orders < {{ fewest_orders }} and (coalesce(posts, 0) = 0 or revenue_at_most is null or revenue_at_most * margin >= fee_company) then 'too_early'
+        when revenue * margin >= fee_company then 'pays'
         else 'does_not_pay'
     end as verdict
 from judged
+cross join (select coalesce(margin, 1) as margin from {{ source('control', 'measurement') }}) as settings

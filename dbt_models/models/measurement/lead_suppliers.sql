@@ -99,7 +99,8 @@ decided as (
             when is_in_house then null
             when price is null then 'no_cost'
             when mature < {{ fewest_leads }} or value_of_a_sale is null then 'too_early'
-            when worth_low >= price then 'pays'
+            -- What a sale brings may be borrowed from others' sales: what these brought has to say so too.
+            when worth_low >= price and cast(revenue as double) * margin >= costs then 'pays'
             when worth_high < price then 'does_not_pay'
             else 'unclear'
         end as verdict
