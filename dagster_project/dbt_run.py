@@ -118,7 +118,7 @@ def dbt_build(
     Args:
         select, exclude: dbt selection terms; by default everything.
         on_result: called from dbt's own threads when a node has ended.
-        indirect_tests: run the tests of every selected model, not only selected tests.
+        indirect_tests: run the tests on selected models alone, not only selected tests.
 
     Raises:
         RelanceError: dbt could not start (a project or model it can't read, a warehouse it can't open). A node that fails
@@ -127,7 +127,7 @@ def dbt_build(
     prepare_manifest(workspace)
     manifest = _load_manifest(workspace)
     args = ["build", "--no-write-json", "--exclude-resource-type", "unit_test"]
-    args += ["--indirect-selection", "eager" if indirect_tests else "empty"]
+    args += ["--indirect-selection", "cautious" if indirect_tests else "empty"]
     if select is not None:
         args += ["--select", *select]
     if exclude:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
 from dagster_project.errors import RelanceError
+from dagster_project.loads.casts import literal
 
 Row = tuple[Any, ...]
+_GIVEN = re.compile(r"[$](run_id|as_of|day|since)\b")
 
 
 class Reader:
@@ -25,7 +28,10 @@ class Reader:
         self._con = con
         tables = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
         self._known = {table for (table,) in tables}
-        self._given = {"run_id": run_id, "as_of": as_of, "day": day, "since": since}
+        # As literals: at its first parameter DuckDB imports pandas, which takes longer than many a report.
+        self._given = {
+            name: literal(str(value)) for name, value in (("run_id", run_id), ("as_of", as_of), ("day", day), ("since", since))
+        }
         self._read: dict[str, list[Row]] = {}
 
     def rows(self, query: str, *tables: str) -> list[Row]:
@@ -38,9 +44,8 @@ class Reader:
         if query not in self._read:
             if not self._known.issuperset(tables):
                 return []
-            given = {name: value for name, value in self._given.items() if f"${name}" in query}
             try:
-                self._read[query] = self._con.execute(query, given).fetchall()
+                self._read[query] = self._con.execute(_GIVEN.sub(lambda found: self._given[found[1]], query)).fetchall()
             except duckdb.BinderException:
                 what = "A table lacks a column: another version of Relance made it"
                 raise RelanceError(what, ", ".join(tables), "run the whole pipeline (`relance run`)") from None
