@@ -1,7 +1,7 @@
 -- One row per audience and person in it now. Who is in the holdout belongs to the audience and is in no export: a part of all people
 -- for all audiences, and a part of each audience, by hashes that stay. A group is drawn by the name of a person: who was in the
 -- audience under two names, of which one was held out and the other was not, has been both spoken to and spared (`is_of_both`): they
--- are in no export either, and count with the group they fell in first (measurement.holdout_groups).
+-- are in no export either, and leave the lift (measurement.holdout_groups).
 --
 -- Of whom the journal's last word is not that they left, those are the members: it has just been brought up to date with them.
 with entries as (

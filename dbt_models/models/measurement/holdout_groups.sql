@@ -1,40 +1,59 @@
 -- Two rows per audience with a holdout (and for `all` of them together, where people are kept out of all): who was to be spoken to and
 -- who was to be spared, and what either bought since. By intention to treat: everybody counts from their first entry on, in the group
--- they then fell in, whether they were reached, left or changed their name; what they bought before does not. Where the share changed,
+-- they then fell in, whether they were reached or left; what they bought before does not. Who fell in both groups, under two names, was both
+-- spoken to and spared, and counts in neither. Where the share changed,
 -- those who entered at the newest one: taken together, the groups would differ in when they entered, and so in all that changed since.
 {% set recent_days = 28 %}
 
 with named as (
-    select assigned.*, coalesce(aliases.profile_id, assigned.profile_id) as person, aliases.alias is not null as is_renamed
+    select
+        assigned.*,
+        coalesce(aliases.profile_id, assigned.profile_id) as person,
+        aliases.alias is not null as is_renamed,
+        case when aliases.alias is null then assigned.is_held_out else {{ is_held_out('assigned.audience', 'aliases.profile_id') }} end
+            as is_held_out_now,
+        case
+            when aliases.alias is null then assigned.is_held_out_of_all
+            else {{ hash_share("company.holdout_salt || '||' || aliases.profile_id") }} < company.holdout_overall
+        end as is_held_out_of_all_now
     from {{ ref('holdout_assignments') }} as assigned
     left join {{ ref('aliases') }} as aliases on assigned.profile_id = aliases.alias
+    inner join {{ source('control', 'audiences') }} as audiences on assigned.audience = audiences.audience
+    cross join {{ source('control', 'company') }} as company
 ),
 
 drawn as (
-    select audience, person, profile_id, is_renamed, assigned_at, position, is_held_out, share from named
+    select audience, person, profile_id, is_renamed, assigned_at, position, is_held_out, share, is_held_out_now
+    from named
     union all
     select
         'all', person, profile_id, is_renamed, min(assigned_at), min(position),
-        min_by(is_held_out_of_all, position), min_by(share_of_all, position)
+        min_by(is_held_out_of_all, position), min_by(share_of_all, position), min_by(is_held_out_of_all_now, position)
     from named
     where share_of_all > 0
     group by person, profile_id, is_renamed
 ),
 
--- Only who goes by another name than they were drawn under can have been drawn more than once.
-repeated as (
-    select distinct audience, person from drawn where is_renamed
+-- Only who goes by another name than they were drawn under can have been drawn more than once, or fall in another group today.
+renamed as (
+    select drawn.audience, drawn.person, max(case when drawn.is_held_out = drawn.is_held_out_now then 0 else 1 end) = 1
+        or count(distinct drawn.is_held_out) > 1 as is_of_both
+    from drawn
+    inner join (select distinct audience, person from drawn where is_renamed) as people
+        on drawn.audience = people.audience and drawn.person = people.person
+    group by drawn.audience, drawn.person
 ),
 
 subjects as (
     select drawn.audience, drawn.person, drawn.assigned_at, drawn.position, drawn.is_held_out, drawn.share
     from drawn
-    left join repeated on drawn.audience = repeated.audience and drawn.person = repeated.person
-    where repeated.person is null
+    left join renamed on drawn.audience = renamed.audience and drawn.person = renamed.person
+    where renamed.person is null
     union all
     select drawn.audience, drawn.person, drawn.assigned_at, drawn.position, drawn.is_held_out, drawn.share
     from drawn
-    inner join repeated on drawn.audience = repeated.audience and drawn.person = repeated.person
+    inner join renamed on drawn.audience = renamed.audience and drawn.person = renamed.person
+    where not renamed.is_of_both
     qualify row_number() over (partition by drawn.audience, drawn.person order by drawn.assigned_at, drawn.position, drawn.profile_id) = 1
 ),
 
