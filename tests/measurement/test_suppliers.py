@@ -161,7 +161,11 @@ def test_what_is_wrong_with_a_lead(world: World) -> None:
     """Leads that nobody can work on, and what their supplier is told of them: the reason, never the person."""
     world.lead("good", "A")
     world.lead("bounced", "A", phone=None)
-    world.insert("unified_bounced_addresses", {"email": "bounced@example.com", "bounced_at": ago(50)})
+    world.insert("unified_bounced_addresses", {"email": "bounced@example.com", "bounced_at": ago(98)})
+    world.lead("moved", "a ", phone=None)
+    world.insert("unified_bounced_addresses", {"email": "moved@example.com", "bounced_at": ago(2)})
+    world.lead("bought", "A", phone=None, converted_at=ago(80))
+    world.insert("unified_bounced_addresses", {"email": "bought@example.com", "bounced_at": ago(99)})
     world.lead("misled", "A")
     world.call("misled", 99, "Wrong number")
     world.lead("thrown", "A")
@@ -192,7 +196,7 @@ def test_what_is_wrong_with_a_lead(world: World) -> None:
     assert set(claims["misled"]) == {
         "supplier", "source", "lead_id", "received_on", "period", "reason", "reasons", "says", "cost", "currency",
     }  # fmt: skip
-    assert (told["A"]["valid"], told["A"]["exclusive"], told["A"]["kept_exclusive"]) == (4, 3, 2)
+    assert (told["A"]["valid"], told["A"]["exclusive"], told["A"]["kept_exclusive"]) == (6, 3, 2)
     assert told["A"]["claimed_cost"] == sum(claim["cost"] for claim in claims.values() if claim["supplier"] == "A") == 60
 
 

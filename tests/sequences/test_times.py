@@ -56,8 +56,15 @@ def test_calls_on_three_working_days_at_three_hours(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-ANSWERED = ["connected", "Completed", "Not interested", "Pas intéressé", "Left live message"]
-MISSED = ["no answer", "no-answer", "NO_ANSWER", "busy", "Left voicemail", "Not reached", "Pas de réponse", "Répondeur", "Occupé"]
+ANSWERED = [
+    "connected", "Completed", "Not interested", "Pas intéressé", "Left live message", "wrong time, call back",
+    "Wrong person, will call back",
+]  # fmt: skip
+MISSED = [
+    "no answer", "no-answer", "NO_ANSWER", "busy", "Left voicemail", "Not reached", "Pas de réponse", "Répondeur", "Occupé",
+    "Wrong number", "wrong", "Invalid number", "Number not in service", "disconnected", "Numéro invalide",
+    "numéro non attribué", "hors service", "faux numéro",
+]  # fmt: skip
 
 
 def test_an_outcome_is_an_answer_or_none() -> None:

@@ -1,4 +1,5 @@
-{# Whether a call found out that the number is not the person's, or nobody's, by the words of its outcome in English and French. #}
+{# Whether a call found out that the number is not the person's, or nobody's, by the words of its outcome in English and French. Such a call
+   reached nobody (call_was_missed). #}
 {% macro call_was_misdirected(outcome) -%}
-    {{ matches('lower(' ~ outcome ~ ')', '(wrong|invalid|disconnected|not[^a-z]*in[^a-z]*(service|use)|faux|erron.|invalide|inexistant|non[^a-z]*attribu.|hors[^a-z]*service)') }}
+    {{ matches('lower(' ~ outcome ~ ')', '(^|[^a-z])(' ~ misdirected_words() ~ ')([^a-z]|$)') }}
 {%- endmacro %}

@@ -8,13 +8,24 @@
 {% set misses = 3 %}
 {% set found_in_people = ['disposable', 'spam', 'age', 'area', 'occupation'] %}
 {% set sales = "('purchase', 'subscription', 'converted_lead')" %}
+{% set is_qualified %}
+(judged.qualified_at is not null or judged.converted_at is not null or coalesce(judged.status = 'qualified' or {{ is_sold('judged.status') }}, false))
+{%- endset %}
+{% set is_converted %}
+(not judged.is_duplicate and (earned.lead_id is not null or judged.converted_at is not null or coalesce({{ is_sold('judged.status') }}, false)))
+{%- endset %}
+{# Who bought, or was found good, was somebody to work on, whatever is wrong with an address. #}
+{% set is_faulty %}
+(faulty.lead_id is not null and (faulty.reason = 'duplicate' or not {{ is_qualified }} and not {{ is_converted }}))
+{%- endset %}
 
 with leads as (
     select
         leads.source,
         leads.lead_id,
         identifiers.profile_id,
-        case when lower(trim(leads.supplier)) not in ('', 'in_house') then trim(leads.supplier) end as supplier,
+        case when lower(trim(leads.supplier)) not in ('', 'in_house')
+            then min(trim(leads.supplier)) over (partition by lower(trim(leads.supplier))) end as supplier,
         leads.created_at,
         {{ local_date('leads.created_at') }} as received_on,
         cast(date_trunc('month', {{ local_date('leads.created_at') }}) as date) as month,
@@ -31,7 +42,9 @@ with leads as (
     cross join {{ source('control', 'measurement') }} as measurement
     left join {{ ref('identifiers') }} as identifiers
         on identifiers.identifier_type = 'lead_id' and identifiers.identifier = {{ account_id('leads.lead_id', 'leads.source') }}
-    left join {{ ref('unified_bounced_addresses') }} as bounced on leads.email = bounced.email and bounced.bounced_at <= run.as_of
+    left join {{ ref('unified_bounced_addresses') }} as bounced on leads.email = bounced.email
+        -- What an address takes months later says nothing of the lead that was delivered.
+        and bounced.bounced_at <= least(run.as_of, {{ days_after('leads.created_at', 7) }})
     where leads.created_at <= run.as_of
 ),
 
@@ -84,7 +97,7 @@ checks as (
 faults as (
     select judged.source, judged.lead_id, 1 as position, 'unreachable' as reason
     from judged
-    inner join checks on checks.check_name = 'unreachable'
+    inner join checks on checks.check_name = 'unreachable' and checks.strictness = 'refuse'
     where judged.email is null and judged.phone is null
     union all
     select called.source, called.lead_id, 2, 'wrong_number'
@@ -165,9 +178,9 @@ select
     judged.cost,
     coalesce({{ part_of_total('sales_costs.amount', 'judged.place', 'judged.places') }}, 0) as sales_cost,
     judged.is_mature,
-    faulty.lead_id is null as is_valid,
-    faulty.reason as invalid_reason,
-    faulty.reasons as invalid_reasons,
+    not {{ is_faulty }} as is_valid,
+    case when {{ is_faulty }} then faulty.reason end as invalid_reason,
+    case when {{ is_faulty }} then faulty.reasons end as invalid_reasons,
     judged.is_duplicate,
     case when judged.is_duplicate then {{ days_between(local_date('judged.asked_before_at'), 'judged.received_on') }} end as days_after_first,
     case
@@ -178,11 +191,8 @@ select
     end as first_brought_by,
     judged.is_exclusive,
     resold.lead_id is not null as is_resold,
-    judged.qualified_at is not null or judged.converted_at is not null or coalesce(judged.status = 'qualified' or {{ is_sold('judged.status') }}, false)
-        as is_qualified,
-    not judged.is_duplicate and (
-        earned.lead_id is not null or judged.converted_at is not null or coalesce({{ is_sold('judged.status') }}, false)
-    ) as is_converted,
+    {{ is_qualified }} as is_qualified,
+    {{ is_converted }} as is_converted,
     coalesce(earned.orders, 0) as orders,
     coalesce(earned.revenue, 0) as revenue,
     called.first_called_at,
