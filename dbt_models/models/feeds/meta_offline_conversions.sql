@@ -2,15 +2,11 @@
 -- Purchases over a counter or by telephone are `physical_store`, as Meta wants of all offline events, and may be 62 days old; stages of
 -- leads and subscriptions, which systems report, are `system_generated` and may be 7 days old, as everything else
 -- (developers.facebook.com/docs/marketing-api/conversions-api/offline-events and /parameters/server-event). A purchase on the site is
--- the pixel's to report: Meta takes none without the buyer's browser. An order counts as such unless its channel is one of those
--- below: what the pixel has told as well would count twice, and Meta takes nothing back.
+-- the pixel's to report: Meta takes none without the buyer's browser. An order counts as such unless its channel says that it was
+-- sold elsewhere: what the pixel has told as well would count twice, and Meta takes nothing back.
 -- What has been given back since is worth what is left. What is given back later can't be told: Meta knows no adjustments.
 {% set store_days, system_days, click_days, looked_at_days = 62, 7, 90, 180 %}
 {% set traits = ['email', 'phone', 'first_name', 'last_name', 'city', 'region', 'postal_code', 'country', 'birth_date', 'gender'] %}
-{% set off_site = [
-    'store', 'retail', 'pos', 'point of sale', 'in store', 'instore', 'shop floor', 'counter', 'boutique', 'magasin', 'filiale', 'laden',
-    'phone', 'telephone', 'call center', 'call centre', 'fax', 'mail', 'mail order', 'sales', 'representative', 'shopify draft order',
-] %}
 
 with told as (
     {{ told_conversions(['meta_offline_conversions']) | indent(4) }}
@@ -76,9 +72,7 @@ select
     case
         when known_by.is_internal then 'internal'
         when known_by.value <= 0 then 'given back'
-        when known_by.kind = 'purchase'
-            and coalesce(translate(lower(trim(known_by.channel)), '_-', '  ') not in ('{{ off_site | join("', '") }}'), true)
-            then 'on the site'
+        when known_by.kind = 'purchase' and not {{ sold_off_site('known_by.channel') }} then 'on the site'
         when coalesce(known_by.email, known_by.phone, known_by.fbc, known_by.fbp) is null then 'nothing to match'
         when known_by.occurred_at <= {{ days_before('known_by.as_of', 'known_by.days') }} then 'too late'
     end as left_out,
