@@ -20,10 +20,7 @@ select
     {{ is_held_out('entries.audience', 'entries.profile_id') }} as is_held_out,
     -- Drawn for the audience, or for all of them.
     cast(round(1 - (1 - audiences.holdout_share) * (1 - company.holdout_overall), 9) as double) as share,
-    case
-        when company.holdout_overall > 0 then {{ hash_share("company.holdout_salt || '||' || entries.profile_id") }} < company.holdout_overall
-        else false
-    end as is_held_out_of_all,
+    {{ is_held_out_of_all('entries.profile_id') }} as is_held_out_of_all,
     cast(company.holdout_overall as double) as share_of_all,
     entries.position
 from entries

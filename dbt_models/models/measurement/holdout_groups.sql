@@ -12,10 +12,8 @@ with named as (
         aliases.alias is not null as is_renamed,
         case when aliases.alias is null then assigned.is_held_out else {{ is_held_out('assigned.audience', 'aliases.profile_id') }} end
             as is_held_out_now,
-        case
-            when aliases.alias is null then assigned.is_held_out_of_all
-            else {{ hash_share("company.holdout_salt || '||' || aliases.profile_id") }} < company.holdout_overall
-        end as is_held_out_of_all_now
+        case when aliases.alias is null then assigned.is_held_out_of_all else {{ is_held_out_of_all('aliases.profile_id') }} end
+            as is_held_out_of_all_now
     from {{ ref('holdout_assignments') }} as assigned
     left join {{ ref('aliases') }} as aliases on assigned.profile_id = aliases.alias
     inner join {{ source('control', 'audiences') }} as audiences on assigned.audience = audiences.audience
