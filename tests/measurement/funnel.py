@@ -23,6 +23,7 @@ TABLES = """
     create table measurement (lookback_days bigint, margin decimal(18, 4));
     create table identifiers (identifier_type varchar, identifier varchar, profile_id varchar);
     create table internal_people (profile_id varchar, reason varchar);
+    create table internal_identifiers (identifier_type varchar, identifier varchar);
     create table profiles (profile_id varchar, person_kind varchar, city varchar, postal_code varchar);
     create table clv (profile_id varchar, historical_value decimal(18, 4), clv_12m decimal(18, 4));
     create table sessions (device varchar, event_date date, session_number integer, identifier_type varchar, identifier varchar,
@@ -98,6 +99,7 @@ class Funnel:
         self.add("identifiers", identifier_type="email", identifier=f"{person}@example.com", profile_id=person)
         if internal:
             self.add("internal_people", profile_id=person, reason="staff")
+            build(self.con, "internal_identifiers")
 
     def visit(
         self,

@@ -22,6 +22,7 @@ INPUTS = {
     "unified_promo_codes": "code varchar, influencer varchar, valid_from timestamp, valid_to timestamp",
     "person_orders": "order_id varchar, profile_id varchar, ordered_at timestamp, net_company decimal(18, 4), "
     "coupon_codes varchar, is_revenue boolean",
+    "internal_people": "profile_id varchar",
 }
 
 
@@ -97,6 +98,8 @@ def test_an_influencer_by_hand(world: World) -> None:
         world.order(f"p{number}", None, 10, "2026-01-01 12:00")
     world.order("p9", "LEA10", 100, is_revenue=False)
     world.order("p9", "LEA10X", 100)
+    world.insert("internal_people", profile_id="boss")
+    world.order("boss", "LEA10", 100)
     told = world.told()["lea"]
     names = ["orders", "customers", "new_customers", "revenue", "costs", "fee_per_post", "roi_percent", "roas", "cac", "verdict"]
     assert [told[name] for name in names] == [12, 4, 2, 1200, 500, 50, 140, 2.4, 250, "pays"]

@@ -196,12 +196,13 @@ class World:
             "audiences": "audience varchar, kind varchar, holdout_share double",
             "membership_changes": "audience varchar, profile_id varchar, change varchar, entered_at timestamp, position bigint",
             "aliases": "alias varchar, profile_id varchar",
+            "internal_people": "profile_id varchar",
             "conversions": "profile_id varchar, kind varchar, occurred_at timestamp, net_company decimal(18, 4)",
         }.items():
             self.con.execute(f"create table {name} ({columns})")
 
     def clear(self) -> None:
-        for name in ("company", "audiences", "membership_changes", "aliases", "conversions"):
+        for name in ("company", "audiences", "membership_changes", "aliases", "internal_people", "conversions"):
             self.con.execute(f"delete from {name}")
         self.audience("carts", 0.5)
 
@@ -249,7 +250,9 @@ def test_everybody_counts_as_assigned(world: World) -> None:
     treated, spared = names(False), names(True)
     stays, leaves, early = next(treated), next(treated), next(treated)
     control = next(spared)
-    for name in (stays, leaves, early, control):
+    boss = next(treated)
+    world.con.execute("insert into internal_people values (?)", [boss])
+    for name in (stays, leaves, early, control, boss):
         world.enters(name, 20)
     world.enters(leaves, 20, change="left", position=2)
     world.buys(leaves, 5, 30)

@@ -27,6 +27,7 @@ INPUTS = {
     "conversions": "conversion_id varchar, profile_id varchar, kind varchar, occurred_at timestamp, net_company decimal(18, 4)",
     "costs": "day date, kind varchar, channel varchar, amount decimal(18, 4)",
     "leads": "profile_id varchar, score decimal(18, 4)",
+    "internal_people": "profile_id varchar",
 }
 
 
@@ -213,6 +214,14 @@ def test_a_sale_counts_once(world: World) -> None:
     assert {name: (row["converted"], row["orders"], row["revenue"]) for name, row in told.items()} == {
         "A": (0, 0, 0), "B": (0, 0, 0), "C": (1, 1, 100), "in_house": (0, 0, 0),
     }  # fmt: skip
+
+
+def test_the_company_s_own_people_are_no_leads(world: World) -> None:
+    """Trying the form would lower what a supplier's leads, or the company's own, are worth."""
+    for name in ("anna", "boss"):
+        world.lead(name, "A")
+    world.insert("internal_people", {"profile_id": "boss"})
+    assert set(world.received()) == {"anna"}
 
 
 def test_what_is_not_paid_for_has_the_value_it_is_given(world: World) -> None:

@@ -1,6 +1,6 @@
-{# SELECT of day, channel, measure, amount: sums of a relation, which is read once. `measures`: name → aggregate. Without a channel the
+{# SELECT of day, channel, measure, amount: sums of a relation (`told`), which is read once. `measures`: name → aggregate. Without a channel the
    measure is one that no channel is told of: NULL. #}
-{% macro daily_measures(relation, day, measures, channel=none) -%}
+{% macro daily_measures(relation, day, measures, channel=none, where='true') -%}
 select
     summed.day,
     summed.channel,
@@ -14,6 +14,7 @@ from (
         cast({{ sum }} as decimal(38, 4)) as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ relation }} as told
+    where {{ where }}
     group by 1, 2
 ) as summed
 cross join (

@@ -65,8 +65,7 @@ logged_in as (
     from {{ ref('sessions') }} as sessions
     inner join {{ ref('identifiers') }} as identifiers
         on sessions.identifier_type = identifiers.identifier_type and sessions.identifier = identifiers.identifier
-    left join {{ ref('internal_people') }} as internal on identifiers.profile_id = internal.profile_id
-    where sessions.identifier_type = 'user_id' and {{ is_on_site('sessions') }} and internal.profile_id is null
+    where sessions.identifier_type = 'user_id' and {{ is_on_site('sessions') }} and {{ is_outsider('identifiers.profile_id') }}
 ),
 
 -- People are counted in each period anew: whoever came on two days of a week is one in the week.

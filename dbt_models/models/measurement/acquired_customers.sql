@@ -14,8 +14,7 @@ won as (
         conversions.channel as sold_in
     from {{ ref('conversions') }} as conversions
     inner join known on conversions.profile_id = known.profile_id
-    left join {{ ref('internal_people') }} as internal on conversions.profile_id = internal.profile_id
-    where conversions.kind = 'purchase' and internal.profile_id is null
+    where conversions.kind = 'purchase' and {{ is_outsider('conversions.profile_id') }}
     qualify row_number() over (partition by conversions.profile_id order by conversions.occurred_at, conversions.conversion_id) = 1
 ),
 

@@ -2,13 +2,11 @@
 -- that no channel is told of have none.
 -- Visits of those who refused trackers are traffic, and nobody's: they tell no channel (`unattributed`) and stand in no figure of people.
 -- Orders and what is paid for them are those of the books; of what people did, the company's own people are left out.
-with internal as (
-    select identifiers.identifier_type, identifiers.identifier
-    from {{ ref('identifiers') }} as identifiers
-    inner join {{ ref('internal_people') }} as people on identifiers.profile_id = people.profile_id
-),
+{% set told_by_outsider %}
+{{ is_borne_by_outsider("'email'", 'told.email') }} and {{ is_borne_by_outsider("'customer_id'", account_id('told.customer_id', 'told.source')) }}
+{%- endset %}
 
-visits as (
+with visits as (
     select
         sessions.device,
         sessions.event_date,
@@ -27,8 +25,7 @@ visits as (
     from (select *, {{ host_of('referrer') }} as referrer_host from {{ ref('sessions') }}) as sessions
     left join {{ ref('traffic_sources') }} as brought
         on {% for name in told_tags() %}{{ 'and ' if not loop.first }}coalesce(sessions.{{ name }}, '') = brought.{{ name }} {% endfor %}
-    left join internal on sessions.identifier_type = internal.identifier_type and sessions.identifier = internal.identifier
-    where internal.identifier is null
+    where {{ is_borne_by_outsider('sessions.identifier_type', 'sessions.identifier') }}
 ),
 
 -- Whoever signed up did so within a visit.
@@ -51,14 +48,17 @@ email_told as (
         told.type,
         {{ local_date('told.occurred_at') }} as day,
         tracking.identifier is not null as is_trackable
-    from {{ by_outsiders(ref('unified_email_events'), {'email': 'told.email'}) }} as told
+    from {{ ref('unified_email_events') }} as told
     left join (
         select distinct identifier
         from {{ ref('identifier_consents') }}
         where purpose = 'email_tracking' and identifier_type = 'email' and status = 'granted'
     ) as tracking on told.email = tracking.identifier
-    where told.type in ('delivered', 'unsubscribed')
-       or told.type = 'opened' and tracking.identifier is not null and not coalesce(told.is_machine, false)
+    where {{ is_borne_by_outsider("'email'", 'told.email') }}
+      and (
+          told.type in ('delivered', 'unsubscribed')
+          or told.type = 'opened' and tracking.identifier is not null and not coalesce(told.is_machine, false)
+      )
 ),
 
 -- An answer belongs to the day of the last delivery of its message until then, if that is told at all.
@@ -91,8 +91,7 @@ sales as (
 asked as (
     select conversions.conversion_id, conversions.profile_id, conversions.occurred_at as won_at
     from {{ ref('conversions') }} as conversions
-    left join {{ ref('internal_people') }} as people on conversions.profile_id = people.profile_id
-    where conversions.kind = 'lead' and people.profile_id is null
+    where conversions.kind = 'lead' and {{ is_outsider('conversions.profile_id') }}
 ),
 
 leads as (
@@ -145,29 +144,23 @@ figures as (
         'unsubscribes': "sum(case when type = 'unsubscribed' then 1 else 0 end)",
     }) }}
     union all
-    {{ daily_measures(
-        by_outsiders(ref('unified_referrals'), {'email': 'told.referrer', 'customer_id': account_id('told.referrer', 'told.source')}),
-        local_date('created_at'), {'referrals': 'count(*)'}
+    {{ daily_measures(ref('unified_referrals'), local_date('created_at'), {'referrals': 'count(*)'}, where=
+        is_borne_by_outsider("'email'", 'told.referrer') ~ ' and ' ~ is_borne_by_outsider("'customer_id'", account_id('told.referrer', 'told.source'))
     ) }}
     union all
-    {{ daily_measures(
-        by_outsiders(ref('unified_reviews'), {'email': 'told.email', 'customer_id': account_id('told.customer_id', 'told.source')}),
-        local_date('created_at'), {'reviews': 'count(*)', 'ratings': 'count(rating)', 'rating_sum': 'coalesce(sum(rating), 0)'}
-    ) }}
+    {{ daily_measures(ref('unified_reviews'), local_date('created_at'), {
+        'reviews': 'count(*)', 'ratings': 'count(rating)', 'rating_sum': 'coalesce(sum(rating), 0)',
+    }, where=told_by_outsider) }}
     union all
     -- Nine and ten promote, up to six detract (Reichheld, The One Number You Need to Grow, Harvard Business Review, December 2003).
-    {{ daily_measures(
-        by_outsiders(ref('unified_surveys'), {'email': 'told.email', 'customer_id': account_id('told.customer_id', 'told.source')}),
-        local_date('answered_at'), {
-            'answers': 'count(score)',
-            'net_promoters': 'coalesce(sum(case when score >= 9 then 1 when score < 7 then -1 else 0 end), 0)',
-        }
-    ) }}
+    {{ daily_measures(ref('unified_surveys'), local_date('answered_at'), {
+        'answers': 'count(score)',
+        'net_promoters': 'coalesce(sum(case when score >= 9 then 1 when score < 7 then -1 else 0 end), 0)',
+    }, where=told_by_outsider) }}
     union all
-    {{ daily_measures(
-        by_outsiders(ref('unified_social_interactions'), {'email': 'told.email'}),
-        local_date('occurred_at'), {'social_mentions': "sum(case when lower(trim(kind)) = 'mention' then 1 else 0 end)"}
-    ) }}
+    {{ daily_measures(ref('unified_social_interactions'), local_date('occurred_at'), {
+        'social_mentions': "sum(case when lower(trim(kind)) = 'mention' then 1 else 0 end)",
+    }, where=is_borne_by_outsider("'email'", 'told.email')) }}
 )
 
 select figures.day, figures.channel, figures.measure, figures.amount

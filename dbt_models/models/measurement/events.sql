@@ -18,10 +18,9 @@ with registrations as (
     from {{ ref('unified_event_registrations') }} as told
     left join {{ ref('identifiers') }} as addresses on addresses.identifier_type = 'email' and addresses.identifier = told.email
     left join {{ ref('identifiers') }} as numbers on numbers.identifier_type = 'phone' and numbers.identifier = told.phone
-    left join {{ ref('internal_people') }} as internal on coalesce(addresses.profile_id, numbers.profile_id) = internal.profile_id
     where told.starts_at is not null
       and coalesce(told.status, 'registered') in ('registered', 'attended', 'no_show')
-      and internal.profile_id is null
+      and {{ is_outsider('coalesce(addresses.profile_id, numbers.profile_id)') }}
 ),
 
 events as (

@@ -18,6 +18,7 @@ with named as (
     left join {{ ref('aliases') }} as aliases on assigned.profile_id = aliases.alias
     inner join {{ source('control', 'audiences') }} as audiences on assigned.audience = audiences.audience
     cross join {{ source('control', 'company') }} as company
+    where {{ is_outsider('coalesce(aliases.profile_id, assigned.profile_id)') }}
 ),
 
 drawn as (

@@ -23,7 +23,7 @@ codes as (
 coded as (
     select order_id, profile_id, ordered_at, {{ local_date('ordered_at') }} as ordered_on, net_company, replace(coupon_codes, ',', '|') as listed
     from {{ ref('person_orders') }}
-    where is_revenue and coupon_codes is not null and ordered_at <= {{ as_of() }}
+    where is_revenue and coupon_codes is not null and ordered_at <= {{ as_of() }} and {{ is_outsider('profile_id') }}
 ),
 
 uses as (

@@ -45,7 +45,7 @@ with leads as (
     left join {{ ref('unified_bounced_addresses') }} as bounced on leads.email = bounced.email
         -- What an address takes months later says nothing of the lead that was delivered.
         and bounced.bounced_at <= least(run.as_of, {{ days_after('leads.created_at', 7) }})
-    where leads.created_at <= run.as_of
+    where leads.created_at <= run.as_of and {{ is_outsider('identifiers.profile_id') }}
 ),
 
 placed as (

@@ -10,7 +10,7 @@
 with people as (
     select identifier_type, identifier, profile_id
     from {{ ref('identifiers') }}
-    where profile_id not in (select profile_id from {{ ref('internal_people') }})
+    where {{ is_outsider('profile_id') }}
 ),
 
 landed as (
@@ -114,7 +114,7 @@ forms as (
         'order:' || orders.order_id, orders.profile_id, orders.ordered_at, 'order', null,
         orders.utm_source, orders.utm_medium, orders.utm_campaign, orders.click_id_type
     from {{ ref('person_orders') }} as orders
-    where orders.profile_id not in (select profile_id from {{ ref('internal_people') }})
+    where {{ is_outsider('orders.profile_id') }}
 ),
 
 form_touches as (
@@ -162,7 +162,7 @@ named as (
         {{ split_rows("replace(orders.coupon_codes, ',', '|')", 'used') }}
     ) as orders
     inner join {{ ref('unified_promo_codes') }} as codes on orders.code = codes.code
-    where orders.profile_id not in (select profile_id from {{ ref('internal_people') }})
+    where {{ is_outsider('orders.profile_id') }}
     union all
     select
         'call:' || calls.source || ':' || calls.call_id, people.profile_id, calls.occurred_at, 'call',
