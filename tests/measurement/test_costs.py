@@ -163,6 +163,50 @@ def test_leads_and_influencers_cost_too(shop: Company) -> None:
     assert gaps(shop) == [("undated", "tom", Decimal(50), "EUR", Decimal(50), True)]
 
 
+def test_what_a_supplier_is_paid_is_no_own_campaign_s(shop: Company) -> None:
+    """Leads bought elsewhere would make the company's own advertisement look dear, for naming its campaign."""
+    shop.add("campaigns", campaign_key="7", campaign="spring", channel="paid_search", platform="google_ads")
+    shop.add("campaign_names", name="spring", campaign_key="7", place=1)
+    shop.add("unified_ad_spend", date="2026-01-20", campaign_id="7", campaign_name="spring", spend=50)
+    for supplier in ("Lead-Bazaar", "lead bazaar ", "@Other"):
+        shop.add("unified_leads", created_at="2026-01-31 12:00:00", supplier=supplier, campaign="spring", cost=10)
+    assert by(shop, "channel", "supplier", "campaign_key") == [
+        ("lead_supplier", "@Other", "", Decimal(10)),
+        ("lead_supplier", "Lead-Bazaar", "", Decimal(20)),
+        ("paid_search", None, "7", Decimal(50)),
+    ]
+
+
+def test_an_invoice_for_leads_counts_once(shop: Company) -> None:
+    """A supplier told by lead, by invoice and by account would cost thrice; one told by invoice alone, nothing."""
+    for month in ("01", "02"):
+        told = {"starts_on": f"2026-{month}-01", "ends_on": f"2026-{month}-28"}
+        shop.add("unified_marketing_costs", cost_id=f"leads {month}", amount=28, channel="Lead_Bazaar", **told)
+        shop.add("unified_marketing_costs", cost_id=f"fee {month}", amount=28, kind="tool", campaign_id="lead bazaar", **told)
+    shop.add("unified_leads", created_at="2026-01-31 12:00:00", supplier="Lead Bazaar", cost=10)
+    shop.add("unified_leads", created_at="2026-02-20 12:00:00", supplier="Lead Bazaar")
+    shop.add("unified_leads", created_at="2026-03-20 12:00:00", supplier="Lead Bazaar", cost=10)
+    shop.add("unified_ad_spend", date="2026-03-20", platform="lead_bazaar", campaign_id="9", spend=15)
+    assert by(shop, "supplier", "origin", "month(day)", "kind") == [
+        ("Lead Bazaar", "ad_spend", 3, "media", Decimal(15)),
+        ("Lead Bazaar", "leads", 1, "media", Decimal(10)),
+        ("Lead Bazaar", "marketing_costs", 1, "tool", Decimal(28)),
+        ("Lead Bazaar", "marketing_costs", 2, "media", Decimal(28)),
+        ("Lead Bazaar", "marketing_costs", 2, "tool", Decimal(28)),
+    ]
+    assert gaps(shop) == [
+        ("told_by_account", None, Decimal(10), "EUR", Decimal(10), False),
+        ("told_by_leads", "leads 01", Decimal(28), "EUR", Decimal(28), False),
+    ]
+
+
+def test_a_platform_that_sells_leads_too_keeps_its_spend(shop: Company) -> None:
+    """Leads from a form at Facebook would bear all that Facebook was paid for everything else."""
+    shop.add("unified_leads", created_at="2026-01-31 12:00:00", supplier="Facebook", cost=10)
+    shop.add("unified_ad_spend", date="2026-01-31", platform="facebook", campaign_id="9", spend=500)
+    assert by(shop, "supplier") == [("Facebook", Decimal(10)), (None, Decimal(500))]
+
+
 def test_channels_are_called_alike(shop: Company) -> None:
     """`Paid Social`, `paid-social` and `facebook` in a cost file would be three channels beside the one that visits have."""
     for place, channel in enumerate(("Paid Social", "paid-social", " facebook", "TV", "")):

@@ -10,6 +10,7 @@ select
         when 'no_rate' then 'No exchange rate to the currency of the company is known for its day; not counted.'
         when 'to_come' then 'It falls after the day of the run; not counted yet.'
         when 'told_by_account' then 'The ad account already tells what this campaign cost on these days; counted once, there.'
+        when 'told_by_leads' then 'The leads of this supplier already tell what they cost in these months; counted once, there.'
         when 'share' then 'The share is neither 0, nor 1, nor between (25 % is 0.25); not counted.'
         when 'undated' then 'Nobody tells when it was paid: neither a contract nor a code has a day. Counted as a whole, in no month.'
     end as explanation,

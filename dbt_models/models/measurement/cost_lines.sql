@@ -4,63 +4,80 @@
 -- A campaign is told by the ad platform's number or by any of its names; of several that share one, the busiest is meant.
 {% set own = ['origin', 'reference', 'kind', 'told_campaign', 'told_channel', 'platform', 'influencer', 'supplier', 'told_currency'] %}
 
-with spent as (
+-- What an invoice or account may call a supplier by: no ad platform's name, of which leads are a part of what it was paid for.
+with suppliers as (
     select
-        date as day,
-        platform,
-        campaign_id as told_key,
-        case when campaign_id is null then coalesce({{ tag('utm_campaign') }}, {{ tag('campaign_name') }}) end as told_campaign,
-        currency as told_currency,
-        {{ money_sum('sum(spend)') }} as told_amount,
-        {{ money_sum('sum(case when spend = 0 then 0 else spend_company end)') }} as amount,
-        sum(impressions) as impressions,
-        sum(clicks) as clicks
-    from {{ ref('unified_ad_spend') }}
-    group by 1, 2, 3, 4, 5, spend_company is null and spend <> 0
+        {{ partner_name('supplier') }} as name,
+        case when {{ platform_channel("replace(" ~ partner_name('min(supplier)') ~ ", ' ', '_')") }} is null then {{ partner_name('min(supplier)') }} end as payee,
+        min(trim(supplier)) as supplier
+    from {{ ref('unified_leads') }}
+    where {{ partner_name('supplier') }} <> 'in house'
+    group by 1
+),
+
+spent as (
+    select
+        ads.date as day,
+        ads.platform,
+        ads.campaign_id as told_key,
+        case when ads.campaign_id is null then coalesce({{ tag('ads.utm_campaign') }}, {{ tag('ads.campaign_name') }}) end as told_campaign,
+        coalesce(of_platform.supplier, of_campaign.supplier) as supplier,
+        ads.currency as told_currency,
+        {{ money_sum('sum(ads.spend)') }} as told_amount,
+        {{ money_sum('sum(case when ads.spend = 0 then 0 else ads.spend_company end)') }} as amount,
+        sum(ads.impressions) as impressions,
+        sum(ads.clicks) as clicks
+    from {{ ref('unified_ad_spend') }} as ads
+    left join suppliers as of_platform on {{ partner_name('ads.platform') }} = of_platform.payee
+    left join suppliers as of_campaign on {{ partner_name('coalesce(ads.campaign_name, ads.campaign_id)') }} = of_campaign.payee
+    group by 1, 2, 3, 4, 5, 6, ads.spend_company is null and ads.spend <> 0
 ),
 
 codes as (
     select
-        influencer,
+        {{ partner_name('influencer') }} as name,
         min(cast(valid_from as date)) as first_on,
         case when count(distinct campaign_id) = 1 then {{ tag('min(campaign_id)') }} end as told_campaign
     from {{ ref('unified_promo_codes') }}
     where influencer is not null
-    group by influencer
+    group by 1
 ),
 
--- Leads carry no currency: what is paid for them is told in the company's.
+-- Leads carry no currency: what is paid for them is told in the company's. Those of a supplier are the supplier's, whatever campaign they name.
 lead_costs as (
     select
-        {{ local_date('created_at') }} as day,
-        coalesce({{ tag('utm_campaign') }}, {{ tag('campaign') }}) as told_campaign,
-        supplier,
-        {{ money_sum('sum(cost)') }} as amount
-    from {{ ref('unified_leads') }}
-    where cost <> 0
+        {{ local_date('leads.created_at') }} as day,
+        case when suppliers.supplier is null then coalesce({{ tag('leads.utm_campaign') }}, {{ tag('leads.campaign') }}) end as told_campaign,
+        suppliers.supplier,
+        {{ money_sum('sum(leads.cost)') }} as amount
+    from {{ ref('unified_leads') }} as leads
+    left join suppliers on {{ partner_name('leads.supplier') }} = suppliers.name
+    where leads.cost <> 0
     group by 1, 2, 3
 ),
 
 whole as (
     select
         'marketing_costs' as origin,
-        cost_id as reference,
-        case when kind in ('media', 'creative', 'salary', 'tool') then kind else 'other' end as kind,
-        {{ tag('campaign_id') }} as told_campaign,
-        channel as told_channel,
+        told.cost_id as reference,
+        case when told.kind in ('media', 'creative', 'salary', 'tool') then told.kind else 'other' end as kind,
+        case when coalesce(of_channel.supplier, of_campaign.supplier) is null then {{ tag('told.campaign_id') }} end as told_campaign,
+        case when coalesce(of_channel.supplier, of_campaign.supplier) is null then told.channel else 'lead_supplier' end as told_channel,
         cast(null as string) as platform,
         cast(null as string) as influencer,
-        cast(null as string) as supplier,
-        currency as told_currency,
-        starts_on as first_on,
-        case when ends_on > starts_on then {{ days_between('starts_on', 'ends_on') }} else 0 end + 1 as days,
-        case when share < 0 or share > 1 then 'share' end as mistake,
+        coalesce(of_channel.supplier, of_campaign.supplier) as supplier,
+        told.currency as told_currency,
+        told.starts_on as first_on,
+        case when told.ends_on > told.starts_on then {{ days_between('told.starts_on', 'told.ends_on') }} else 0 end + 1 as days,
+        case when told.share < 0 or told.share > 1 then 'share' end as mistake,
         {% for name in ['amount', 'amount_company'] -%}
         cast(round(
-            cast({{ name }} as decimal(22, 4)) * cast(case when share between 0 and 1 then share else 1 end as decimal(16, 4)), 4
+            cast(told.{{ name }} as decimal(22, 4)) * cast(case when told.share between 0 and 1 then told.share else 1 end as decimal(16, 4)), 4
         ) as decimal(18, 4)) as {{ {'amount': 'told_amount', 'amount_company': 'amount'}[name] }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('unified_marketing_costs') }}
+    from {{ ref('unified_marketing_costs') }} as told
+    left join suppliers as of_channel on {{ partner_name('told.channel') }} = of_channel.payee
+    left join suppliers as of_campaign on {{ partner_name('told.campaign_id') }} = of_campaign.payee
     union all
     select
         'influencers', influencers.influencer, 'media', codes.told_campaign, 'influencer', influencers.platform,
@@ -68,7 +85,7 @@ whole as (
         case when coalesce(influencers.contract_signed_on, codes.first_on) is null then 'undated' end,
         influencers.fee, influencers.fee_company
     from {{ ref('unified_influencers') }} as influencers
-    left join codes on influencers.influencer = codes.influencer
+    left join codes on {{ partner_name('influencers.influencer') }} = codes.name
     where influencers.fee <> 0
     union all
     select
@@ -117,7 +134,7 @@ told as (
     select * from spread
     union all
     select
-        'ad_spend', null, 'media', told_campaign, null, platform, null, null, told_currency, told_key,
+        'ad_spend', null, 'media', told_campaign, case when supplier is not null then 'lead_supplier' end, platform, null, supplier, told_currency, told_key,
         day, null, told_amount, amount, impressions, clicks
     from spent
 ),
@@ -131,17 +148,17 @@ named as (
     left join {{ ref('campaign_names') }} as names on told.told_campaign = names.name and names.place = 1
 ),
 
--- The months of which an ad account tells what a campaign, and a platform, cost.
+-- The months of which an ad account tells what a campaign, a platform, or a supplier cost; and those of which a supplier's leads do.
 accounts as (
-    select campaign_key, cast(null as string) as platform, date_trunc('month', day) as month
+    {% for name in ['campaign_key', 'platform', 'supplier'] -%}
+    select '{{ name }}' as told_by, {{ name }} as name, date_trunc('month', day) as month
     from named
-    where origin = 'ad_spend' and campaign_key <> '' and amount > 0
-    group by 1, 2, 3
-    union all
-    select null, platform, date_trunc('month', day)
+    where origin = 'ad_spend' and {{ name }} <> '' and amount > 0
+    union
+    {% endfor -%}
+    select 'leads', supplier, date_trunc('month', day)
     from named
-    where origin = 'ad_spend' and amount > 0
-    group by 1, 2, 3
+    where origin = 'leads' and supplier is not null and amount > 0
 ),
 
 judged as (
@@ -151,18 +168,25 @@ judged as (
             when named.gap is not null then named.gap
             when named.amount is null and named.told_amount <> 0 then 'no_rate'
             -- The invoice of the platform, beside the account: the same money. A credit note, below zero, corrects what the account told.
-            when named.origin in ('marketing_costs', 'leads') and named.supplier is null and named.kind = 'media' and named.amount > 0
-                and (campaign_accounts.month is not null and coalesce(named.channel_told = campaigns.channel, true)
-                    or platform_accounts.month is not null) then 'told_by_account'
+            when named.origin in ('marketing_costs', 'leads') and named.kind = 'media' and named.amount > 0
+                and (of_campaign.month is not null and coalesce(named.channel_told = campaigns.channel, true)
+                    or of_platform.month is not null or of_supplier.month is not null) then 'told_by_account'
+            when named.origin = 'marketing_costs' and named.kind in ('media', 'other') and named.amount > 0
+                and of_leads.month is not null then 'told_by_leads'
         end as why_not
     from named
     left join {{ ref('campaigns') }} as campaigns on named.campaign_key = campaigns.campaign_key
-    left join accounts as campaign_accounts
-        on named.campaign_key = campaign_accounts.campaign_key and date_trunc('month', named.day) = campaign_accounts.month
+    left join accounts as of_campaign
+        on of_campaign.told_by = 'campaign_key' and named.campaign_key = of_campaign.name and date_trunc('month', named.day) = of_campaign.month
     -- An invoice that names no campaign but the platform.
-    left join accounts as platform_accounts
-        on named.campaign_key = '' and replace(replace(lower(trim(named.told_channel)), ' ', '_'), '-', '_') = platform_accounts.platform
-        and date_trunc('month', named.day) = platform_accounts.month
+    left join accounts as of_platform
+        on of_platform.told_by = 'platform' and named.campaign_key = ''
+        and replace(replace(lower(trim(named.told_channel)), ' ', '_'), '-', '_') = of_platform.name
+        and date_trunc('month', named.day) = of_platform.month
+    left join accounts as of_supplier
+        on of_supplier.told_by = 'supplier' and named.supplier = of_supplier.name and date_trunc('month', named.day) = of_supplier.month
+    left join accounts as of_leads
+        on of_leads.told_by = 'leads' and named.supplier = of_leads.name and date_trunc('month', named.day) = of_leads.month
 )
 
 select
