@@ -148,6 +148,21 @@ def test_what_is_missing(world: World) -> None:
     }  # fmt: skip
 
 
+def test_one_name_is_one_influencer_whoever_tells(world: World) -> None:
+    """A fee on one row, orders on another and a second account on a third: each would look like a bargain or a loss."""
+    world.influencer("Lea Brews", 5_000, 100, platform="instagram", engagements=2_000)
+    world.influencer("@lea_brews ", 50_000, 200, platform="youtube", engagements=30_000, disclosed=None)
+    world.influencer("LEA-BREWS", None, None, posts=None, engagements=None, contract_signed_on=None, disclosed=None)
+    world.insert("unified_promo_codes", code="LEA", influencer=" lea brews")
+    for number in range(10):
+        world.order(f"p{number}", "LEA", 60)
+    (told,) = world.told().values()
+    names = ("costs", "revenue", "roi_percent", "class", "platform", "posts")
+    assert [told[name] for name in names] == [300, 600, 100, "micro", "youtube", 20]
+    assert told["engagement_rate"] == pytest.approx(32_000 / (10 * 5_000 + 10 * 50_000), abs=1e-6)
+    assert (told["is_disclosure_missing"], told["is_contract_missing"]) == (False, False)
+
+
 def test_returns_that_are_not_known(world: World) -> None:
     """No followers, posts, fee or rate: figures are empty, never endless, and nobody is judged by them."""
     world.influencer("bare", None, None, posts=None, engagements=None, fee_company=None, code="BARE")

@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from math import sqrt
 from typing import Any
+from zlib import crc32
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.scores.prequalification import CHECKS
 from tests.profiles.models import build
 
 AS_OF = datetime(2026, 6, 30, 22)
 INPUTS = {
     "unified_leads": "lead_id varchar, source varchar, email varchar, phone varchar, created_at timestamp, supplier varchar, "
-    "cost decimal(18, 4), exclusive boolean, status varchar, qualified_at timestamp, converted_at timestamp",
+    "cost decimal(18, 4), exclusive boolean, status varchar, qualified_at timestamp, converted_at timestamp, "
+    "first_name varchar, last_name varchar, postal_code varchar, country varchar, traits varchar",
     "identifiers": "identifier_type varchar, identifier varchar, profile_id varchar",
     "unified_bounced_addresses": "email varchar, bounced_at timestamp",
     "unified_calls": "phone varchar, occurred_at timestamp, direction varchar, outcome varchar",
-    "prequalification": "check_name varchar, strictness varchar",
-    "lead_checks": "profile_id varchar, check_name varchar, strictness varchar",
+    "prequalification": "position bigint, check_name varchar, strictness varchar",
+    "lead_targets": "attribute varchar, value varchar, low bigint, high bigint",
+    "disposable_domains": "domain varchar",
+    "spam_signs": "field varchar, pattern varchar, reason varchar",
+    "not_profiled": "profile_id varchar",
     "conversions": "conversion_id varchar, profile_id varchar, kind varchar, occurred_at timestamp, net_company decimal(18, 4)",
-    "costs": "day date, kind varchar, channel varchar, amount decimal(18, 4)",
+    "costs": "day date, kind varchar, channel varchar, origin varchar, supplier varchar, amount decimal(18, 4)",
     "leads": "profile_id varchar, score decimal(18, 4)",
     "internal_people": "profile_id varchar",
 }
@@ -46,14 +53,16 @@ class World:
         for name, columns in INPUTS.items():
             self.con.execute(f"create or replace table {name} ({columns})")
         self.con.execute("update measurement set margin = null")
-        self.con.execute(
-            "insert into prequalification values ('unreachable', 'refuse'), ('email', 'flag'), ('disposable', 'refuse')"
-        )
+        for position, check in enumerate(CHECKS, 1):
+            row = {"position": position, "check_name": check, "strictness": "flag" if check == "email" else "refuse"}
+            self.insert("prequalification", row)
+        self.con.execute("update prequalification set strictness = 'off' where check_name = 'phone'")
+        self.con.execute("insert into disposable_domains values ('throw.example')")
         self.sales = 0
 
     def lead(self, name: str, supplier: str | None, days_ago: float = 100, **more: Any) -> None:
         person = name.split("-")[0]
-        told = {"email": f"{person}@example.com", "phone": f"+{person}", "cost": 10 if supplier else None} | more
+        told = {"email": f"{person}@example.com", "phone": phone(person), "cost": 10 if supplier else None} | more
         row = {"lead_id": name, "source": "generic", "created_at": ago(days_ago), "supplier": supplier} | told
         self.insert("unified_leads", row)
         self.insert("identifiers", {"identifier_type": "lead_id", "identifier": name, "profile_id": person})
@@ -64,7 +73,7 @@ class World:
         self.insert("conversions", row | {"net_company": amount})
 
     def call(self, person: str, days_ago: float, outcome: str | None, direction: str = "outbound") -> None:
-        row = {"phone": f"+{person}", "occurred_at": ago(days_ago), "direction": direction, "outcome": outcome}
+        row = {"phone": phone(person), "occurred_at": ago(days_ago), "direction": direction, "outcome": outcome}
         self.insert("unified_calls", row)
 
     def insert(self, table: str, row: dict[str, Any]) -> None:
@@ -72,11 +81,11 @@ class World:
         self.con.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
 
     def received(self) -> dict[str, dict[str, Any]]:
-        build(self.con, "lead_results")
+        build(self.con, "lead_arrivals", "lead_faults", "lead_results")
         return {row["lead_id"]: row for row in self.rows("from lead_results")}
 
     def suppliers(self, kind: str = "all") -> dict[str, dict[str, Any]]:
-        build(self.con, "lead_results", "lead_suppliers", "invalid_lead_claims")
+        build(self.con, "lead_arrivals", "lead_faults", "lead_results", "lead_suppliers", "invalid_lead_claims")
         return {row["supplier"]: row for row in self.rows(f"from lead_suppliers where period_kind = '{kind}' order by period")}
 
     def claims(self) -> dict[str, dict[str, Any]]:
@@ -88,6 +97,10 @@ class World:
 
 def ago(days: float) -> datetime:
     return AS_OF - timedelta(days=days)
+
+
+def phone(person: str) -> str:
+    return f"+33{crc32(person.encode()) % 10**9:09}"
 
 
 @pytest.fixture(scope="module")
@@ -169,9 +182,7 @@ def test_what_is_wrong_with_a_lead(world: World) -> None:
     world.insert("unified_bounced_addresses", {"email": "bought@example.com", "bounced_at": ago(99)})
     world.lead("misled", "A")
     world.call("misled", 99, "Wrong number")
-    world.lead("thrown", "A")
-    world.insert("lead_checks", {"profile_id": "thrown", "check_name": "disposable", "strictness": "refuse"})
-    world.insert("lead_checks", {"profile_id": "good", "check_name": "area", "strictness": "flag"})
+    world.lead("thrown", "A", email="x@eu.throw.example")
     world.lead("ours", None, days_ago=104)
     world.lead("ours-2", "A")
     world.lead("late", None, days_ago=131)
@@ -224,6 +235,85 @@ def test_the_company_s_own_people_are_no_leads(world: World) -> None:
     assert set(world.received()) == {"anna"}
 
 
+def test_a_sale_told_of_two_leads_is_one(world: World) -> None:
+    """A tool that marks every lead of a buyer as won would have two suppliers sell the same thing."""
+    for name, days in (("told", 80), ("told-2", 40), ("told-3", 20)):
+        world.lead(name, name[-1], days, status="converted", converted_at=ago(10))
+        world.sale("told", 10, 40, "converted_lead")
+    for name, days in (("untold", 80), ("untold-2", 40), ("untold-3", 20)):
+        world.lead(name, name[-1], days, status="won")
+    world.lead("both", "A", 80, status="won")
+    world.lead("both-2", "B", 40)
+    world.sale("both", 30)
+    assert {name for name, row in world.received().items() if row["is_converted"]} == {"told-2", "untold-2", "both-2"}
+
+
+def test_a_sale_before_the_lead_is_not_its_own(world: World) -> None:
+    """A customer sold as a lead would count as won by whoever sold them; days without an hour would lose those won at once."""
+    world.lead("customer", "A", 10, converted_at=ago(60), status="customer")
+    world.sale("customer", 60, 40, "converted_lead")
+    world.lead("same_day", "A", 10.1, converted_at=ago(10.5))
+    world.sale("same_day", 10.5, 40, "converted_lead")
+    world.lead("slow", "A", 200, converted_at=ago(10))
+    world.sale("slow", 10, 40, "converted_lead")
+    world.lead("next_year", "A", 10, status="won", converted_at=ago(-300))
+    assert {name for name, row in world.received().items() if row["is_converted"]} == {"same_day", "slow"}
+
+
+def test_claims_speak_of_what_was_delivered(world: World) -> None:
+    """A supplier is asked for money back over a person's other addresses, or over what became known a year later."""
+    targets = [("countries", "FR"), ("postal_codes", "75"), ("occupations", "Artisan")]
+    for attribute, value in targets:
+        world.insert("lead_targets", {"attribute": attribute, "value": value})
+    world.insert("lead_targets", {"attribute": "age", "low": 18, "high": 65})
+    fine = {"first_name": "Anna", "last_name": "Berg", "country": "FR", "postal_code": "75011"}
+    world.lead("good", "A", **fine, traits='{"birth_date": "1990-05-01", "job": "artisan"}')
+    world.lead("unknown", "A")
+    world.lead("abroad", "A", **fine | {"country": "DE"})
+    world.lead("province", "A", **fine | {"postal_code": "69001"})
+    world.lead("young", "A", **fine, traits='{"age": "17"}')
+    # Eighteen on the day of the run, not on the day of delivery.
+    world.lead("grown", "A", **fine, traits=f'{{"birth_date": "{AS_OF.year - 18}-06-01"}}')
+    world.lead("banker", "A", **fine, traits='{"job": "banker"}')
+    world.lead("joker", "A", **fine | {"first_name": "Anna12"})
+    world.lead("objector", "A", **fine | {"first_name": "Anna12", "country": "DE"})
+    world.insert("not_profiled", {"profile_id": "objector"})
+    # One person by what was learnt later: nobody could see it in the leads.
+    world.lead("joined", None, days_ago=104, email="a@example.com", phone=None)
+    world.lead("joined-2", "A", email="b@example.com", phone=None, exclusive=True)
+    world.lead("joined-3", "B", days_ago=99, email="c@example.com", phone=None, exclusive=True)
+    told = world.suppliers()
+    assert {name: claim["reasons"] for name, claim in world.claims().items()} == {
+        "abroad": "area", "province": "area", "young": "age", "grown": "age", "banker": "occupation", "joker": "spam",
+    }  # fmt: skip
+    assert (told["A"]["duplicates"], told["B"]["duplicates"]) == (1, 1)
+
+
+def test_a_lead_s_number_names_nobody(world: World) -> None:
+    """An address for a number would go to a supplier, and into every report on the way."""
+    for person, name in [("a", "anna@example.com"), ("b", phone("b")), ("c", f"L 0{phone('c')[3:]}"), ("d", "L0004325")]:
+        world.lead(name, "A", phone=phone(person), email="x@throw.example")
+    world.suppliers()
+    told = world.claims()
+    assert len(told) == 4
+    assert "L0004325" in told
+    assert f"sha256:{sha256(b'anna@example.com').hexdigest()}" in told
+    assert all(name.startswith("sha256:") for name in told if name != "L0004325")
+
+
+def test_what_was_asked_for_the_month_is_shared_out(world: World) -> None:
+    """Leads paid by the month would look free of charge; told by lead and by invoice, they would cost twice."""
+    for number in range(4):
+        world.lead(f"a{number}", "A", cost=None, email=f"a{number}@throw.example" if number == 0 else None)
+        world.lead(f"b{number}", "B", cost=5)
+    for supplier, days, amount in (("A", 100, 90), ("A", 40, 10), ("B", 100, 70)):
+        cost = {"day": ago(days).date(), "kind": "media", "channel": "lead_supplier", "supplier": supplier, "amount": amount}
+        world.insert("costs", cost | {"origin": "marketing_costs"})
+    told = world.suppliers()
+    assert [(told[name]["lead_cost"], told[name]["cpl"]) for name in ("A", "B")] == [(100, 25), (20, 5)]
+    assert world.claims()["a0"]["cost"] == 25
+
+
 def test_what_is_not_paid_for_has_the_value_it_is_given(world: World) -> None:
     """A school that sells in person has no orders: its leads would all look worthless."""
     world.lead("p", "A")
@@ -244,8 +334,13 @@ def test_calls_to_leads(world: World) -> None:
     world.lead("c", "A", days_ago=100)
     world.call("c", 94, "busy")
     world.lead("d", "A")
+    world.lead("e", "A")
+    world.call("e", 98, None)
     told = world.suppliers()["A"]
-    assert [told[name] for name in ("called", "reached", "unreachable", "reachability")] == [3, 1, 1, 0.5]
+    # Who gives up after one call has reached no more people for it; what nobody tells of a call is not known.
+    names = ("called", "called_with_outcome", "reached", "unreachable", "reachability")
+    assert [told[name] for name in names] == [4, 3, 1, 1, 0.333333]
+    assert 0 < told["reachability_low"] < 1 / 3 < told["reachability_high"] < 1
     assert told["first_call_hours"] == 48
 
 

@@ -48,6 +48,20 @@ def test_every_lead_and_its_cost_stand_with_a_supplier(beside: duckdb.DuckDBPyCo
     assert beside.execute(salaries).fetchone() == beside.execute(shared_out).fetchone()
 
 
+def test_calls_in_vain_count_against_the_supplier(beside: duckdb.DuckDBPyConnection) -> None:
+    """A supplier of numbers that nobody answers would look as good as any other."""
+    truth = """select coalesce(nullif(supplier, ''), 'in_house'), count(*) filter (calls_missed + calls_answered > 0),
+            count(*) filter (calls_answered > 0), count(*) filter (calls_answered = 0 and calls_missed >= 3)
+        from leads group by 1"""
+    found = """select supplier, called_with_outcome, reached, unreachable
+        from w.measurement.lead_suppliers where period_kind = 'all'"""
+    expected = set(beside.execute(truth).fetchall())
+    assert set(beside.execute(found).fetchall()) == expected
+    assert sum(row[3] for row in expected) > 3
+    worst = "select min_by(supplier, reachability) from w.measurement.lead_suppliers where period_kind = 'all'"
+    assert beside.execute(worst).fetchone() == ("LeadBazaar",)
+
+
 def test_orders_with_codes_are_their_influencers(beside: duckdb.DuckDBPyConnection) -> None:
     """Who is paid by what they sold must have sold it."""
     true = """select influencer, count(order_id) as orders, coalesce(sum(round(total_eur - refunded_eur, 4)), 0) as revenue
@@ -68,7 +82,7 @@ def test_orders_with_codes_are_their_influencers(beside: duckdb.DuckDBPyConnecti
 
 def test_groups_are_those_of_the_audiences(beside: duckdb.DuckDBPyConnection) -> None:
     """Who is spoken to and counted as spared hides what speaking brings."""
-    told = "select audience, is_held_out, people from w.measurement.holdout_groups where people > 0"
+    told = "select audience, is_held_out, assigned from w.measurement.holdout_groups where assigned > 0"
     true = """select audience, holdout, count(*) from w.audiences.members join w.control.audiences using (audience)
         where audiences.kind <> 'suppression' and holdout_share > 0 group by 1, 2"""
     assert sorted(beside.execute(told).fetchall()) == sorted(beside.execute(true).fetchall())

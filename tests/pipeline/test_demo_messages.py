@@ -50,16 +50,3 @@ def test_what_is_due_has_been_written(beside: duckdb.DuckDBPyConnection) -> None
     found, expected = (set(beside.execute(query).fetchall()) for query in (written, due))
     assert found == expected
     assert expected
-
-
-def test_calls_in_vain_count_against_the_supplier(beside: duckdb.DuckDBPyConnection) -> None:
-    """A supplier of numbers that nobody answers would look as good as any other."""
-    truth = """select supplier, count(*), count(*) filter (calls_missed + calls_answered > 0),
-            count(*) filter (calls_answered > 0), count(*) filter (calls_answered = 0 and calls_missed >= 3)
-        from leads where supplier <> '' group by 1"""
-    found = "select supplier, leads, called, answered, unreachable from w.audiences.supplier_reachability"
-    expected = set(beside.execute(truth).fetchall())
-    assert set(beside.execute(found).fetchall()) == expected
-    assert sum(row[4] for row in expected) > 3
-    best = "select supplier from w.audiences.supplier_reachability order by reachability desc limit 1"
-    assert beside.execute(best).fetchone() != ("LeadBazaar",)

@@ -3,21 +3,40 @@
 -- whoever used it; of several owners' codes on one order, each has a part. Without a fee, a return is unknown, not endless.
 {% set fewest_orders = 10 %}
 
+-- What several sources, or accounts on several platforms, tell of one name is added up; the class is that of the largest account.
 with told as (
     select
-        influencers.*,
-        trim(influencers.influencer) as name
-    from {{ ref('unified_influencers') }} as influencers
+        {{ partner_name('influencer') }} as name,
+        min(trim(influencer)) as influencer,
+        coalesce({{ newest('platform', 'followers') }}, min(platform)) as platform,
+        max(followers) as followers,
+        cast(sum(posts) as bigint) as posts,
+        cast(sum(engagements) as bigint) as engagements,
+        -- Engagements of those posts of which is known how many could see them.
+        cast(sum(case when cast(posts as double) * followers > 0 then engagements end) as double)
+            / nullif(cast(sum(case when engagements is not null then cast(posts as decimal(18, 0)) * cast(followers as decimal(18, 0)) end) as double), 0)
+            as engagement,
+        {{ money_sum('case when count(distinct currency) = 1 then sum(fee) else sum(fee_company) end') }} as fee,
+        case when count(distinct currency) = 1 then min(currency) end as currency,
+        count(case when fee <> 0 and fee_company is null then 1 end) > 0 as is_without_rate,
+        {{ money_sum('case when count(case when fee <> 0 and fee_company is null then 1 end) = 0 then sum(fee_company) end') }} as fee_company,
+        coalesce(min(case when disclosed then 1 when not disclosed then 0 end), 0) = 1 as is_disclosed,
+        count(contract_signed_on) > 0 and count(case when fee <> 0 and contract_signed_on is null then 1 end) = 0 as is_under_contract,
+        min(contract_signed_on) as contract_signed_on
+    from {{ ref('unified_influencers') }}
+    where {{ partner_name('influencer') }} is not null
+    group by 1
 ),
 
 codes as (
     select distinct
         upper(trim(code)) as code,
-        trim(influencer) as name,
+        {{ partner_name('influencer') }} as name,
+        min(trim(influencer)) over (partition by {{ partner_name('influencer') }}) as influencer,
         cast(valid_from as date) as valid_from,
         cast(valid_to as date) as valid_to
     from {{ ref('unified_promo_codes') }}
-    where nullif(trim(influencer), '') is not null
+    where {{ partner_name('influencer') }} is not null
 ),
 
 coded as (
@@ -62,14 +81,15 @@ sold as (
 
 -- Whoever has a code and is not told of otherwise is one of them too.
 everybody as (
-    select name from told
-    union
-    select name from codes
+    select coalesce(told.name, owners.name) as name, coalesce(told.influencer, owners.influencer) as influencer
+    from told
+    full join (select distinct name, influencer from codes) as owners on told.name = owners.name
 ),
 
 graded as (
     select
         everybody.name,
+        everybody.influencer,
         told.platform,
         told.followers,
         told.posts,
@@ -79,12 +99,14 @@ graded as (
         cast(classes.engagement_high as double) as engagement_high,
         cast(classes.fee_low as double) as fee_low,
         cast(classes.fee_high as double) as fee_high,
-        cast(told.engagements as double) / nullif(cast(told.posts as double) * told.followers, 0) as engagement,
+        told.engagement,
         told.fee,
         coalesce(told.currency, {{ company('currency') }}) as fee_currency,
         told.fee_company,
+        coalesce(told.is_without_rate, false) as is_without_rate,
         cast(told.fee_company as double) / nullif(told.posts, 0) as fee_per_post,
-        told.disclosed,
+        coalesce(told.is_disclosed, false) as is_disclosed,
+        coalesce(told.is_under_contract, false) as is_under_contract,
         told.contract_signed_on,
         told.name is not null as is_told_of,
         coalesce(sold.orders, 0) as orders,
@@ -96,7 +118,7 @@ graded as (
     left join told on everybody.name = told.name
     left join sold on everybody.name = sold.name
     left join {{ ref('influencer_classes') }} as classes on told.followers >= classes.followers_from
-    qualify row_number() over (partition by everybody.name order by classes.followers_from desc nulls last, told.source) = 1
+    qualify row_number() over (partition by everybody.name order by classes.followers_from desc nulls last) = 1
 ),
 
 -- What an order with any of their codes brings.
@@ -147,7 +169,7 @@ judged as (
 )
 
 select
-    name as influencer,
+    influencer,
     'all' as period_kind,
     least(
         coalesce(contract_signed_on, {{ local_date('first_sold_at') }}), coalesce({{ local_date('first_sold_at') }}, contract_signed_on)
@@ -172,21 +194,21 @@ select
     fee_against_class,
     bought_follower_signs,
     bought_follower_signs is not null as has_bought_follower_signs,
-    disclosed is null or not disclosed as is_disclosure_missing,
+    not is_disclosed as is_disclosure_missing,
     contract_signed_on,
-    contract_signed_on is null as is_contract_missing,
+    not is_under_contract as is_contract_missing,
     orders,
     customers,
     new_customers,
     revenue,
     {{ company('currency') }} as currency,
-    cast(round(cast(revenue as double) / nullif(cast(fee_company as double), 0), 4) as double) as roas,
-    cast(round(cast(revenue - fee_company as double) / nullif(cast(fee_company as double), 0) * 100, 4) as double) as roi_percent,
-    cast(round(cast(fee_company as double) / nullif(new_customers, 0), 4) as decimal(18, 4)) as cac,
+    case when fee_company > 0 then cast(round(cast(revenue as double) / cast(fee_company as double), 4) as double) end as roas,
+    cast(round({{ per_cent_gained('revenue', 'fee_company') }}, 4) as double) as roi_percent,
+    case when fee_company > 0 then cast(round(cast(fee_company as double) / nullif(new_customers, 0), 4) as decimal(18, 4)) end as cac,
     case
         when not is_told_of then 'not_told_of'
-        when fee is null or fee = 0 then 'no_fee'
-        when fee_company is null then 'no_rate'
+        when is_without_rate then 'no_rate'
+        when coalesce(fee_company, 0) <= 0 then 'no_fee'
         when coalesce(contract_signed_on, {{ local_date('first_sold_at') }}) > {{ date_after(local_date(as_of()), '-14') }} then 'too_early'
         when orders < {{ fewest_orders }} and (coalesce(posts, 0) = 0 or revenue_at_most is null or revenue_at_most * margin >= fee_company) then 'too_early'
         when revenue * margin >= fee_company then 'pays'

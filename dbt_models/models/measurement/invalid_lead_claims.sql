@@ -1,9 +1,20 @@
 -- One row per lead of a supplier that is not to be paid for, with the reason: to be sent to the supplier as it stands. Of the person it
--- tells nothing but the number that the lead has.
+-- tells nothing but the number that the lead has; where that is an e-mail address or holds the telephone number, its SHA-256, by which whoever
+-- delivered the lead finds it.
+with claimed as (
+    select
+        results.*,
+        leads.lead_id like '%@%' or length(leads.phone) > 7 and {{ figures_of('leads.lead_id') }} like '%' || {{ subscriber_number('leads.phone') }} || '%'
+            as names_the_person
+    from {{ ref('lead_results') }} as results
+    inner join {{ ref('unified_leads') }} as leads on results.source = leads.source and results.lead_id = leads.lead_id
+    where not results.is_in_house and (not results.is_valid or results.is_resold)
+)
+
 select
     supplier,
     source,
-    lead_id,
+    case when names_the_person then 'sha256:' || {{ sha256('lead_id') }} else lead_id end as lead_id,
     received_on,
     cast(date_trunc('month', received_on) as date) as period,
     coalesce(invalid_reason, 'not_exclusive') as reason,
@@ -28,5 +39,4 @@ select
     end as says,
     coalesce(cost, 0) as cost,
     {{ company('currency') }} as currency
-from {{ ref('lead_results') }}
-where not is_in_house and (not is_valid or is_resold)
+from claimed

@@ -41,6 +41,7 @@ counted as (
         cast(round(cast(sum(score) as double) / nullif(count(score), 0), 2) as double) as mean_lead_score,
         count(first_called_at) as called,
         count(*) filter (where is_reached) as reached,
+        count(is_reached) as called_with_outcome,
         count(*) filter (where is_unreachable) as unreachable,
         {{ list_item(quantiles(seconds_between('created_at', 'first_called_at') ~ ' / 3600.0', [0.5]), 1) }} as first_call_hours
     from periods
@@ -56,7 +57,7 @@ measured as (
         {{ share_columns('qualified', 'leads', 'qualification') }},
         {{ share_columns('converted', 'leads', 'conversion') }},
         {{ share_columns('mature_converted', 'mature', 'mature_conversion') }},
-        {{ share_columns('reached', '(reached + unreachable)', 'reachability') }},
+        {{ share_columns('reached', 'called_with_outcome', 'reachability') }},
         cast(cast(lead_cost as double) / nullif(leads_with_cost, 0) as double) as price,
         -- What sales cost alone is not what leads cost, where nobody tells what they were bought for.
         case when leads_with_cost > 0 then cast(lead_cost + sales_cost as double) end as costs,
@@ -146,7 +147,7 @@ select
     scored,
     mean_lead_score,
     called,
-    reached, unreachable, reachability, reachability_low, reachability_high,
+    called_with_outcome, reached, unreachable, reachability, reachability_low, reachability_high,
     cast(round(first_call_hours, 2) as double) as first_call_hours,
     verdict,
     case verdict

@@ -12,9 +12,7 @@
 } %}
 {% set today = 'run.as_of_date' %}
 {% set numbers = {
-    'age': "date_part('year', " ~ today ~ ") - date_part('year', profiles.birth_date)
-        - case when date_part('month', " ~ today ~ ") * 100 + date_part('day', " ~ today ~ ")
-            < date_part('month', profiles.birth_date) * 100 + date_part('day', profiles.birth_date) then 1 else 0 end",
+    'age': age_on('profiles.birth_date', today),
     'loyalty_points': 'profiles.loyalty_points', 'session_count': 'profiles.session_count', 'cart_value': 'profiles.cart_value',
     'email_open_rate': 'profiles.email_open_rate', 'email_click_rate': 'profiles.email_click_rate',
     'open_rate_vs_average': 'profiles.email_open_rate / average.open_rate',
