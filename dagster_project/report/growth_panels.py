@@ -134,8 +134,8 @@ def events(read: Reader, _: Language) -> Panel:
 
 def _drawn_as(metric: str, unit: str, _: Language) -> tuple[str, int]:
     """What stands over a figure's line, and what its values are multiplied by: strips share one way to write numbers."""
-    sign = {"share": "%", "currency": _.symbol, "seconds": "s"}.get(unit)
-    return f"{_.word(metric)}, {sign}" if sign else _.word(metric), 100 if unit == "share" else 1
+    sign = {"share": "%", "rate": "%", "currency": _.symbol, "seconds": "s"}.get(unit)
+    return f"{_.word(metric)}, {sign}" if sign else _.word(metric), 100 if sign == "%" else 1
 
 
 def _worth_columns(_: Language) -> list[Column]:

@@ -115,9 +115,9 @@ def written(cell: Any, column: Column, _: Language) -> str:
 
 
 def _figure(value: Any, unit: str, _: Language) -> str:
-    """A value of measurement.aarrr and the like, by its unit: count, share, seconds, currency or score."""
+    """A value of measurement.aarrr and the like, by its unit: count, share, rate, seconds, currency or score."""
     match unit:
-        case "share":
+        case "share" | "rate":
             return _.share(value)
         case "currency":
             return _.money(value)
