@@ -21,6 +21,8 @@ from dagster_project.privacy.quotes import Quotes, matching_sql
 from dagster_project.privacy.wanted import Hit, hit_sql, raw_entities
 
 DEVICES = ("anonymous_id",)
+MAILED = ("events", "email_events")
+"""Entities that tell what became of messages, which is rolled up by e-mail address."""
 
 
 @dataclass
@@ -134,15 +136,17 @@ def _add_devices(con: duckdb.DuckDBPyConnection, entity: Entity, rows: str) -> N
 
 
 def _tell_anew(con: duckdb.DuckDBPyConnection, batch: int) -> set[tuple[str, str]]:
-    """Give what remains of the devices and logins a new batch; returns the (source, entity) of it."""
+    """Give what remains of the devices, logins and messages a new batch; returns the (source, entity) of it."""
     told = set()
     for entity in raw_entities(con):
-        if not _has_devices(entity):
+        types = (*DEVICES, "user_id") if _has_devices(entity) else ()
+        found = [claim for claim in claims_of(entity) if claim.type in (*types, *(("email",) if entity.name in MAILED else ()))]
+        if not found:
             continue
-        found = [claim for claim in claims_of(entity) if claim.type in (*DEVICES, "user_id")]
         parts = []
         for claim in found:
-            raws = f"select raw from privacy_devices where type = '{claim.type}'"
+            listed = "privacy_wanted" if claim.type == "email" else "privacy_devices"
+            raws = f"select raw from {listed} where type = '{claim.type}'"
             value = claim.value_sql(identifier)
             parts.append(
                 f"list_has_any({value}, (select list(raw) from ({raws})))"

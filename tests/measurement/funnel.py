@@ -39,10 +39,11 @@ TABLES = """
         net_company decimal(18, 4));
     create table costs (day date, channel varchar, campaign varchar, campaign_key varchar, origin varchar, amount decimal(18, 4),
         impressions bigint, clicks bigint);
-    create table unified_email_events (event_id varchar, email varchar, type varchar, occurred_at timestamp, campaign_id varchar,
-        is_machine boolean, source varchar);
+    create table unified_email_events (_batch bigint, event_id varchar, email varchar, type varchar, occurred_at timestamp,
+        campaign_id varchar, is_machine boolean, source varchar);
     create table identifier_consents (identifier_type varchar, identifier varchar, purpose varchar, status varchar);
-    create table unified_referrals (referral_id varchar, referrer varchar, created_at timestamp, source varchar);
+    create table unified_referrals (referral_id varchar, referrer varchar, referred varchar, created_at timestamp,
+        converted_at timestamp, source varchar);
     create table unified_reviews (review_id varchar, customer_id varchar, email varchar, rating decimal(18, 4),
         created_at timestamp, source varchar);
     create table unified_surveys (response_id varchar, customer_id varchar, email varchar, score decimal(18, 4),
@@ -165,16 +166,25 @@ class Funnel:
         values = {"day": day, "amount": amount, "channel": channel, "origin": origin, "campaign_key": "", "campaign": ""}
         self.add("costs", **values | more)
 
-    def mail(self, person: str, kind: str, at: datetime, campaign: str | None = "news", is_machine: bool = False) -> None:
+    def mail(
+        self,
+        person: str,
+        kind: str,
+        at: datetime,
+        campaign: str | None = "news",
+        is_machine: bool = False,
+        source: str = "generic",
+    ) -> None:
         self.add(
             "unified_email_events",
+            _batch=1,
             event_id=self.number(),
             email=f"{person}@example.com",
             type=kind,
             occurred_at=at,
             campaign_id=campaign,
             is_machine=is_machine,
-            source="generic",
+            source=source,
         )
 
     def watched(self, person: str, status: str = "granted") -> None:
@@ -184,7 +194,7 @@ class Funnel:
 
     def count(self) -> None:
         """Make the tables of figures."""
-        build(self.con, "acquired_customers", "daily_figures", "aarrr")
+        build(self.con, "acquired_customers", "email_messages", "referrals", "daily_figures", "aarrr")
 
     def value(self, metric: str, period: date, kind: str = "day", channel: str = "all") -> float | None:
         """Of a figure that has a row."""

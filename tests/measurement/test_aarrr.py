@@ -229,6 +229,36 @@ def test_the_same_campaign_sent_again_is_another_message() -> None:
         assert shop.value("open_rate", again.date()) == 1
 
 
+def test_a_tool_that_names_no_campaign() -> None:
+    """Each open would be a message of its own, and more would be opened than were sent."""
+    with funnel() as shop:
+        for person in ("anna", "ben"):
+            shop.known(person)
+            shop.watched(person)
+            shop.mail(person, "delivered", MONDAY, campaign=None)
+        for hours in (1, 2, 50):
+            shop.mail("anna", "opened", MONDAY + timedelta(hours=hours), campaign=None)
+        shop.mail("carl", "opened", MONDAY, campaign=None)
+        shop.count()
+        assert shop.value("open_rate", DAY) == 1 / 2, "nobody tells what Carl opened"
+
+
+def test_who_leaves_on_the_site_leaves_after_the_last_message() -> None:
+    """A button of the site knows no campaign: all who press it would be missing, or nobody would have been written to."""
+    with funnel() as shop:
+        for person in ("anna", "ben"):
+            shop.known(person)
+            shop.mail(person, "delivered", MONDAY - timedelta(days=7), campaign="last_week")
+            shop.mail(person, "delivered", MONDAY)
+        for days in (1, 2):
+            shop.mail("anna", "unsubscribed", MONDAY + timedelta(days=days), campaign=None, source="segment")
+        shop.mail("ben", "unsubscribed", MONDAY + timedelta(days=1))
+        shop.mail("ben", "unsubscribed", MONDAY + timedelta(days=1), campaign=None, source="segment")
+        shop.count()
+        assert shop.value("unsubscribe_rate", DAY) == 1
+        assert shop.value("unsubscribe_rate", DAY - timedelta(days=7)) == 0
+
+
 def test_recommendations() -> None:
     """A score of those who answered that is a mean, or takes passives for detractors."""
     with funnel() as shop:

@@ -20,7 +20,7 @@ MARCH = datetime(2026, 3, 10, 12, 0)
 
 def ratios(shop: Funnel) -> dict[tuple[Any, ...], dict[str, Any]]:
     """(kind of period, channel, its first day) → the row, from all that was put in."""
-    build(shop.con, "acquired_customers", "daily_figures", "ltv_cac")
+    build(shop.con, "acquired_customers", "email_messages", "referrals", "daily_figures", "ltv_cac")
     found = shop.con.execute("select * from ltv_cac")
     names = [column[0] for column in found.description]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -134,6 +134,32 @@ def test_what_came_after_the_request_stays(company: Company) -> None:
     assert company.rows("select value from identity.normalised where raw = ?", EMAIL) == [(EMAIL,)]
 
 
+def test_messages_after_the_request_are_told_anew(company: Company) -> None:
+    """An address's messages go whole; those that came after the request would be missing ever after."""
+    head = "event_id,email,type,occurred_at\n"
+    rows = [
+        f"e-1,{EMAIL},delivered,2026-04-30",
+        f"e-2,{EMAIL.title()},delivered,2026-05-02",
+        "e-3,bob@example.com,delivered,2026-05-02",
+    ]
+    company.write("generic/email_events/a.csv", head + "".join(f"{row}T10:00:00Z\n" for row in rows))
+    company.load()
+    company.known()
+    with open_warehouse(company.settings) as con:
+        con.execute(
+            """create table unified.email_events as select event_id, email, occurred_at, 'generic' as source, _batch
+            from raw_generic.email_events"""
+        )
+        con.execute("create table profiles.email_messages (source varchar, email varchar, campaign_id varchar, day date)")
+        con.execute("insert into profiles.email_messages values ('generic', ?, '', '2026-05-02')", [EMAIL])
+    before = company.rows("select max(_batch) from raw_generic.email_events")[0][0]
+    company.forget(datetime(2026, 5, 1))
+    assert company.rows("from profiles.email_messages") == []
+    told = company.rows(f"select event_id, _batch > {before} from raw_generic.email_events order by 1")
+    assert told == [("e-2", True), ("e-3", False)]
+    assert company.rows("select event_id from unified.email_events") == [("e-3",)], "it comes back by its new batch, once"
+
+
 def test_a_deleted_warehouse_does_not_forget(company: Company) -> None:
     """Built anew from the landing folder, the tables are those that the erasure left: whatever came first, data or request."""
     company.forget()

@@ -17,6 +17,7 @@ MACROS = [
     "scores/*.sql",
     "measurement/*.sql",
     "audiences/is_held_out.sql",
+    "audiences/with_person.sql",
     "identity/account_id.sql",
     "staging/call_was_missed.sql",
     "staging/url_parameter.sql",
@@ -84,13 +85,27 @@ def _environment() -> jinja2.Environment:
 
 
 @cache
-def model_sql(name: str) -> str:
-    """Relations are called by their last name: ref('a') → a, source('s', 't') → t."""
+def model_sql(name: str, incremental: bool = False) -> str:
+    """Relations are called by their last name: ref('a') → a, source('s', 't') → t. An increment is of facts, told once."""
     path = next((DBT / "models").glob(f"*/{name}.sql"))
-    return _environment().from_string(path.read_text(encoding="utf-8")).render()
+    increment = {
+        "this": name,
+        "is_incremental": lambda: True,
+        "newest_batch": lambda relation: f"(select coalesce(max(_batch), -1) from {relation})",
+        "retold_sources": lambda _: [],
+        "oldest_day": lambda query: f"(select min(from_day) from ({query}))",
+    }
+    return _environment().from_string(path.read_text(encoding="utf-8"), globals=increment if incremental else {}).render()
 
 
 def build(con: duckdb.DuckDBPyConnection, *names: str) -> None:
     """Make tables of the models' names, in this order."""
     for name in names:
         con.execute(f"create or replace table {name} as {model_sql(name)}")
+
+
+def build_on(con: duckdb.DuckDBPyConnection, name: str, keys: list[str]) -> None:
+    """Add what batches have brought since, as delete+insert does."""
+    con.execute(f"create or replace temp table news as {model_sql(name, incremental=True)}")
+    con.execute(f"delete from {name} where ({', '.join(keys)}) in (select ({', '.join(keys)}) from news)")
+    con.execute(f"insert into {name} by name from news")

@@ -14,7 +14,8 @@ from .models import build
 
 TABLES = {
     "run": "as_of timestamp",
-    "company": "currency varchar, lapsed_after_days bigint, professional_lapsed_after_days bigint, lead_days bigint",
+    "company": "timezone varchar, currency varchar, lapsed_after_days bigint, professional_lapsed_after_days bigint, "
+    "lead_days bigint",
     "identifiers": "identifier_type varchar, identifier varchar, profile_id varchar, first_seen timestamp",
     "sessions": "identifier_type varchar, identifier varchar, ended_at timestamp",
     "company_visits": "profile_id varchar, company varchar, last_seen_at timestamp",
@@ -28,8 +29,8 @@ TABLES = {
     "ended_at timestamp",
     "profile_fields": "profile_id varchar, field varchar, value varchar",
     "unified_email_events": "event_id varchar, email varchar, type varchar, occurred_at timestamp, campaign_id varchar, "
-    "is_machine boolean",
-    "identifier_consents": "profile_id varchar, purpose varchar, identifier varchar, status varchar",
+    "is_machine boolean, source varchar, _batch bigint",
+    "identifier_consents": "profile_id varchar, purpose varchar, identifier_type varchar, identifier varchar, status varchar",
 }
 
 
@@ -40,7 +41,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         for name, columns in TABLES.items():
             con.execute(f"create table {name} ({columns})")
         con.execute("insert into run values (?)", [AS_OF])
-        con.execute("insert into company values ('EUR', 365, 700, 90)")
+        con.execute("insert into company values ('Europe/Paris', 'EUR', 365, 700, 90)")
         yield con
 
 
@@ -89,7 +90,7 @@ def test_stages_of_a_customer_s_life(con: duckdb.DuckDBPyConnection) -> None:
             con.execute("insert into unified_leads values (?, 'generic', ?)", [f"l-{person}", ago(facts["lead"])])
         if facts.get("professional"):
             con.execute("insert into profile_fields values (?, 'person_kind', 'professional')", [person])
-    build(con, "profile_people", "subscribers", "email_engagement", "profiles")
+    build(con, "profile_people", "subscribers", "email_messages", "email_engagement", "profiles")
     found = dict(con.execute("select profile_id, lifecycle_stage from profiles").fetchall())
     assert found == {person: stage for person, (stage, _) in STAGES.items()}
 
@@ -100,7 +101,8 @@ def test_opens_are_known_only_where_they_may_be(con: duckdb.DuckDBPyConnection) 
     for person, status in people.items():
         con.execute("insert into identifiers values ('email', ?, ?, ?)", [f"{person}@example.com", person, ago(3000)])
         con.execute(
-            "insert into identifier_consents values (?, 'email_tracking', ?, ?)", [person, f"{person}@example.com", status]
+            "insert into identifier_consents values (?, 'email_tracking', 'email', ?, ?)",
+            [person, f"{person}@example.com", status],
         )
     # A second address of the same person, which never allowed it.
     con.execute("insert into identifiers values ('email', 'other@example.com', 'allowed', ?)", [ago(3000)])
@@ -116,9 +118,10 @@ def test_opens_are_known_only_where_they_may_be(con: duckdb.DuckDBPyConnection) 
     for number, (email, kind, campaign, machine) in enumerate(events):
         campaign = f"{email}-{campaign}"
         con.execute(
-            "insert into unified_email_events values (?, ?, ?, ?, ?, ?)", [f"e{number}", email, kind, ago(5), campaign, machine]
+            "insert into unified_email_events values (?, ?, ?, ?, ?, ?, 'generic', 1)",
+            [f"e{number}", email, kind, ago(5), campaign, machine],
         )
-    build(con, "profile_people", "subscribers", "email_engagement", "profiles")
+    build(con, "profile_people", "subscribers", "email_messages", "email_engagement", "profiles")
     found = {
         row[0]: row[1:] for row in con.execute("select profile_id, email_open_rate, email_click_rate from profiles").fetchall()
     }

@@ -39,44 +39,38 @@ signed_up as (
     group by days.device, days.event_date, days.identifier, days.times
 ),
 
--- What became of messages, once a day: opens by machines (privacy proxies, scanners) are none, and of whoever did not allow e-mail
--- tracking nobody may know whether they opened.
-email_told as (
-    select distinct
-        told.email,
-        coalesce(told.campaign_id, told.event_id) as message,
-        told.type,
-        {{ local_date('told.occurred_at') }} as day,
-        tracking.identifier is not null as is_trackable
-    from {{ ref('unified_email_events') }} as told
+-- Whoever unsubscribes without naming a campaign (on the site, or by a link of all messages) does so after the last message delivered.
+left_after as (
+    select distinct last_one.source, last_one.email, last_one.campaign_id, last_one.day
+    from (
+        select delivered.source, delivered.email, delivered.campaign_id, delivered.day
+        from {{ ref('email_messages') }} as told
+        inner join {{ ref('email_messages') }} as delivered
+            on told.email = delivered.email and delivered.delivered = 1 and delivered.day <= told.day
+        where told.unsubscribed = 1 and told.delivered = 0 and told.campaign_id = ''
+        qualify row_number() over (
+            partition by told.source, told.email, told.day order by delivered.day desc, delivered.source, delivered.campaign_id
+        ) = 1
+    ) as last_one
+),
+
+-- Of whoever did not allow e-mail tracking nobody may know whether they opened.
+emails as (
+    select
+        messages.day,
+        tracking.identifier is not null as is_trackable,
+        messages.opened = 1 as is_opened,
+        messages.unsubscribed = 1 or left_after.email is not null as is_last
+    from {{ ref('email_messages') }} as messages
     left join (
         select distinct identifier
         from {{ ref('identifier_consents') }}
         where purpose = 'email_tracking' and identifier_type = 'email' and status = 'granted'
-    ) as tracking on told.email = tracking.identifier
-    where {{ is_borne_by_outsider("'email'", 'told.email') }}
-      and (
-          told.type in ('delivered', 'unsubscribed')
-          or told.type = 'opened' and tracking.identifier is not null and not coalesce(told.is_machine, false)
-      )
-),
-
--- An answer belongs to the day of the last delivery of its message until then, if that is told at all.
-email_answers as (
-    select answers.email, answers.message, answers.type, answers.is_trackable, coalesce(max(deliveries.day), answers.day) as day
-    from email_told as answers
-    left join email_told as deliveries
-        on answers.email = deliveries.email and answers.message = deliveries.message
-        and deliveries.type = 'delivered' and deliveries.day <= answers.day
-    where answers.type <> 'delivered'
-    group by answers.email, answers.message, answers.type, answers.is_trackable, answers.day
-),
-
--- A message opened on several days is one message opened.
-emails as (
-    select email, message, type, is_trackable, day from email_told where type = 'delivered'
-    union all
-    select distinct email, message, type, is_trackable, day from email_answers
+    ) as tracking on messages.email = tracking.identifier
+    left join left_after
+        on messages.source = left_after.source and messages.email = left_after.email
+        and messages.campaign_id = left_after.campaign_id and messages.day = left_after.day
+    where messages.delivered = 1 and {{ is_borne_by_outsider("'email'", 'messages.email') }}
 ),
 
 sales as (
@@ -138,15 +132,13 @@ figures as (
     }) }}
     union all
     {{ daily_measures('emails', 'day', {
-        'emails_delivered': "sum(case when type = 'delivered' then 1 else 0 end)",
-        'emails_trackable': "sum(case when type = 'delivered' and is_trackable then 1 else 0 end)",
-        'emails_opened': "sum(case when type = 'opened' then 1 else 0 end)",
-        'unsubscribes': "sum(case when type = 'unsubscribed' then 1 else 0 end)",
+        'emails_delivered': 'count(*)',
+        'emails_trackable': 'sum(case when is_trackable then 1 else 0 end)',
+        'emails_opened': 'sum(case when is_trackable and is_opened then 1 else 0 end)',
+        'unsubscribes': 'sum(case when is_last then 1 else 0 end)',
     }) }}
     union all
-    {{ daily_measures(ref('unified_referrals'), local_date('created_at'), {'referrals': 'count(*)'}, where=
-        is_borne_by_outsider("'email'", 'told.referrer') ~ ' and ' ~ is_borne_by_outsider("'customer_id'", account_id('told.referrer', 'told.source'))
-    ) }}
+    {{ daily_measures(ref('referrals'), local_date('created_at'), {'referrals': 'count(*)'}) }}
     union all
     {{ daily_measures(ref('unified_reviews'), local_date('created_at'), {
         'reviews': 'count(*)', 'ratings': 'count(rating)', 'rating_sum': 'coalesce(sum(rating), 0)',

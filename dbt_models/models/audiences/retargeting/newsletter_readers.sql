@@ -3,7 +3,7 @@
         profile_id,
         opened,
         clicked,
-        greatest(opened, clicked) as messages_read,
+        messages_read,
         greatest(last_opened_at, last_response_at) as last_read_at
     from {{ ref('email_engagement') }})
 {% endset %}
