@@ -26,10 +26,19 @@ def wrong_channel_seeds(settings: Settings) -> list[RelanceError]:
         mistakes += _wrong_domain("referrer", row, words=True)
     for row in seed_rows(settings, "payment_providers"):
         mistakes += _wrong_domain("domain", row)
-    for row in seed_rows(settings, "tracking_numbers"):
-        if sum(sign.isdigit() for sign in row["number"]) < 3:
-            mistakes.append(RelanceError(f"`{row['number']}` is no telephone number", row.where, "write it as +33 1 44 55 66 77"))
-    return mistakes
+    return [*mistakes, *_wrong_numbers(list(seed_rows(settings, "tracking_numbers")))]
+
+
+def _wrong_numbers(rows: list[Row]) -> Iterator[RelanceError]:
+    places: dict[str, str] = {}
+    for row in rows:
+        figures = "".join(sign for sign in row["number"] if sign.isdigit())
+        if len(figures) < 3:
+            yield RelanceError(f"`{row['number']}` is no telephone number", row.where, "write it as +33 1 44 55 66 77")
+        elif figures in places:
+            what = f"`{row['number']}` stands here twice: {places[figures]}"
+            yield RelanceError(what, row.where, "give each place its own number")
+        places.setdefault(figures, row.where)
 
 
 def _wrong_rules(rows: list[Row]) -> Iterator[RelanceError]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.settings import SHIPPED
 from tests.profiles.models import build
 
 MONEY = "decimal(18, 4)"
@@ -28,8 +29,12 @@ TABLES = {
     "attribution": f"""model varchar, kind varchar, period_kind varchar, period date, channel varchar, campaign_key varchar,
         conversions decimal(18, 6), revenue {MONEY}""",
     "touchpoints": "profile_id varchar, touch_date date, channel varchar, campaign_key varchar",
-    "acquired_customers": "profile_id varchar, acquired_on date, channel varchar, campaign_key varchar",
-    "clv": f"profile_id varchar, clv_12m {MONEY}",
+    "journeys": """kind varchar, reference varchar, conversion_source varchar, campaign_key varchar,
+        conversions_linear decimal(18, 6)""",
+    "lead_results": """lead_id varchar, source varchar, received_on date, is_mature boolean, is_duplicate boolean,
+        is_converted boolean""",
+    "acquired_customers": f"""profile_id varchar, acquired_on date, channel varchar, campaign_key varchar,
+        lifetime_value {MONEY}""",
     "conversions": f"kind varchar, profile_id varchar, occurred_at timestamp, net_company {MONEY}",
     "purchases": "profile_id varchar",
 }
@@ -52,6 +57,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """What a row holds where it is not told; amounts in the company's currency follow those that are told in it."""
 
+SEEDS = ("channel_rules", "referrers", "offline_channels", "tracking_numbers")
 IN_COMPANY = {"unified_ad_spend": "spend", "unified_marketing_costs": "amount", "unified_influencers": "fee"}
 
 
@@ -62,6 +68,10 @@ class Company:
         self.con = duckdb.connect()
         for name, columns in TABLES.items():
             self.con.execute(f"create table {name} ({columns})")
+        for seed in SEEDS:
+            path = SHIPPED / "seeds" / f"{seed}.csv"
+            self.con.execute(f"create table {seed} as from read_csv('{path}', all_varchar = true, header = true)")
+        self.con.execute("alter table channel_rules alter position type integer")
         for name in ("run", "company", "measurement"):
             self.add(name)
 

@@ -216,6 +216,25 @@ def test_what_people_say_stands_beside_the_models(world: World) -> None:
     ]
 
 
+def test_what_people_say_stands_beside_markov_too(world: World) -> None:
+    """With Markov as the model that counts, no answer would be told. A channel that only led on has no buyer to ask."""
+    world.touched("anna", ("2026-05-01 10:00:00", "video"), ("2026-05-02 10:00:00", "email"))
+    for name, answer in (("ben", "radio"), ("carla", None)):
+        world.add("person_orders", order_id=name, heard_via=answer)
+        world.touched(name, ("2026-05-02 10:00:00", "email"))
+        world.converted(name, "2026-05-03 11:00:00", 30, reference=name)
+    world.converted("dora", "2026-05-03 11:00:00", 7)
+    world.attribute()
+    asked = """select heard_via, channel, conversions, revenue from declared_sources
+        where model = 'markov' and period_kind = 'all' order by all"""
+    credit = _by_channel(world, "markov")
+    assert 0 < credit["video"] < credit["email"]
+    found = world.ask(asked)
+    assert [row[:2] for row in found] == [("", "email"), ("", "unattributed"), ("", "video"), ("radio", "email")]
+    assert found[0][3] == found[3][3] == credit["email"] / 2
+    assert (found[1][3], found[2][3]) == (7, credit["video"])
+
+
 def test_touches_at_the_same_moment_do_not_change_places(world: World) -> None:
     """First and last would be decided by the order in which rows lie."""
     at = "2026-05-01 10:00:00"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.measurement.spending import Company
 
-COSTS = ("cost_lines", "costs", "cost_gaps", "returns")
+COSTS = ("told_channels", "cost_lines", "costs", "cost_gaps", "returns")
 RETURNS = ("campaign_roi", "channel_roi", "overall_roi")
 
 
@@ -87,8 +87,8 @@ def test_what_was_sold_has_to_be_paid_for_where_the_margin_is_known(shop: Compan
     campaign(shop, "c")
     spend(shop, 1_000, "c")
     earn(shop, 2_000, "c")
-    ((roi, margin_roi, even),) = figures(shop, "roi_percent, margin_roi_percent, is_break_even")
-    assert (roi, margin_roi, even) == (pytest.approx(100), pytest.approx(-20), False)
+    ((roi, margin_roi, *even),) = figures(shop, "roi_percent, margin_roi_percent, is_break_even, is_margin_break_even")
+    assert (roi, margin_roi, even) == (pytest.approx(100), pytest.approx(-20), [True, False])
 
 
 def test_nothing_paid_is_no_return(shop: Company) -> None:
@@ -114,14 +114,19 @@ def test_cost_per_lead_sale_and_new_customer(shop: Company) -> None:
     spend(shop, 50, "7", "salary")
     earn(shop, 1_000, "7", 4)
     earn(shop, None, "7", 12, kind="lead")
-    for person, value in (("a", 700), ("b", None)):
-        shop.add("acquired_customers", profile_id=person, acquired_on="2026-03-02", channel="paid_search", campaign_key="7")
-        shop.add("clv", profile_id=person, clv_12m=value)
+    won = {"acquired_on": "2026-03-02", "channel": "paid_search", "campaign_key": "7"}
+    for person, value in (("a", 1_200), ("b", None)):
+        shop.add("acquired_customers", profile_id=person, lifetime_value=value, **won)
+        for day, amount in (("2026-03-02", 300), ("2026-05-02", 200)):
+            shop.add("conversions", kind="purchase", profile_id=person, occurred_at=f"{day} 10:00:00", net_company=amount)
     columns = (
         "media_costs, creative_costs, salary_costs, costs, leads, sales, new_customers, cpl, cpa, cac, roas, cpc, click_rate"
     )
     assert figures(shop, columns) == [(400, 150, 50, 600, 12, 4, 2, 50.0, 150.0, 300.0, 2.5, 2.0, 0.02)]
+    # Of 1,200 that one of them is worth, 500 are paid, of which 300 in March: that is revenue already.
     assert figures(shop, "revenue, long_term_revenue, round(long_term_roi_percent, 6)") == [(1_000, 1_700, 183.333333)]
+    march = "select long_term_revenue from campaign_roi where period_kind = 'month' and costs > 0"
+    assert shop.ask(march) == [(1_900,)]
 
 
 def test_spend_without_a_campaign_and_revenue_of_nobody_stand_in_rows_of_their_own(shop: Company) -> None:

@@ -14,6 +14,7 @@ from dagster_project.measurement.channel_seeds import wrong_channel_seeds
 from dagster_project.measurement_settings import Measurement
 from dagster_project.settings import Settings
 from tests.measurement.touched import World
+from tests.profiles.models import build
 
 NAMES = ("utm_source", "utm_medium", "utm_campaign", "click_id_type", "referrer")
 CASES = {
@@ -182,6 +183,44 @@ def test_a_click_in_a_message_and_its_visit_are_one_touch(world: World) -> None:
     ]
 
 
+def test_a_visit_and_the_click_that_led_to_it_know_their_campaign(world: World) -> None:
+    """A click that a slow clock tells after its visit would be a second touch; the visit of another mail would swallow the click
+    of this one, and a visit that knows no campaign the campaign."""
+    click = {"email": "anna@shop.example", "type": "clicked", "source": "klaviyo"}
+    link = "https://www.shop.example/?utm_source=crm&utm_medium=email&utm_campaign={}"
+    mail = {"utm_source": "crm", "utm_medium": "email"}
+    world.visit("a", "2026-05-01 10:00:00", utm_campaign="spring", **mail)
+    world.add("unified_email_events", event_id="1", occurred_at="2026-05-01 10:00:02", url=link.format("Spring"), **click)
+    world.visit("a", "2026-05-02 10:10:00", utm_campaign="spring", **mail)
+    world.add("unified_email_events", event_id="2", occurred_at="2026-05-02 10:00:00", url=link.format("summer"), **click)
+    world.visit("a", "2026-05-03 10:10:00", **mail)
+    world.add("unified_email_events", event_id="3", occurred_at="2026-05-03 10:00:00", url=link.format("autumn"), **click)
+    assert [touch[1:] for touch in world.touch()] == [
+        ("session", "email", "spring"),
+        ("email_click", "email", "summer"),
+        ("session", "email", "spring"),
+        ("email_click", "email", "autumn"),
+    ]
+
+
+def test_costs_of_a_mail_by_its_number_meet_its_clicks_by_name(world: World) -> None:
+    """All costs here, all revenue there: a newsletter would have cost nothing, and a campaign called 77 brought nothing."""
+    for campaign in ("77", "Roast"):
+        world.add("unified_marketing_costs", campaign_id=campaign, channel="email", starts_on="2026-05-01", ends_on="2026-05-01")
+    told = {"email": "anna@shop.example", "type": "clicked", "source": "klaviyo"}
+    url = "https://www.shop.example/?utm_medium=email&utm_campaign={}"
+    for number, values in enumerate([
+        {"campaign_id": "77", "campaign_name": "May news", "url": url.format("may")},
+        {"campaign_id": "78", "campaign_name": "June news", "url": url.format("june")},
+        {"campaign_name": "May news"},
+        {"campaign_id": "79", "campaign_name": "Roast", "url": url.format("monthly")},
+    ]):  # fmt: skip
+        world.add("unified_email_events", event_id=f"{number}", occurred_at=f"2026-05-0{1 + number} 10:00:00", **told, **values)
+    world.visit("a", "2026-05-08 10:00:00", utm_source="crm", utm_medium="email", utm_campaign="may")
+    world.visit("a", "2026-05-09 10:00:00", utm_source="crm", utm_medium="email", utm_campaign="monthly")
+    assert [key for *_, key in world.touch()] == ["77", "june", "77", "Roast", "77", "Roast"]
+
+
 def test_clicks_in_texts_are_touches_of_their_channel(world: World) -> None:
     """A click in an SMS belongs to the owner of the number."""
     message = {"identifier": "+33612345678", "occurred_at": "2026-05-01 10:00:00", "source": "generic", "type": "clicked"}
@@ -198,7 +237,7 @@ def test_the_credit_of_a_code_is_its_owners(world: World) -> None:
     world.add("unified_marketing_costs", campaign_id="LEA_MAY", starts_on="2026-05-01", ends_on="2026-05-31")
     order = {"profile_id": "ben", "ordered_at": "2026-05-10 10:00:00"}
     world.add("person_orders", order_id="1", coupon_codes="lea10,Plain", **order)
-    world.add("person_orders", order_id="2", coupon_codes="FLYER, OTHER", **order)
+    world.add("person_orders", order_id="2", coupon_codes="FLYER; OTHER", **order)
     world.add("person_orders", order_id="3", **order)
     assert sorted(world.touch()) == [
         ("ben", "promo_code", "influencer", "LEA_MAY"),
@@ -206,6 +245,15 @@ def test_the_credit_of_a_code_is_its_owners(world: World) -> None:
         ("ben", "promo_code", "promo_code", ""),
     ]
     assert world.ask("select influencer from touchpoints where influencer is not null") == [("Lea Brews",)]
+
+
+def test_a_code_comes_after_the_tag_of_its_order(world: World) -> None:
+    """Whoever's name begins later in the alphabet would have the last word."""
+    tags = {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand"}
+    world.add("unified_promo_codes", code="LEA10", campaign_id="lea", influencer="Lea")
+    world.add("person_orders", profile_id="ben", order_id="1", ordered_at="2026-05-10 10:00:00", coupon_codes="LEA10", **tags)
+    world.add("unified_orders", order_id="1", **tags)
+    assert [kind for _, kind, *_ in world.touch()] == ["order", "promo_code"]
 
 
 def test_an_influencers_link_is_theirs_whatever_it_says(world: World) -> None:
@@ -231,6 +279,17 @@ def test_calls_to_a_dedicated_number(world: World) -> None:
     assert world.touch() == [("anna", "call", "radio", "spring spot"), ("anna", "call", "phone", "")]
 
 
+def test_numbers_of_two_countries_that_end_alike(world: World) -> None:
+    """The German radio spot would have the calls of the French one."""
+    world.add("tracking_numbers", number="+33 1 44 55 66 77", channel="tv", campaign="fr")
+    world.add("tracking_numbers", number="+49 1 44 55 66 77", channel="radio", campaign="de")
+    call = {"phone": "+33612345678", "source": "crm"}
+    for number, dialled in enumerate(["+49144556677", "0033144556677", "+34144556677"]):
+        at = f"2026-05-0{1 + number} 10:00:00"
+        world.add("unified_calls", call_id=f"{number}", tracking_number=dialled, occurred_at=at, **call)
+    assert [touch[2:] for touch in world.touch()] == [("radio", "de"), ("tv", "fr")]
+
+
 def test_events_that_were_attended(world: World) -> None:
     """Who registered and stayed away was not there to be won."""
     event = {"email": "anna@shop.example", "event_kind": "webinar", "event_name": "Latte Art", "source": "generic"}
@@ -241,7 +300,8 @@ def test_events_that_were_attended(world: World) -> None:
 
 
 def test_leads_and_orders_that_tell_what_brought_them(world: World) -> None:
-    """A form filled in during a visit tells of the same click; without the visit it is all that is known."""
+    """A form filled in during a visit tells of the same click, and an order repeats it for months: it would be the last touch of
+    every sale. Once the visit is further back than the look-back, or was of another campaign, it is all that is known."""
     world.person("anna", lead_id="l1")
     world.person("ben", lead_id="l2")
     world.person("ben", lead_id="l3")
@@ -249,14 +309,24 @@ def test_leads_and_orders_that_tell_what_brought_them(world: World) -> None:
     world.visit("a", "2026-05-01 10:00:00", **tags)
     lead = {"created_at": "2026-05-01 10:05:00", "source": "generic"}
     world.add("unified_leads", lead_id="l1", **lead, **tags)
-    world.add("unified_leads", lead_id="l2", **lead, supplier="LeadBazaar")
+    world.add("unified_leads", lead_id="l2", **lead, **tags, supplier="LeadBazaar")
     world.add("unified_leads", lead_id="l3", **lead)
-    for order, at in (("o1", "2026-05-01 10:30:00"), ("o2", "2026-05-09 10:30:00")):
-        world.add("person_orders", profile_id="anna", order_id=order, ordered_at=at, **tags)
-        world.add("unified_orders", order_id=order, **tags)
-    world.add("person_orders", profile_id="anna", order_id="o3", ordered_at="2026-05-20 10:00:00")
+    world.visit("a", "2026-05-05 10:00:00", referrer="https://www.google.com/")
+    world.con.execute("update measurement set lookback_days = 30")
+    for order, at, campaign in (
+        ("o1", "2026-05-01 10:30:00", "brand"),
+        ("o2", "2026-05-09 10:30:00", "brand"),
+        ("o3", "2026-05-09 10:30:00", "other"),
+        ("o4", "2026-06-09 10:30:00", "brand"),
+    ):
+        told = tags | {"utm_campaign": campaign}
+        world.add("person_orders", profile_id="anna", order_id=order, ordered_at=at, **told)
+        world.add("unified_orders", order_id=order, **told)
+    world.add("person_orders", profile_id="anna", order_id="o5", ordered_at="2026-05-20 10:00:00")
     assert world.touch() == [
         ("anna", "session", "paid_search", "brand"),
+        ("anna", "session", "organic_search", ""),
+        ("anna", "order", "paid_search", "other"),
         ("anna", "order", "paid_search", "brand"),
         ("ben", "lead", "lead_supplier", ""),
     ]
@@ -301,10 +371,56 @@ def test_campaigns_are_known_by_every_name(world: World) -> None:
     assert told == [
         ("11", "11", "spring", "paid_search", date(2026, 5, 1), date(2026, 5, 2), True),
         ("22", "22", "spring", "paid_social", date(2026, 5, 2), date(2026, 5, 3), True),
-        ("33", "33", "idle", "paid_search", date(2026, 5, 1), date(2026, 5, 1), False),
+        ("33", "33", "idle", "paid_search", date(2026, 5, 1), date(2026, 5, 1), True),
         ("Billboard", "Billboard", "billboard", "out_of_home", date(2026, 4, 1), date(2026, 4, 30), False),
         ("own", None, "own", "email", date(2026, 5, 2), date(2026, 5, 2), True),
     ]
+
+
+def test_a_stray_click_does_not_make_television_a_campaign_that_can_be_followed(world: World) -> None:
+    """One click on a link that somebody tagged by hand: what was estimated becomes a loss of 100 %. A code or telephone number of
+    its own is no stray, and neither is a channel that lives on links."""
+    costs = {
+        "spot": "TV", "coded": "print", "called": "radio", "mail": "email", "plain": None, "known": None, "odd": "balloon"
+    }  # fmt: skip
+    for campaign, channel in costs.items():
+        world.add("unified_marketing_costs", campaign_id=campaign, channel=channel, starts_on="2026-04-01", ends_on="2026-04-30")
+    world.add("unified_promo_codes", code="PAPER", campaign_id="coded")
+    world.add("tracking_numbers", number="+33 1 44 55 66 77", channel="radio", campaign="Called")
+    for campaign in ("spot", "plain", "odd", "other"):
+        world.visit("a", "2026-05-01 10:00:00", utm_source="x", utm_medium="y", utm_campaign=campaign)
+    for number in range(10):
+        world.person(f"p{number}", anonymous_id=f"d{number}")
+        world.visit(f"d{number}", "2026-05-01 10:00:00", utm_source="x", utm_medium="y", utm_campaign="known")
+    world.touch()
+    assert dict(world.ask("select campaign_key, is_tracked from campaigns")) == {
+        "spot": False, "coded": True, "called": True, "mail": True, "plain": False, "known": True, "odd": False, "other": True,
+    }  # fmt: skip
+
+
+def test_campaigns_that_are_told_by_name_alone_stand_among_the_campaigns(world: World) -> None:
+    """Without a number they have costs, and no channel, no advice and no name."""
+    world.add("unified_ad_spend", date="2026-05-01", platform="facebook_ads", campaign_name="Reach", spend=5)
+    world.add("unified_leads", lead_id="1", created_at="2026-05-01 10:00:00", campaign="Bought", cost=7, source="crm")
+    world.touch()
+    found = world.ask("select campaign_key, channel, is_tracked from campaigns order by 1")
+    assert found == [("bought", "other", True), ("reach", "paid_social", True)]
+
+
+@pytest.mark.parametrize(
+    ("told", "channel"),
+    [
+        ("Facebook", "paid_social"), ("google-ads", "paid_search"), ("YouTube", "video"), ("Criteo", "display"),
+        ("awin", "affiliate"), ("amazon_ads", "shopping"), ("WhatsApp", "whatsapp"), ("Newsletter", "email"), ("TV", "tv"),
+        ("Balloon", "balloon"), ("direct", None),
+    ],
+)  # fmt: skip
+def test_words_for_channels_are_read_by_the_rules(world: World, told: str, channel: str | None) -> None:
+    """A platform's costs would stand in another row than what it brought."""
+    world.add("unified_marketing_costs", campaign_id="c", channel=told, starts_on="2026-04-01", ends_on="2026-04-30")
+    build(world.con, "told_channels")
+    words = ("influencer", "lead_supplier")
+    assert world.ask("select channel from told_channels where word not in (?, ?)", words) == ([(channel,)] if channel else [])
 
 
 def test_a_name_that_is_used_again_is_the_newer_campaigns(world: World) -> None:
@@ -359,7 +475,9 @@ def test_mistakes_in_the_seeds_are_told_by_line(make_project: Callable[..., Sett
         "referrer,kind,source\nfb,social,facebook\nhttps://a.example/,forum,a\n", encoding="utf-8"
     )
     (seeds / "payment_providers.csv").write_text("domain,provider\n*.bank.example,Bank\npay.*,Pay\n", encoding="utf-8")
-    (seeds / "tracking_numbers.csv").write_text("number,channel,campaign\n0144556677,,\nhotline,radio,\n", encoding="utf-8")
+    (seeds / "tracking_numbers.csv").write_text(
+        "number,channel,campaign\n0144556677,,\nhotline,radio,\n01 44 55 66 77,tv,\n", encoding="utf-8"
+    )
     places = sorted((Path(mistake.where).name, mistake.what) for mistake in wrong_channel_seeds(settings))
     assert [(place, what.split("`")[1] if "`" in what else what.split(" ")[0]) for place, what in places] == [
         ("channel_rules.csv:2", "paid-search"),
@@ -370,6 +488,7 @@ def test_mistakes_in_the_seeds_are_told_by_line(make_project: Callable[..., Sett
         ("referrers.csv:3", "forum"),
         ("referrers.csv:3", "https://a.example/"),
         ("tracking_numbers.csv:3", "hotline"),
+        ("tracking_numbers.csv:4", "01 44 55 66 77"),
     ]
 
 

@@ -28,7 +28,7 @@ TABLES = {
     "unified_message_events": "event_id varchar, channel varchar, identifier varchar, type varchar, occurred_at timestamp, "
     "campaign_id varchar, source varchar",
     "unified_leads": f"lead_id varchar, created_at timestamp, supplier varchar, campaign varchar, heard_via varchar, {TAGS}, "
-    "source varchar",
+    f"source varchar, cost {MONEY}",
     "person_orders": f"profile_id varchar, order_id varchar, ordered_at timestamp, coupon_codes varchar, "
     f"heard_via varchar, {TAGS}",
     "unified_orders": f"order_id varchar, {TAGS}",
@@ -46,7 +46,7 @@ TABLES = {
     "touchpoints": "touch_id varchar, profile_id varchar, touched_at timestamp, touch_date date, kind varchar, channel varchar, "
     "campaign varchar, campaign_key varchar, is_direct boolean, influencer varchar, supplier varchar",
 }
-SEEDS = ("channel_rules", "referrers", "payment_providers", "conversion_values", "tracking_numbers")
+SEEDS = ("channel_rules", "referrers", "payment_providers", "conversion_values", "tracking_numbers", "offline_channels")
 SHOP = "https://www.shop.example/"
 
 
@@ -92,7 +92,7 @@ class World:
 
     def touch(self) -> list[tuple[Any, ...]]:
         """(person, kind, channel, campaign_key) of all touches, in order of time."""
-        build(self.con, "campaign_names", "traffic_sources", "touchpoints", "campaigns")
+        build(self.con, "told_channels", "campaign_names", "traffic_sources", "touchpoints", "campaigns")
         return self.ask(
             "select profile_id, kind, channel, campaign_key from touchpoints order by profile_id, touched_at, touch_id"
         )

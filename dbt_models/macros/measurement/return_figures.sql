@@ -16,7 +16,7 @@
     cast(sum({{ name }}) as decimal(18, 6)) as {{ name }},
     {% endfor -%}
     {{ money_sum('sum(revenue)') }} as revenue,
-    {{ money_sum('sum(revenue) + sum(predicted_value)') }} as long_term_revenue,
+    {{ money_sum('sum(revenue) + sum(beyond)') }} as long_term_revenue,
     min(currency) as currency
 {%- endmacro %}
 
@@ -26,7 +26,8 @@
     {{ per_cent_gained('revenue', paid) }} as roi_percent,
     {{ per_cent_gained('long_term_revenue', paid) }} as long_term_roi_percent,
     {{ per_cent_gained('revenue * margin', paid) }} as margin_roi_percent,
-    case when {{ paid }} > 0 then revenue * coalesce(margin, 1) >= {{ paid }} end as is_break_even,
+    case when {{ paid }} > 0 then revenue >= {{ paid }} end as is_break_even,
+    case when {{ paid }} > 0 then revenue * margin >= {{ paid }} end as is_margin_break_even,
     {% for name, above, below in [
         ('roas', 'revenue', 'media_costs'), ('cpl', 'nullif(costs, 0)', 'leads'), ('cpa', 'nullif(costs, 0)', 'sales'),
         ('cac', 'nullif(costs, 0)', 'new_customers'),

@@ -1,5 +1,6 @@
 -- One row per name that a campaign goes by, in lower case, and campaign: the ad platform's number and name, the utm_campaign of its ads,
--- the number that a cost or a promo code tells. Of several campaigns that share a name, the one with the most clicks stands first; on one
+-- the number or name that a cost or a promo code tells and, where that is an e-mail campaign, the others of its number, its name and the
+-- utm_campaign of its links, as clicks tell them. Of several campaigns that share a name, the one with the most clicks stands first; on one
 -- platform, each has the name from the day on which it began to the day on which the next did.
 with ads as (
     select
@@ -23,23 +24,58 @@ ad_names as (
 ),
 
 told as (
-    select campaign_id, {{ channel_name('channel') }} as channel, null as influencer
+    select campaign_id, {{ channel_word('channel') }} as word, cast(null as string) as influencer
     from {{ ref('unified_marketing_costs') }}
-    where campaign_id is not null
     union all
-    select campaign_id, coalesce({{ channel_name('channel') }}, case when influencer is not null then 'influencer' end), influencer
+    select campaign_id, coalesce({{ channel_word('channel') }}, case when influencer is not null then 'influencer' end), influencer
     from {{ ref('unified_promo_codes') }}
-    where campaign_id is not null
+    union all
+    -- What an account or a lead tells by a name alone.
+    select coalesce({{ tag('utm_campaign') }}, {{ tag('campaign_name') }}), {{ channel_word('platform') }}, null
+    from {{ ref('unified_ad_spend') }}
+    where campaign_id is null
+    union all
+    select coalesce({{ tag('utm_campaign') }}, {{ tag('campaign') }}), null, null
+    from {{ ref('unified_leads') }}
+    where cost <> 0 and coalesce({{ partner_name('supplier') }}, 'in house') = 'in house'
 ),
 
 others as (
     select
-        lower(trim(campaign_id)) as name,
-        min(campaign_id) as campaign_id,
-        min(channel) as channel,
-        case when count(distinct influencer) = 1 then min(influencer) end as influencer
+        lower(trim(told.campaign_id)) as name,
+        min(told.campaign_id) as campaign_id,
+        min(coalesce(channels.channel, case when told.influencer is not null then 'influencer' end)) as channel,
+        case when count(distinct told.influencer) = 1 then min(told.influencer) end as influencer
     from told
+    left join {{ ref('told_channels') }} as channels on told.word = channels.word
+    where {{ tag('told.campaign_id') }} is not null
     group by 1
+),
+
+mails as (
+    select
+        coalesce({{ tag('campaign_id') }}, '') as id,
+        coalesce({{ tag('campaign_name') }}, '') as name,
+        coalesce({{ tag(url_decoded(url_parameter('url', 'utm_campaign'))) }}, '') as link,
+        count(*) as clicks
+    from {{ ref('unified_email_events') }}
+    where type = 'clicked' and not coalesce(is_machine, false)
+    group by 1, 2, 3
+),
+
+mail_names as (
+    select name, told_name, sum(clicks) as clicks
+    from (
+        {% for name in ['id', 'name', 'link'] -%}
+        select mails.{{ name }} as name, others.name as told_name, mails.clicks
+        from others
+        inner join mails on others.name in (mails.id, mails.name, mails.link)
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as known
+    -- A name that a cost or code tells of itself is not another's.
+    where name <> '' and (name = told_name or name not in (select name from others)) and name not in (select name from ad_names)
+    group by name, told_name
 ),
 
 named as (
@@ -48,9 +84,10 @@ named as (
     inner join ad_names on ads.campaign_id = ad_names.campaign_id
     left join others on ad_names.name = others.name
     union all
-    select name, campaign_id, name, null, channel, influencer, 0, null
+    select coalesce(mail_names.name, others.name), others.campaign_id, others.name, null, others.channel, others.influencer, coalesce(mail_names.clicks, 0), null
     from others
-    where name not in (select name from ad_names)
+    left join mail_names on others.name = mail_names.told_name
+    where others.name not in (select name from ad_names)
 )
 
 select

@@ -7,11 +7,12 @@
 -- What an invoice or account may call a supplier by: no ad platform's name, of which leads are a part of what it was paid for.
 with suppliers as (
     select
-        {{ partner_name('supplier') }} as name,
-        case when {{ platform_channel("replace(" ~ partner_name('min(supplier)') ~ ", ' ', '_')") }} is null then {{ partner_name('min(supplier)') }} end as payee,
-        min(trim(supplier)) as supplier
-    from {{ ref('unified_leads') }}
-    where {{ partner_name('supplier') }} <> 'in house'
+        {{ partner_name('leads.supplier') }} as name,
+        max(case when channels.is_platform then null else {{ partner_name('leads.supplier') }} end) as payee,
+        min(trim(leads.supplier)) as supplier
+    from {{ ref('unified_leads') }} as leads
+    left join {{ ref('told_channels') }} as channels on {{ channel_word(partner_name('leads.supplier')) }} = channels.word
+    where {{ partner_name('leads.supplier') }} <> 'in house'
     group by 1
 ),
 
@@ -143,8 +144,9 @@ named as (
     select
         told.*,
         coalesce(told.told_key, names.campaign_key, told.told_campaign, '') as campaign_key,
-        {{ channel_name('told.told_channel') }} as channel_told
+        channels.channel as channel_told
     from told
+    left join {{ ref('told_channels') }} as channels on {{ channel_word('told.told_channel') }} = channels.word
     left join {{ ref('campaign_names') }} as names on told.told_campaign = names.name and names.place = 1
 ),
 
@@ -181,7 +183,7 @@ judged as (
     -- An invoice that names no campaign but the platform.
     left join accounts as of_platform
         on of_platform.told_by = 'platform' and named.campaign_key = ''
-        and replace(replace(lower(trim(named.told_channel)), ' ', '_'), '-', '_') = of_platform.name
+        and {{ channel_word('named.told_channel') }} = of_platform.name
         and date_trunc('month', named.day) = of_platform.month
     left join accounts as of_supplier
         on of_supplier.told_by = 'supplier' and named.supplier = of_supplier.name and date_trunc('month', named.day) = of_supplier.month
@@ -194,7 +196,7 @@ select
     judged.reference,
     judged.day,
     coalesce(
-        judged.channel_told, campaigns.channel, {{ platform_channel('judged.platform') }},
+        judged.channel_told, campaigns.channel, platforms.channel,
         case when judged.origin = 'ad_spend' then 'other' else 'unattributed' end
     ) as channel,
     judged.campaign_key,
@@ -214,3 +216,4 @@ select
     judged.why_not is null or judged.why_not = 'undated' as is_counted
 from judged
 left join {{ ref('campaigns') }} as campaigns on judged.campaign_key = campaigns.campaign_key
+left join {{ ref('told_channels') }} as platforms on {{ channel_word('judged.platform') }} = platforms.word

@@ -40,7 +40,7 @@ codes as (
 ),
 
 coded as (
-    select order_id, profile_id, ordered_at, {{ local_date('ordered_at') }} as ordered_on, net_company, replace(coupon_codes, ',', '|') as listed
+    select order_id, profile_id, ordered_at, {{ local_date('ordered_at') }} as ordered_on, net_company, coupon_codes as listed
     from {{ ref('person_orders') }}
     where is_revenue and coupon_codes is not null and ordered_at <= {{ as_of() }} and {{ is_outsider('profile_id') }}
 ),
@@ -50,7 +50,7 @@ uses as (
     from (
         select coded.*, upper(trim(used.part)) as code
         from coded
-        {{ split_rows('coded.listed', 'used') }}
+        {{ code_rows('coded.listed', 'used') }}
     ) as coded
     inner join codes
         on coded.code = codes.code

@@ -143,7 +143,7 @@ select
     cast(round(worth, 4) as decimal(18, 4)) as break_even_cpl,
     cast(round(worth_low, 4) as decimal(18, 4)) as break_even_cpl_low,
     cast(round(worth_high, 4) as decimal(18, 4)) as break_even_cpl_high,
-    cast(round((cast(revenue as double) - costs) / nullif(costs, 0) * 100, 4) as double) as roi_percent,
+    cast(round({{ per_cent_gained('revenue', 'costs') }}, 4) as double) as roi_percent,
     scored,
     mean_lead_score,
     called,

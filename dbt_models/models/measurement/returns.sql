@@ -3,7 +3,7 @@
 -- are those whom it had the last say with before their first purchase (measurement.acquired_customers).
 {% set kinds = ['media', 'creative', 'salary', 'tool', 'other'] %}
 {% set counts = ['impressions', 'clicks', 'touches', 'leads', 'sales', 'new_customers'] %}
-{% set money = ['ad_spend'] + kinds + ['revenue', 'predicted_value'] %}
+{% set money = ['ad_spend'] + kinds + ['revenue', 'beyond'] %}
 {% set month = "cast(date_trunc('month', {}) as date)" %}
 
 with credited as (
@@ -29,15 +29,29 @@ touched as (
     group by 1, 2, 3
 ),
 
+paid as (
+    select
+        customers.profile_id,
+        sum(conversions.net_company) as ever,
+        sum(case when {{ month.format(local_date('conversions.occurred_at')) }} = {{ month.format('customers.acquired_on') }}
+            then conversions.net_company else 0 end) as that_month
+    from {{ ref('acquired_customers') }} as customers
+    inner join {{ ref('conversions') }} as conversions on customers.profile_id = conversions.profile_id
+    where conversions.kind = 'purchase'
+    group by customers.profile_id
+),
+
+-- What the customers it won are worth beyond what they paid in the period, which is revenue already: in all, the prediction alone.
 won as (
     select
         {{ month.format('customers.acquired_on') }} as month,
         customers.channel,
         customers.campaign_key,
         count(*) as new_customers,
-        {{ money_sum('sum(clv.clv_12m)') }} as predicted_value
+        {{ money_sum('sum(customers.lifetime_value - coalesce(paid.that_month, 0))') }} as beyond_month,
+        {{ money_sum('sum(customers.lifetime_value - coalesce(paid.ever, 0))') }} as beyond_all
     from {{ ref('acquired_customers') }} as customers
-    left join {{ ref('clv') }} as clv on customers.profile_id = clv.profile_id
+    left join paid on customers.profile_id = paid.profile_id
     group by 1, 2, 3
 ),
 
@@ -47,13 +61,13 @@ monthly as (
         {{ month.format('day') }} as month, channel, campaign_key,
         case when origin = 'ad_spend' then amount end as ad_spend,
         {% for kind in kinds %}case when kind = '{{ kind }}' then amount end as {{ kind }}, {% endfor %}
-        impressions, clicks, null as touches, null as new_customers, null as predicted_value
+        impressions, clicks, null as touches, null as new_customers, null as beyond_month, null as beyond_all
     from {{ ref('costs') }}
     union all
-    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, touches, null, null
+    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, touches, null, null, null
     from touched
     union all
-    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, new_customers, predicted_value
+    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, new_customers, beyond_month, beyond_all
     from won
 ),
 
@@ -69,7 +83,7 @@ facts as (
     {% for period_kind in ['month', 'all'] -%}
     select
         '{{ period_kind }}' as period_kind, {{ 'month' if period_kind == 'month' else 'started.first_day' }} as period, channel, campaign_key,
-        ad_spend, {{ kinds | join(', ') }}, impressions, clicks, touches, new_customers, predicted_value,
+        ad_spend, {{ kinds | join(', ') }}, impressions, clicks, touches, new_customers, beyond_{{ period_kind }} as beyond,
         null as leads, null as sales, null as revenue
     from monthly
     {{ 'where month is not null' if period_kind == 'month' else 'cross join started' }}

@@ -6,6 +6,8 @@
 {% set tags = told_tags() %}
 {% set found = ['channel', 'source', 'medium', 'campaign', 'campaign_key', 'campaign_id', 'influencer', 'platform', 'shared_name'] %}
 {% set minutes = 30 * 60 %}
+{% set apart = 60 %}
+{% set same_number = figures_of('calls.tracking_number') ~ ' = ' ~ figures_of('numbers.number') %}
 
 with people as (
     select identifier_type, identifier, profile_id
@@ -38,6 +40,7 @@ visits as (
         landed.ended_at,
         'session' as kind,
         brought.{{ found | join(', brought.') }},
+        coalesce({{ tag('landed.utm_campaign') }}, '') as told_campaign,
         cast(null as string) as supplier,
         brought.is_continued or coalesce(clicks.clicked_at < landed.started_at, false) as is_continued
     from landed
@@ -48,7 +51,8 @@ visits as (
     where not (landed.is_told_by_server and (brought.channel = 'direct' or brought.is_continued))
 ),
 
--- Clicks in messages. Of several within half an hour in one campaign, the first.
+-- Clicks in messages. Of several within half an hour in one campaign, the first. A number that costs or codes know goes before what the link
+-- says, for many mails may share a link.
 message_clicks as (
     select
         'email:' || told.source || ':' || told.event_id as touch_id,
@@ -56,7 +60,9 @@ message_clicks as (
         told.occurred_at,
         'email_click' as kind,
         'email' as channel,
-        coalesce({{ tag(url_decoded(url_parameter('told.url', 'utm_campaign'))) }}, {{ tag('told.campaign_name') }}, {{ tag('told.campaign_id') }}, '') as name
+        {{ tag('told.campaign_id') }} as id,
+        {{ tag(url_decoded(url_parameter('told.url', 'utm_campaign'))) }} as link,
+        {{ tag('told.campaign_name') }} as campaign_name
     from {{ ref('unified_email_events') }} as told
     inner join people on people.identifier_type = 'email' and people.identifier = told.email
     where told.type = 'clicked' and not coalesce(told.is_machine, false)
@@ -67,7 +73,9 @@ message_clicks as (
         told.occurred_at,
         'message_click',
         told.channel,
-        coalesce({{ tag('told.campaign_id') }}, '')
+        {{ tag('told.campaign_id') }},
+        cast(null as string),
+        cast(null as string)
     from {{ ref('unified_message_events') }} as told
     inner join people
         on people.identifier_type = case when told.channel = 'push' then 'push_token' else 'phone' end
@@ -75,26 +83,42 @@ message_clicks as (
     where told.type = 'clicked'
 ),
 
+named_clicks as (
+    select
+        clicks.*,
+        numbers.name is not null as is_known_by_id,
+        coalesce(numbers.name, clicks.link, clicks.campaign_name, clicks.id, '') as name
+    from message_clicks as clicks
+    left join {{ ref('campaign_names') }} as numbers on clicks.id = numbers.name and numbers.place = 1
+),
+
 clicks as (
     select *
-    from message_clicks
+    from named_clicks
     qualify coalesce({{ seconds_between(
         'lag(occurred_at) over (partition by profile_id, channel, name order by occurred_at, touch_id)', 'occurred_at'
     ) }} > {{ minutes }}, true)
 ),
 
--- The visits that a click led to: marked as such, or not marked at all.
+-- The visit that a click led to, if any, is the same touch: told by the visit where it names a campaign, else by the click. Clocks differ,
+-- so that a visit may seem to begin before its click. A visit of another campaign than the link's was led to by something else.
 led_to as (
     select
         clicks.touch_id as click_touch,
         visits.touch_id as visit_touch,
-        visits.channel = clicks.channel and not visits.is_continued as is_told
+        visits.channel = clicks.channel and not visits.is_continued and (clicks.name = '' or visits.campaign <> '' and not clicks.is_known_by_id)
+            as is_told
     from clicks
     inner join visits
         on clicks.profile_id = visits.profile_id
-        and visits.touched_at >= clicks.occurred_at
-        and {{ seconds_between('clicks.occurred_at', 'visits.touched_at') }} <= {{ minutes }}
-        and (visits.channel = clicks.channel or visits.channel = 'direct' or visits.is_continued)
+        and {{ seconds_between('clicks.occurred_at', 'visits.touched_at') }} between -{{ apart }} and {{ minutes }}
+        and (
+            visits.channel = 'direct' or visits.is_continued
+            or visits.channel = clicks.channel and (visits.told_campaign = '' or clicks.link is null or visits.told_campaign = clicks.link)
+        )
+    qualify row_number() over (
+        partition by visits.touch_id order by abs({{ seconds_between('clicks.occurred_at', 'visits.touched_at') }}), clicks.touch_id
+    ) = 1
 ),
 
 -- Leads and orders that tell what brought them, and leads that were bought.
@@ -104,7 +128,7 @@ forms as (
         people.profile_id,
         leads.created_at as touched_at,
         'lead' as kind,
-        leads.supplier,
+        case when {{ partner_name('leads.supplier') }} <> 'in house' then leads.supplier end as supplier,
         leads.utm_source, leads.utm_medium, coalesce(leads.utm_campaign, leads.campaign) as utm_campaign, leads.click_id_type
     from {{ ref('unified_leads') }} as leads
     inner join people on people.identifier_type = 'lead_id' and people.identifier = {{ account_id('leads.lead_id', 'leads.source') }}
@@ -121,9 +145,14 @@ form_touches as (
     select
         forms.touch_id, forms.profile_id, forms.touched_at, forms.kind,
         case when forms.supplier is not null then 'lead_supplier' else brought.channel end as channel,
-        case when forms.supplier is not null then lower(trim(forms.supplier)) else brought.source end as source,
-        {% for name in found if name not in ['channel', 'source'] -%}
-        brought.{{ name }},
+        case when forms.supplier is not null then {{ partner_name('forms.supplier') }} else brought.source end as source,
+        brought.medium,
+        -- A bought lead is its supplier's, whatever campaign it names: no own campaign has the credit, as none has the cost.
+        {% for name in ['campaign', 'campaign_key'] -%}
+        case when forms.supplier is not null then '' else brought.{{ name }} end as {{ name }},
+        {% endfor -%}
+        {% for name in ['campaign_id', 'influencer', 'platform', 'shared_name'] -%}
+        case when forms.supplier is null then brought.{{ name }} end as {{ name }},
         {% endfor -%}
         forms.supplier
     from forms
@@ -133,16 +162,39 @@ form_touches as (
         or forms.click_id_type is not null
 ),
 
--- What a form tells of the visit that it was filled in at is known from the visit.
+-- What a form or an order tells may be known already: shops keep the tag of the first click for months, and tell it of every order. Where
+-- the same campaign has touched the person within the look-back, it is that touch.
 retold as (
     select distinct form_touches.touch_id
     from form_touches
-    inner join visits
-        on form_touches.profile_id = visits.profile_id and form_touches.channel = visits.channel
-        and form_touches.campaign_key = visits.campaign_key
-        and form_touches.touched_at >= visits.touched_at
-        and {{ seconds_between('visits.ended_at', 'form_touches.touched_at') }} <= {{ minutes }}
-    where not visits.is_continued
+    cross join {{ source('control', 'measurement') }} as settings
+    inner join (
+        select profile_id, channel, campaign_key, touched_at from visits where not is_continued
+        union all
+        select clicks.profile_id, clicks.channel, coalesce(names.campaign_key, clicks.name), clicks.occurred_at
+        from clicks
+        left join {{ ref('campaign_names') }} as names on clicks.name = names.name and names.place = 1
+    ) as seen
+        on form_touches.profile_id = seen.profile_id and form_touches.channel = seen.channel
+        and form_touches.campaign_key = seen.campaign_key
+        and seen.touched_at <= form_touches.touched_at
+        and seen.touched_at >= {{ days_before('form_touches.touched_at', 'settings.lookback_days') }}
+),
+
+-- Calls to a number of the seed. Numbers of two countries may end alike: they are one only where either is written without its country, and
+-- the one that is the same from its first figure goes first.
+called as (
+    select calls.source, calls.call_id, people.profile_id, calls.occurred_at, numbers.number, numbers.channel, numbers.campaign
+    from {{ ref('unified_calls') }} as calls
+    inner join people on people.identifier_type = 'phone' and people.identifier = calls.phone
+    inner join {{ ref('tracking_numbers') }} as numbers
+        on {{ subscriber_number('calls.tracking_number') }} = {{ subscriber_number('numbers.number') }}
+        and ({{ same_number }} or not ({{ is_international('calls.tracking_number') }} and {{ is_international('numbers.number') }}))
+    where coalesce(calls.direction, 'inbound') = 'inbound'
+    qualify row_number() over (
+        partition by calls.source, calls.call_id, people.profile_id
+        order by case when {{ same_number }} then 0 else 1 end, numbers.number, numbers.channel, numbers.campaign
+    ) = 1
 ),
 
 -- Touches that name their campaign, if any, in one word.
@@ -151,30 +203,25 @@ named as (
     from clicks
     where touch_id not in (select click_touch from led_to where is_told)
     union all
-    -- The credit of a code is its owner's, whoever passed it on.
+    -- The credit of a code is its owner's, whoever passed it on. It is used last, after what an order's tag (`order:`) tells.
     select
-        'code:' || orders.order_id || ':' || codes.code, orders.profile_id, orders.ordered_at, 'promo_code',
-        coalesce({{ channel_name('codes.channel') }}, case when codes.influencer is not null then 'influencer' end), lower(codes.code),
+        'promo_code:' || orders.order_id || ':' || codes.code, orders.profile_id, orders.ordered_at, 'promo_code',
+        coalesce(channels.channel, case when codes.influencer is not null then 'influencer' end), lower(codes.code),
         coalesce({{ tag('codes.campaign_id') }}, ''), codes.influencer
     from (
         select distinct orders.order_id, orders.profile_id, orders.ordered_at, upper(trim(used.part)) as code
         from {{ ref('person_orders') }} as orders
-        {{ split_rows("replace(orders.coupon_codes, ',', '|')", 'used') }}
+        {{ code_rows('orders.coupon_codes', 'used') }}
     ) as orders
     inner join {{ ref('unified_promo_codes') }} as codes on orders.code = codes.code
+    left join {{ ref('told_channels') }} as channels on {{ channel_word('codes.channel') }} = channels.word
     where {{ is_outsider('orders.profile_id') }}
     union all
     select
-        'call:' || calls.source || ':' || calls.call_id, people.profile_id, calls.occurred_at, 'call',
-        {{ channel_name('numbers.channel') }}, numbers.number, coalesce({{ tag('numbers.campaign') }}, ''), null
-    from {{ ref('unified_calls') }} as calls
-    inner join people on people.identifier_type = 'phone' and people.identifier = calls.phone
-    inner join (
-        select {{ subscriber_number('number') }} as called, min(number) as number, min(channel) as channel, min(campaign) as campaign
-        from {{ ref('tracking_numbers') }}
-        group by 1
-    ) as numbers on {{ subscriber_number('calls.tracking_number') }} = numbers.called
-    where coalesce(calls.direction, 'inbound') = 'inbound'
+        'call:' || called.source || ':' || called.call_id, called.profile_id, called.occurred_at, 'call',
+        channels.channel, called.number, coalesce({{ tag('called.campaign') }}, ''), null
+    from called
+    left join {{ ref('told_channels') }} as channels on {{ channel_word('called.channel') }} = channels.word
     union all
     select
         'attendance:' || told.source || ':' || told.registration_id, people.profile_id, told.starts_at, 'event', 'event',
@@ -206,7 +253,7 @@ named_touches as (
 known as (
     select touch_id, profile_id, touched_at, kind, {{ found | join(', ') }}, supplier
     from visits
-    where not is_continued and not (channel = 'direct' and touch_id in (select visit_touch from led_to))
+    where not is_continued and touch_id not in (select visit_touch from led_to where not is_told)
     union all
     select touch_id, profile_id, touched_at, kind, {{ found | join(', ') }}, supplier
     from form_touches

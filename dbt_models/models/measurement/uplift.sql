@@ -1,31 +1,46 @@
--- One row per flight of a campaign that nobody can be followed from (it cost money, and neither touches nor clicks are known) and metric:
--- what there was more than to be expected. An estimate, never a measurement, of everything sold while it ran.
+-- One row per flight of a campaign that nobody can be followed from (campaigns.is_tracked; of costs that name a channel only, the channel
+-- stands for a campaign) and metric: what there was more than to be expected. An estimate, never a measurement, of everything sold while
+-- it ran.
 -- Expected is what there was on the same weekdays a year (364 days) before, times the growth since: exp of the mean, over up to 13 weeks
 -- before the flight, of the logarithm of this year's week by the year before's. Weeks with such a campaign in either year do not count.
--- The interval (95 %) is the prediction interval for the mean of m more observations after k, here weeks: mean ± t(k - 1) · s ·
--- sqrt(1 / m + 1 / k) (G. J. Hahn, W. Q. Meeker, "Statistical Intervals", 1991). It takes weeks for independent of each other.
--- Once a flight has ended, the fall from its level to that of the weeks after it is evidence of its own, with the same spread.
+-- The interval (95 %) is the prediction interval for the mean of m more observations after k, here weeks, by Student's t with k - 1 degrees
+-- of freedom (G. J. Hahn, W. Q. Meeker, "Statistical Intervals", 1991), where weeks hang together: their mean then varies more, and
+-- they vary less about it, than if they were independent. Thirteen weeks are too few to tell how much they do, so that a good deal is
+-- taken for granted: an autoregressive process of order one with `hang_together` as its coefficient (G. E. P. Box, G. M. Jenkins, "Time
+-- Series Analysis", 1976), up to which no more than one verdict in twenty is false.
+-- Once a flight has ended, a fall from its level to that of the weeks after it is evidence of its own, with the same spread; that there is
+-- none proves nothing, for an effect may last.
+-- What runs for longer than half a year is no campaign but the usual: there is no time without it to compare with, and no other campaign
+-- is confused by it.
 {% set year = 364 %}
 {% set weeks = 13 %}
 {% set least_weeks = 6 %}
 {% set pause = 7 %}
 {% set rest = 28 %}
+{% set longest = 182 %}
+{% set hang_together = 0.6 %}
 {# Quantile 97.5 % of Student's t, by degrees of freedom. #}
 {% set student = {5: 2.570582, 6: 2.446912, 7: 2.364624, 8: 2.306004, 9: 2.262157, 10: 2.228139, 11: 2.200985, 12: 2.178813} %}
+{# By how much the variance of the mean of n weeks (one at least) is larger than if they were independent: 1 + 2 · Σ (1 - j / n) · c^j. #}
+{% set inflation -%}
+({{ ((1 + hang_together) / (1 - hang_together)) | round(9) }} - {{ (2 * hang_together / (1 - hang_together) ** 2) | round(9) }}
+    * (1 - power({{ hang_together }}, greatest({0}, 1))) / greatest({0}, 1))
+{%- endset %}
 {% set flight = 'campaign_key, channel, flight' %}
+{% set of_flight = inflation.format('(flights.days / 7.0)') ~ ' * 7.0 / flights.days' %}
 {% set same_flight = '{0}.campaign_key = {1}.campaign_key and {0}.channel = {1}.channel and {0}.flight = {1}.flight' %}
 
--- Of costs that name a channel only, the channel stands for a campaign.
 with followed as (
-    select
-        campaign_key,
-        case when campaign_key = '' then channel else '' end as own_channel
-    from {{ ref('returns') }}
-    where period_kind = 'all' and (coalesce(touches, 0) > 0 or coalesce(clicks, 0) > 0)
+    select channel from {{ ref('told_channels') }} where is_followed
     union
-    select '', channel
-    from {{ ref('returns') }}
-    where period_kind = 'all' and coalesce(touches, 0) > 0
+    -- A code or number of the channel as a whole.
+    select channels.channel
+    from (
+        select channel from {{ ref('unified_promo_codes') }} where campaign_id is null
+        union all
+        select channel from {{ ref('tracking_numbers') }} where campaign is null
+    ) as own
+    inner join {{ ref('told_channels') }} as channels on {{ channel_word('own.channel') }} = channels.word
 ),
 
 paid as (
@@ -39,10 +54,10 @@ paid as (
         costs.amount,
         max(case when costs.kind = 'media' then 1 else 0 end) over (partition by costs.campaign_key) as has_media
     from {{ ref('costs') }} as costs
-    left join followed
-        on costs.campaign_key = followed.campaign_key
-        and case when costs.campaign_key = '' then costs.channel else '' end = followed.own_channel
-    where costs.origin = 'marketing_costs' and followed.campaign_key is null and costs.channel <> 'unattributed'
+    left join {{ ref('campaigns') }} as campaigns on costs.campaign_key = campaigns.campaign_key
+    left join followed on costs.campaign_key = '' and costs.channel = followed.channel
+    where costs.origin = 'marketing_costs' and costs.channel <> 'unattributed'
+        and case when costs.campaign_key = '' then followed.channel is null else not campaigns.is_tracked end
 ),
 
 -- It runs on the days that media are paid for; what is paid before is made ready, not seen.
@@ -80,6 +95,14 @@ flights as (
     group by {{ flight }}
 ),
 
+-- Days of campaigns that end, by which others are confused.
+brief as (
+    select numbered.day
+    from numbered
+    inner join flights on {{ same_flight.format('numbered', 'flights') }}
+    where flights.days <= {{ longest }}
+),
+
 costs as (
     select flights.campaign_key, flights.channel, flights.flight, min(paid.campaign) as campaign, {{ money_sum('sum(paid.amount)') }} as costs
     from flights
@@ -97,6 +120,7 @@ shared as (
         inner join flights as other
             on one.first_day <= other.last_day and other.first_day <= one.last_day
             and (one.campaign_key <> other.campaign_key or one.channel <> other.channel)
+        where one.days <= {{ longest }} and other.days <= {{ longest }}
     ) as pairs
     group by {{ flight }}
 ),
@@ -145,12 +169,12 @@ spans as (
 disturbed as (
     select
         spans.campaign_key, spans.channel, spans.flight, spans.span, spans.starts_on,
-        max(case when days.day >= spans.starts_on then 1 else 0 end) as is_now,
-        max(case when days.day < spans.starts_on then 1 else 0 end) as is_then
+        max(case when brief.day >= spans.starts_on then 1 else 0 end) as is_now,
+        max(case when brief.day < spans.starts_on then 1 else 0 end) as is_then
     from spans
-    inner join days
-        on days.day between spans.starts_on and spans.ends_on
-        or {{ date_after('days.day', year) }} between spans.starts_on and spans.ends_on
+    inner join brief
+        on brief.day between spans.starts_on and spans.ends_on
+        or {{ date_after('brief.day', year) }} between spans.starts_on and spans.ends_on
     group by spans.campaign_key, spans.channel, spans.flight, spans.span, spans.starts_on
 ),
 
@@ -199,7 +223,7 @@ trends as (
         cast(sum(growth) as double) / count(*) as growth,
         sqrt(greatest(
             cast(sum(growth * growth) as double) - cast(sum(growth) as double) * cast(sum(growth) as double) / count(*), 0
-        ) / nullif(count(*) - 1, 0))
+        ) / nullif(count(*) - {{ inflation.format('count(*)') }}, 0))
             * case count(*) {% for df, t in student.items() %}when {{ df + 1 }} then {{ t }} {% endfor %}end as spread
     from growths
     where span = 'before' and growth is not null and not is_disturbed_now and not is_disturbed_then
@@ -220,12 +244,13 @@ judged as (
         during.growth as growth_during,
         coalesce(trends.weeks, 0) as weeks,
         trends.growth,
-        trends.spread * sqrt(7.0 / flights.days + 1.0 / trends.weeks) as level_error,
-        trends.spread * sqrt(7.0 / flights.days + 7.0 / after.days) as fall_error,
+        trends.spread * sqrt({{ of_flight }} + {{ inflation.format('trends.weeks') }} / trends.weeks) as level_error,
+        trends.spread * sqrt({{ of_flight }} + {{ inflation.format('(after.days / 7.0)') }} * 7.0 / after.days) as fall_error,
         after.growth as growth_after,
         after.is_over,
         after.is_disturbed_now or after.is_disturbed_then as is_fall_disturbed,
         case
+            when flights.days > {{ longest }} then 'always_on'
             when not during.is_known then 'no_history'
             when during.is_disturbed_then then 'campaign_the_year_before'
             when during.growth is null or coalesce(trends.weeks, 0) < {{ least_weeks }} then 'too_little_to_compare'
@@ -288,7 +313,7 @@ select
         when not estimated.is_over then 'not_over'
         when estimated.fall is null then 'unknown'
         when estimated.fall_low > 0 then 'fell'
-        else 'did_not_fall'
+        else 'not_proven'
     end as after_the_end,
     costs.costs,
     {% for name, expected in [('roi_percent', 'expected'), ('roi_low_percent', 'expected_high'), ('roi_high_percent', 'expected_low')] -%}
