@@ -19,7 +19,9 @@ LAPSED_AFTER = 40
 
 TABLES = """
     create table run (as_of timestamp, as_of_date date);
-    create table company (currency varchar, timezone varchar, lapsed_after_days bigint, professional_lapsed_after_days bigint);
+    create table subscribers (profile_id varchar, first_begun_at timestamp, last_begun_at timestamp, last_paid_at timestamp);
+    create table company (currency varchar, timezone varchar, session_seconds bigint, lapsed_after_days bigint,
+        professional_lapsed_after_days bigint);
     create table measurement (lookback_days bigint, margin decimal(18, 4));
     create table identifiers (identifier_type varchar, identifier varchar, profile_id varchar);
     create table internal_people (profile_id varchar, reason varchar);
@@ -77,6 +79,7 @@ class Funnel:
             "company",
             currency="EUR",
             timezone="Europe/Paris",
+            session_seconds=1800,
             lapsed_after_days=LAPSED_AFTER,
             professional_lapsed_after_days=LAPSED_AFTER,
         )
@@ -194,7 +197,7 @@ class Funnel:
 
     def count(self) -> None:
         """Make the tables of figures."""
-        build(self.con, "acquired_customers", "email_messages", "referrals", "daily_figures", "aarrr")
+        build(self.con, "sales", "acquired_customers", "email_messages", "referrals", "daily_figures", "aarrr")
 
     def value(self, metric: str, period: date, kind: str = "day", channel: str = "all") -> float | None:
         """Of a figure that has a row."""

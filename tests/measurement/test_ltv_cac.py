@@ -20,7 +20,7 @@ MARCH = datetime(2026, 3, 10, 12, 0)
 
 def ratios(shop: Funnel) -> dict[tuple[Any, ...], dict[str, Any]]:
     """(kind of period, channel, its first day) → the row, from all that was put in."""
-    build(shop.con, "acquired_customers", "email_messages", "referrals", "daily_figures", "ltv_cac")
+    build(shop.con, "sales", "acquired_customers", "email_messages", "referrals", "daily_figures", "ltv_cac")
     found = shop.con.execute("select * from ltv_cac")
     names = [column[0] for column in found.description]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -114,7 +114,7 @@ def test_cohorts_are_those_of_people_followed_one_by_one(people: list[list[datet
         for number, bought in enumerate(people):
             for at in bought:
                 shop.sale(f"p{number}", at, 10)
-        build(shop.con, "acquired_customers", "cohorts")
+        build(shop.con, "sales", "acquired_customers", "cohorts")
         found = shop.con.execute(
             "select cohort_month, months_since, customers, active, revenue, mean_retention, is_finished from cohorts"
         ).fetchall()
@@ -148,7 +148,7 @@ def test_a_sale_of_nobody_wins_no_customer() -> None:
     with funnel() as shop:
         shop.sale("order-1", FEBRUARY, 10, channel="till")
         shop.sale("anna", FEBRUARY, 10)
-        build(shop.con, "acquired_customers")
+        build(shop.con, "sales", "acquired_customers")
         assert shop.con.execute("select profile_id from acquired_customers").fetchall() == [("anna",)]
 
 
@@ -157,6 +157,6 @@ def test_a_refund_takes_money_and_no_customer() -> None:
     with funnel() as shop:
         shop.sale("anna", FEBRUARY, 0)
         shop.sale("anna", MARCH + timedelta(days=1), 40)
-        build(shop.con, "acquired_customers", "cohorts")
+        build(shop.con, "sales", "acquired_customers", "cohorts")
         found = shop.con.execute("select months_since, active, revenue from cohorts order by 1").fetchall()
     assert found == [(0, 1, 0), (1, 1, 40), (2, 0, 0)]

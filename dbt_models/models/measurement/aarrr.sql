@@ -25,36 +25,53 @@ summed as (
     {% endfor %}
 ),
 
-buying_days as (
-    select distinct
-        conversions.profile_id,
-        customers.acquired_on,
-        {{ local_date('conversions.occurred_at') }} as day,
-        case
-            when people.person_kind = 'professional' then {{ company('professional_lapsed_after_days') }}
-            else {{ company('lapsed_after_days') }}
-        end as lapsed_after_days
-    from {{ ref('conversions') }} as conversions
-    inner join {{ ref('acquired_customers') }} as customers on conversions.profile_id = customers.profile_id
-    left join {{ ref('profiles') }} as people on conversions.profile_id = people.profile_id
-    where conversions.kind = 'purchase'
+-- A paid subscription counts as buying for as long as it runs.
+paid as (
+    select profile_id, sold_on as day, sold_on as until
+    from {{ ref('sales') }}
+    union all
+    select profile_id, {{ local_date('first_begun_at') }}, {{ local_date('last_paid_at') }}
+    from {{ ref('subscribers') }}
 ),
 
--- Somebody is a customer from the day of a purchase on, for as many days as the settings say; who has not bought again by then is lost.
+buying_days as (
+    select
+        paid.profile_id,
+        customers.acquired_on,
+        paid.day,
+        {{ date_after('max(paid.until)', "max(case
+            when people.person_kind = 'professional' then " ~ company('professional_lapsed_after_days') ~ "
+            else " ~ company('lapsed_after_days') ~ "
+        end)") }} as lasts_until
+    from paid
+    inner join {{ ref('acquired_customers') }} as customers on paid.profile_id = customers.profile_id
+    left join {{ ref('profiles') }} as people on paid.profile_id = people.profile_id
+    group by 1, 2, 3
+),
+
+reaching as (
+    select
+        profile_id,
+        acquired_on,
+        day,
+        max(lasts_until) over (partition by profile_id order by day rows unbounded preceding) as lasts_until
+    from buying_days
+),
+
+-- Somebody is a customer from the day of a sale on, for as many days as the settings say; who has not bought again by then is lost.
 turns as (
     select
         *,
-        coalesce({{ days_between('lag(day) over by_day', 'day') }} > lapsed_after_days + 1, true) as is_won,
-        coalesce({{ days_between('day', 'lead(day) over by_day') }} > lapsed_after_days + 1, true) as is_lost
-    from buying_days
+        coalesce({{ days_between('lag(lasts_until) over by_day', 'day') }} > 1, true) as is_won,
+        coalesce({{ days_between('lasts_until', 'lead(day) over by_day') }} > 1, true) as is_lost
+    from reaching
     window by_day as (partition by profile_id order by day)
 ),
 
 stays as (
     select
         turns.*,
-        case when is_lost and {{ date_after('day', 'lapsed_after_days') }} < run.as_of_date
-            then {{ date_after('day', 'lapsed_after_days + 1') }} end as lost_on,
+        case when is_lost and lasts_until < run.as_of_date then {{ date_after('lasts_until', 1) }} end as lost_on,
         max(case when is_won then day end) over (partition by profile_id order by day rows unbounded preceding) as won_on
     from turns
     cross join {{ source('control', 'run') }} as run

@@ -1,4 +1,4 @@
--- One row per customer who is not the company's own, with the first purchase and what won it: the last touch until then within the
+-- One row per customer who is not the company's own, with the first sale and what won it: the last touch until then within the
 -- look-back that was no direct visit; channel `direct` where there were only such, `unattributed` where there was none.
 -- A purchase given back was one still: a refund takes from what a customer is worth, not the customer. Sales of which nothing but the order's
 -- number is known, at a till or of somebody who was erased, are revenue and no customers: nobody can tell whether they came back.
@@ -8,14 +8,14 @@ with known as (
 
 won as (
     select
-        conversions.profile_id,
-        conversions.conversion_id,
-        conversions.occurred_at as won_at,
-        conversions.channel as sold_in
-    from {{ ref('conversions') }} as conversions
-    inner join known on conversions.profile_id = known.profile_id
-    where conversions.kind = 'purchase' and {{ is_outsider('conversions.profile_id') }}
-    qualify row_number() over (partition by conversions.profile_id order by conversions.occurred_at, conversions.conversion_id) = 1
+        sales.profile_id,
+        sales.conversion_id,
+        sales.occurred_at as won_at,
+        sales.sold_on
+    from {{ ref('sales') }} as sales
+    inner join known on sales.profile_id = known.profile_id
+    where {{ is_outsider('sales.profile_id') }}
+    qualify row_number() over (partition by sales.profile_id order by sales.occurred_at, sales.conversion_id) = 1
 ),
 
 touches as (
@@ -26,10 +26,9 @@ select
     won.profile_id,
     won.conversion_id,
     won.won_at as acquired_at,
-    {{ local_date('won.won_at') }} as acquired_on,
+    won.sold_on as acquired_on,
     coalesce(touches.channel, 'unattributed') as channel,
     coalesce(touches.campaign_key, '') as campaign_key,
-    not {{ sold_off_site('won.sold_in') }} as is_won_on_site,
     -- Net of refunds, so far and in the coming year; of those who may be profiled.
     cast(clv.historical_value + clv.clv_12m as decimal(18, 4)) as lifetime_value
 from won

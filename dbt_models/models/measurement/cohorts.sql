@@ -1,16 +1,25 @@
 -- One row per month in which customers first bought and month since: how many of them bought again then, and for how much. The month itself
 -- is month 0, in which all bought. Of months still to come there is no row; that of the run's day is not over.
-with purchases as (
+with paid as (
+    select profile_id, {{ period_of('month', 'sold_on') }} as month, coalesce(net_company, 0) as revenue
+    from {{ ref('sales') }}
+    union all
+    -- A running subscription counts as buying, whoever tells of its payments.
+    select subscribers.profile_id, {{ months_before(period_of('month', local_date('subscribers.first_begun_at')), '(1 - numbers.number)') }}, 0
+    from {{ ref('subscribers') }} as subscribers
+    {{ number_rows(months_between(local_date('subscribers.first_begun_at'), local_date('subscribers.last_paid_at')) ~ ' + 1', 'numbers') }}
+),
+
+purchases as (
     select
-        conversions.profile_id,
+        paid.profile_id,
         customers.cohort_month,
-        {{ period_of('month', local_date('conversions.occurred_at')) }} as month,
-        sum(coalesce(conversions.net_company, 0)) as revenue
-    from {{ ref('conversions') }} as conversions
+        paid.month,
+        sum(paid.revenue) as revenue
+    from paid
     inner join (
         select profile_id, {{ period_of('month', 'acquired_on') }} as cohort_month from {{ ref('acquired_customers') }}
-    ) as customers on conversions.profile_id = customers.profile_id
-    where conversions.kind = 'purchase'
+    ) as customers on paid.profile_id = customers.profile_id and paid.month >= customers.cohort_month
     group by 1, 2, 3
 ),
 

@@ -10,6 +10,7 @@ with visits as (
     select
         sessions.device,
         sessions.event_date,
+        sessions.session_number,
         sessions.identifier_type,
         sessions.identifier,
         sessions.started_at,
@@ -26,6 +27,34 @@ with visits as (
     left join {{ ref('traffic_sources') }} as brought
         on {% for name in told_tags() %}{{ 'and ' if not loop.first }}coalesce(sessions.{{ name }}, '') = brought.{{ name }} {% endfor %}
     where {{ is_borne_by_outsider('sessions.identifier_type', 'sessions.identifier') }}
+),
+
+-- The visit within which a sale was made, or soon after it, while somebody paid elsewhere: a rate per visit counts visits, not what
+-- is sold to people whom nobody saw come.
+sold_in as (
+    select visits.device, visits.event_date, visits.session_number, customers.profile_id is not null as is_first
+    from {{ ref('sales') }} as sales
+    inner join {{ ref('identifiers') }} as identifiers
+        on sales.profile_id = identifiers.profile_id and identifiers.identifier_type in ('user_id', 'anonymous_id')
+    inner join visits
+        on identifiers.identifier_type = visits.identifier_type and identifiers.identifier = visits.identifier
+        and sales.sold_on = visits.event_date and visits.is_visit
+        and sales.occurred_at >= visits.started_at
+        and {{ seconds_between('visits.ended_at', 'sales.occurred_at') }} < {{ company('session_seconds') }}
+    left join {{ ref('acquired_customers') }} as customers on sales.conversion_id = customers.conversion_id
+    where sales.is_on_site
+    qualify row_number() over (
+        partition by sales.conversion_id order by visits.started_at desc, visits.device, visits.session_number
+    ) = 1
+),
+
+visits_and_sales as (
+    select visits.*, sold_in.device is not null as is_selling, coalesce(sold_in.is_winning, false) as is_winning
+    from visits
+    left join (
+        select device, event_date, session_number, bool_or(is_first) as is_winning from sold_in group by 1, 2, 3
+    ) as sold_in
+        on visits.device = sold_in.device and visits.event_date = sold_in.event_date and visits.session_number = sold_in.session_number
 ),
 
 -- Whoever signed up did so within a visit.
@@ -73,15 +102,6 @@ emails as (
     where messages.delivered = 1 and {{ is_borne_by_outsider("'email'", 'messages.email') }}
 ),
 
-sales as (
-    select
-        {{ local_date('conversions.occurred_at') }} as day,
-        conversions.net_company,
-        not {{ sold_off_site('conversions.channel') }} as is_on_site
-    from {{ ref('conversions') }} as conversions
-    where conversions.kind = 'purchase'
-),
-
 asked as (
     select conversions.conversion_id, conversions.profile_id, conversions.occurred_at as won_at
     from {{ ref('conversions') }} as conversions
@@ -99,10 +119,13 @@ leads as (
 figures as (
     -- A visit that was not engaged bounced: not longer than ten seconds, and one page or screen at most
     -- (support.google.com/analytics/answer/12195621; a key event engages too, and takes longer than that).
-    {{ daily_measures('visits', 'event_date', {
+    {{ daily_measures('visits_and_sales', 'event_date', {
         'visits': 'sum(case when is_visit then 1 else 0 end)',
         'bounces': 'sum(case when is_visit and seconds <= 10 and page_views < 2 then 1 else 0 end)',
         'visit_seconds': 'sum(case when is_visit then seconds else 0 end)',
+        'visits_followed': 'sum(case when is_visit and identifier is not null then 1 else 0 end)',
+        'visits_selling': 'sum(case when is_selling then 1 else 0 end)',
+        'visits_winning': 'sum(case when is_winning then 1 else 0 end)',
         'logins': "sum(case when is_visit and identifier_type = 'user_id' then 1 else 0 end)",
     }, 'channel') }}
     union all
@@ -112,22 +135,24 @@ figures as (
     union all
     {{ daily_measures(ref('acquired_customers'), 'acquired_on', {
         'new_customers': 'count(*)',
-        'new_customers_on_site': 'sum(case when is_won_on_site then 1 else 0 end)',
         'valued_customers': 'count(lifetime_value)',
         'lifetime_value': 'coalesce(sum(lifetime_value), 0)',
     }, 'channel') }}
     union all
+    -- A price per click is that of what tells its clicks: elsewhere they are unknown, not none.
     {{ daily_measures(ref('costs'), 'day', {
         'cost': 'sum(amount)',
-        'ad_spend': "coalesce(sum(case when origin = 'ad_spend' then amount end), 0)",
+        'click_spend': 'coalesce(sum(case when clicks is not null then amount end), 0)',
+        'impression_spend': 'coalesce(sum(case when impressions is not null then amount end), 0)',
         'impressions': 'coalesce(sum(impressions), 0)',
+        'impressions_of_clicked': 'coalesce(sum(case when clicks is not null then impressions end), 0)',
         'clicks': 'coalesce(sum(clicks), 0)',
+        'clicks_of_shown': 'coalesce(sum(case when impressions is not null then clicks end), 0)',
     }, 'channel') }}
     union all
-    {{ daily_measures('sales', 'day', {
+    {{ daily_measures(ref('sales'), 'sold_on', {
         'sales': 'count(*)',
         'priced_sales': 'count(net_company)',
-        'sales_on_site': 'sum(case when is_on_site then 1 else 0 end)',
         'revenue': 'coalesce(sum(net_company), 0)',
     }) }}
     union all
