@@ -132,9 +132,9 @@ first_rules as (
 influencers as (
     select name, min(influencer) as influencer
     from (
-        select lower(trim(influencer)) as name, influencer from {{ ref('unified_influencers') }}
+        select {{ partner_name('influencer') }} as name, trim(influencer) as influencer from {{ ref('unified_influencers') }}
         union all
-        select lower(trim(influencer)), influencer from {{ ref('unified_promo_codes') }} where influencer is not null
+        select {{ partner_name('influencer') }}, trim(influencer) from {{ ref('unified_promo_codes') }}
     ) as told_of
     group by name
 ),
@@ -160,7 +160,7 @@ found as (
     inner join {{ ref('channel_rules') }} as rules on first_rules.position = rules.position
     left join {{ ref('campaign_names') }} as names on judged.campaign = names.name
     left join known as platforms on names.platform = platforms.host
-    left join influencers on judged.source = influencers.name
+    left join influencers on {{ partner_name('judged.source') }} = influencers.name
     qualify row_number() over (
         partition by judged.{{ tags | join(', judged.') }}
         order by case when platforms.source = judged.known_source then 0 else 1 end, names.place, names.campaign_key
