@@ -35,9 +35,9 @@ TABLES = {
     "consent_people": "profile_id varchar, region varchar",
     "not_profiled": "profile_id varchar",
     "identifiers": "identifier_type varchar, identifier varchar, profile_id varchar",
-    "unified_leads": "lead_id varchar, email varchar, phone varchar, created_at timestamp, converted_at timestamp, "
-    "status varchar, supplier varchar, campaign varchar, form varchar, heard_via varchar, exclusive boolean, "
-    "utm_source varchar, utm_medium varchar, utm_campaign varchar, purchase_intent_at timestamp, traits varchar, source varchar",
+    "unified_leads": "lead_id varchar, created_at timestamp, converted_at timestamp, status varchar, supplier varchar, "
+    "campaign varchar, form varchar, heard_via varchar, exclusive boolean, utm_source varchar, utm_medium varchar, "
+    "utm_campaign varchar, purchase_intent_at timestamp, email varchar, phone varchar, traits varchar, source varchar",
     "unified_contacts": "contact_id varchar, traits varchar, created_at timestamp, updated_at timestamp, source varchar",
     "email_engagement": "profile_id varchar, opened bigint, trackable bigint",
     "last_actions": "profile_id varchar, last_action_at timestamp",
