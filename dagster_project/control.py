@@ -214,7 +214,8 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 $session_seconds::bigint as session_seconds, $session_by_campaign::boolean as session_by_campaign,
                 $lapsed::bigint as lapsed_after_days, $professional_lapsed::bigint as professional_lapsed_after_days,
                 $lead_days::bigint as lead_days, $holdout_salt::varchar as holdout_salt,
-                $holdout_overall::double as holdout_overall,
+                $holdout_overall::double as holdout_overall, $holdout_days::bigint as holdout_outcome_days,
+                $holdout_target::double as holdout_target,
                 $max_minute::bigint as max_events_per_minute, $max_day::bigint as max_events_per_day""",
             {
                 "horizon": horizon(con, run.as_of),
@@ -234,6 +235,8 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 "lead_days": settings.lifecycle.lead_days,
                 "holdout_salt": settings.holdout.salt,
                 "holdout_overall": settings.holdout.overall,
+                "holdout_days": settings.holdout.outcome_days,
+                "holdout_target": settings.holdout.target,
                 "max_minute": settings.traffic.max_events_per_minute,
                 "max_day": settings.traffic.max_events_per_day,
             },

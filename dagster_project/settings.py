@@ -142,6 +142,11 @@ class Holdout(Part):
     overall: float = Field(default=0, ge=0, lt=1)
     """Share of all people kept out of every export, to measure the effect of all that is done together."""
     salt: str = "relance"
+    """What the draw is made with. Another salt, as another share, is another draw: a new trial, of the people who come then."""
+    outcome_days: int = Field(default=28, ge=1, le=365)
+    """Days after they were assigned within which what people do counts as its outcome."""
+    target: float = Field(default=0.2, gt=0, le=10)
+    """The difference that a trial should be able to show or rule out, as a share of what the spared do."""
 
 
 class Activations(Part):

@@ -16,7 +16,7 @@ JOURNALS = {
     "audiences.membership_changes", "audiences.sizes", "audiences.size_verdicts", "audiences.reach", "identity.profile_changes",
     "identity.normalised",
     "identity.collected_through", "quality.load_ledger", "quality.landing_files", "quality.quarantine",
-    "scores.history", "measurement.holdout_assignments",
+    "scores.history", "measurement.holdout_assignments", "measurement.holdout_trials",
 }  # fmt: skip
 """Tables that tell what happened when: they differ by design."""
 OF_THE_LEDGER = {

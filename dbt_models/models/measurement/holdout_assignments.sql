@@ -1,36 +1,35 @@
--- One row per audience with a holdout and person who ever entered it, under the name they were drawn by: which group they fell in the
--- first time, at which share. A journal: shares change, people get other names and are forgotten, but what they were once assigned to
--- is what they are measured by.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+-- One row per audience with a holdout (and `all` of them together) and person who took part in a trial, under the name they were drawn by: in
+-- which trial, and in which group. They take part from the first run that finds them in the audience while its draw is in force: who
+-- was there before does since the trial began, not since they entered. A journal: draws change, people get other names and are
+-- forgotten, but what they were once assigned to is what they are measured by. Nobody takes part twice: whoever was spared or spoken to in
+-- an earlier trial bears its marks, and so does who of them is still there.
+{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='append_new_columns') }}
 
-with entries as (
-    select audience, profile_id, min(entered_at) as assigned_at, min(position) as position
-    from {{ ref('membership_changes') }}
-    where change = 'entered'
-    {% if is_incremental() -%}
-    and position > (select coalesce(max(position), 0) from {{ this }})
-    {% endif -%}
-    group by 1, 2
+with running as (
+    select * from {{ ref('holdout_trials') }}
+    qualify row_number() over (partition by audience order by trial desc) = 1
+),
+
+drawn as (
+    select members.audience, members.profile_id, running.trial, members.holdout as is_held_out
+    from {{ ref('members') }} as members
+    inner join running on members.audience = running.audience and running.share > 0
+    where not members.is_of_both
+    union all
+    select distinct running.audience, members.profile_id, running.trial, {{ is_held_out_of_all('members.profile_id', 'running') }}
+    from {{ ref('members') }} as members
+    inner join running on running.audience = 'all' and running.share > 0
+    where members.kind <> 'suppression'
 )
 
 select
-    entries.audience,
-    entries.profile_id,
-    entries.assigned_at,
-    {{ is_held_out('entries.audience', 'entries.profile_id') }} as is_held_out,
-    -- Drawn for the audience, or for all of them.
-    cast(round(1 - (1 - audiences.holdout_share) * (1 - company.holdout_overall), 9) as double) as share,
-    {{ is_held_out_of_all('entries.profile_id') }} as is_held_out_of_all,
-    cast(company.holdout_overall as double) as share_of_all,
-    entries.position
-from entries
-inner join {{ source('control', 'audiences') }} as audiences on entries.audience = audiences.audience
-cross join {{ source('control', 'company') }} as company
+    drawn.audience,
+    drawn.profile_id,
+    drawn.trial,
+    {{ as_of() }} as assigned_at,
+    drawn.is_held_out
+from drawn
 {% if is_incremental() -%}
-left join {{ this }} as known on entries.audience = known.audience and entries.profile_id = known.profile_id
-{% endif -%}
-where audiences.kind <> 'suppression'
-  and (audiences.holdout_share > 0 or company.holdout_overall > 0)
-  {% if is_incremental() -%}
-  and known.audience is null
-  {%- endif %}
+left join {{ this }} as known on drawn.audience = known.audience and drawn.profile_id = known.profile_id
+where known.audience is null
+{%- endif %}
