@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import duckdb
 
-from dagster_project.loads.casts import literal
+from dagster_project.loads.casts import identifier
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
     """Column names of a table or view; empty where there is none."""
-    # No parameters: for the first one, DuckDB imports pandas, and `relance check` would take twice its time.
-    here = f"schema_name = {literal(schema)} and table_name = {literal(table)}"
-    rows = con.execute(f"select column_name from duckdb_columns() where {here}").fetchall()
-    return {name for (name,) in rows}
+    # Asked for by name: DuckDB's lists of all columns are made anew for every question, which takes it twenty times as long.
+    try:
+        rows = con.execute(f"describe {identifier(schema)}.{identifier(table)}").fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return set()
+    return {row[0] for row in rows}
 
 
 def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

@@ -24,11 +24,11 @@ from dagster_project.identity.probable import require_splink
 from dagster_project.identity.somebodys_word import unseen_links
 from dagster_project.loads.discover import Feed, Landing, discover
 from dagster_project.loads.glance import look_into
+from dagster_project.published import open_published
 from dagster_project.scores.lead_rules import doubtful_lead_rules
 from dagster_project.scores.rfm_check import rfm_warnings
 from dagster_project.sequences import doubtful_hours, load_exports
 from dagster_project.settings import Settings, read_settings
-from dagster_project.warehouse import open_warehouse
 from dagster_project.working_days import doubtful_holidays
 
 
@@ -113,7 +113,7 @@ def _left_behind(settings: Settings, activations: list[Activation]) -> list[str]
     if not settings.warehouse_path.exists():
         return []
     try:
-        with open_warehouse(settings, read_only=True) as con:
+        with open_published(settings) as con:
             known = {(activation.name, activation.destination.name) for activation in activations}
             return held_without_activation(con, known | never_left_behind(read_feeds(settings)))
     except RelanceError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.errors import RelanceError, safe_message
+from dagster_project.room import shortage
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -81,6 +82,8 @@ class DbtResults:
         if not self.broken:
             return
         first, others = self.broken[0], len(self.broken) - 1
+        if short := shortage(first.message):
+            raise short
         what = f"dbt could not build `{first.name}`: {first.message}" + (f" (and {others} more)" if others else "")
         raise RelanceError(
             what, str(first.path) if first.path else first.unique_id, "correct the model or its input, then run again"

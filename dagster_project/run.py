@@ -23,6 +23,7 @@ from dagster_project.loads.known_then import files_known_then
 from dagster_project.report.last_run import Check, LastRun, keep
 from dagster_project.report.make import make_report
 from dagster_project.report.summary import Summary, summarise
+from dagster_project.room import shortage
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
@@ -172,7 +173,7 @@ def _told(error: Any) -> str | None:
             return error.message.split(": ", 1)[-1].strip()
         innermost, error = error, error.cause
     # Dagster's message begins with the class: `duckdb.duckdb.ConversionException: Conversion Error: …`.
-    return safe_message(innermost.message)
+    return str(shortage(innermost.message) or safe_message(innermost.message))
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ class Company(Part):
 class Warehouse(Part):
     engine: Literal["duckdb"] = "duckdb"
     path: Path = Path("warehouse.duckdb")
+    published: Path | None = Path("published")
+    """Folder of the copy that people read while a run writes; null where its room on the disk is dear."""
     memory_limit: str | None = None
     """DuckDB's memory limit, such as `4GB`; by default half of the machine's memory."""
     threads: int | None = Field(default=None, ge=1)
@@ -234,6 +236,13 @@ class Settings(Part):
     @property
     def warehouse_path(self) -> Path:
         return self._base / self.warehouse.path
+
+    @property
+    def published_path(self) -> Path | None:
+        """The copy of the warehouse for readers; None where none is made, as of a look back."""
+        if self.warehouse.published is None or self.looks_back:
+            return None
+        return self._base / self.warehouse.published / self.warehouse.path.name
 
     @property
     def landing_path(self) -> Path:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from dagster_project.errors import RelanceError
+from dagster_project.room import memory_limit
 from dagster_project.settings import Settings
 
 
@@ -24,9 +25,7 @@ def opening_options(settings: Settings) -> dict[str, str]:
 def duckdb_options(settings: Settings) -> dict[str, str | int]:
     """Settings every DuckDB session of a project shares: dbt's sessions and our own must agree on them."""
     options: dict[str, str | int] = {"TimeZone": "UTC", "preserve_insertion_order": "true"}
-    # Half of the memory, where DuckDB alone would take four fifths: Python and its libraries live beside it.
-    half = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**21}MiB"
-    options["memory_limit"] = settings.warehouse.memory_limit or half
+    options["memory_limit"] = memory_limit(settings)
     if settings.warehouse.threads:
         options["threads"] = settings.warehouse.threads
     return options
@@ -34,13 +33,19 @@ def duckdb_options(settings: Settings) -> dict[str, str | int]:
 
 @contextmanager
 def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the project's warehouse, closed on every exit.
+    """A connection to the project's warehouse, closed on every exit. Who only looks at it opens what was published.
 
     Raises:
         RelanceError: the file is no DuckDB database, or another process holds it.
     """
-    path = settings.warehouse_path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    with open_file(settings.warehouse_path, settings, read_only) as con:
+        yield con
+
+
+@contextmanager
+def open_file(path: Path, settings: Settings, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database file with the project's options; raises as `open_warehouse`."""
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(opening_options(settings)))
     except duckdb.IOException as error:
@@ -53,15 +58,20 @@ def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duck
             "The warehouse file can't be opened as a DuckDB database", str(path), "move it away and run again"
         ) from None
     try:
-        for name, value in duckdb_options(settings).items():
-            connection.execute(f"set {name} = '{value}'")
+        set_options(connection, settings)
         yield connection
     finally:
         connection.close()
 
 
+def set_options(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Also of a cursor: some hold for one connection alone."""
+    for name, value in duckdb_options(settings).items():
+        con.execute(f"set {name} = '{value}'")
+
+
 @contextmanager
-def run_lock(settings: Settings) -> Iterator[None]:
+def run_lock(settings: Settings, what: str = "run") -> Iterator[None]:
     """Holds the project's writer lock: runs from schedule, sensor and terminal exclude each other.
 
     The lock is the operating system's, so a killed run leaves none behind.
@@ -75,9 +85,18 @@ def run_lock(settings: Settings) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise RelanceError(
-            "Another run of this project is going on", str(settings.base), "wait until it ends, then run again"
+            f"Another {what} of this project is going on", str(settings.base), "wait until it ends, then run again"
         ) from None
     try:
         yield
     finally:
         lock.release()
+
+
+def is_running(settings: Settings) -> bool:
+    """Whether a command that writes holds the lock now."""
+    try:
+        with run_lock(settings):
+            return False
+    except RelanceError:
+        return True

@@ -73,6 +73,7 @@ def _activation_asset(activation: Activation, rank: int) -> dg.AssetsDefinition:
             if not _makes_all_of(context, key):
                 _require_complete_build(con, identified.run_id, "messages_run_id" if activation.sequence else "run_id")
             result = run_activation(run.settings, con, activation, identified.run_id, identified.as_of)
+            run.has_news |= result.status == "published"
             # After a failed check Dagster never begins the delivery's own asset, and a removal does not wait.
             hindrance = None if result.passed else deliver_in_spite(con, run.settings, activation)
         metadata = metadata_of(result, run.settings, activation) | ({"not_delivered": hindrance} if hindrance else {})

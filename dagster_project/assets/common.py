@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -16,8 +16,11 @@ from dagster_project.activation.reconcile import reconcile
 from dagster_project.activation.tables import held_without_activation
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError
+from dagster_project.published import publish
+from dagster_project.report.last_run import keep_published
+from dagster_project.room import require_memory
 from dagster_project.settings import Settings
-from dagster_project.warehouse import open_warehouse, run_lock
+from dagster_project.warehouse import open_warehouse, run_lock, set_options
 
 ROOMS = {
     "pulls": "Rows that Relance fetches itself, from APIs and databases, into the landing folder.",
@@ -82,18 +85,36 @@ class Silence:
     detail = step
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunInHand:
-    """One Dagster run of one project. Holds the writer lock from its first step to its last."""
+    """One Dagster run of one project. Holds the writer lock from its first step to its last.
+
+    has_news: rows were loaded, tables made or files written.
+    is_torn: some tables were made anew, and others that hang on them were not.
+    """
 
     settings: Settings
     as_of: datetime
     full_refresh: bool
     progress: Progress
+    has_news: bool = False
+    is_torn: bool = False
+    _held: ExitStack = field(default_factory=ExitStack, repr=False)
+    _open: duckdb.DuckDBPyConnection | None = field(default=None, repr=False)
 
-    def warehouse(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """A connection for one step, closed on every exit: dbt opens the file itself."""
-        return open_warehouse(self.settings)
+    @contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one step, closed on every exit. The file stays open until `let_go`: opening it takes its time."""
+        if self._open is None:
+            self._open = self._held.enter_context(open_warehouse(self.settings))
+        with closing(self._open.cursor()) as con:
+            set_options(con, self.settings)
+            yield con
+
+    def let_go(self) -> None:
+        """Close the file, for those who open it themselves: dbt, and an erasure, which puts a new one in its place."""
+        self._open = None
+        self._held.close()
 
 
 @contextmanager
@@ -137,6 +158,21 @@ def _not_in_the_past(settings: Settings, as_of: datetime, binding: bool, told: P
     return newest
 
 
+def _publish(run: RunInHand) -> None:
+    """What a run has left is there to be read, unless it broke off between tables; what stops that stops nothing else."""
+    if run.is_torn:
+        run.progress.step("tables were left half made: readers keep those of the run before")
+        return
+    path = run.settings.published_path
+    if path is None or (path.exists() and not run.has_news):
+        return
+    try:
+        publish(run.settings)
+        keep_published(run.settings)
+    except RelanceError as error:
+        run.progress.step(f"warning: {error}")
+
+
 def run_resource(
     settings: Settings, activations: Collection[Activation], progress: Progress | None = None
 ) -> dg.ResourceDefinition:
@@ -162,16 +198,22 @@ def run_resource(
         asked = context.resource_config
         as_of = settings.moment(asked["as_of"])
         told = progress or LogProgress(context.log)
+        require_memory(settings)
         # Somebody at a terminal wants to know at once; a run that a schedule or sensor started can wait for its turn.
         with _turn(settings, told, patience=0 if progress else PATIENCE_SECONDS):
             started_by_itself = TRIGGER_TAGS & context.run.tags.keys() if context.run else set()
             as_of = _not_in_the_past(settings, as_of, asked["as_of"] is not None and not started_by_itself, told)
-            with open_warehouse(settings) as con:
-                for line in reconcile(con, settings):
-                    told.step(f"after a run that was cut short: {line}")
-                running = {(activation.name, activation.destination.name) for activation in activations}
-                for line in held_without_activation(con, running | never_left_behind(read_feeds(settings))):
-                    told.step(f"warning: {line}")
-            yield RunInHand(settings, as_of, asked["full_refresh"], told)
+            run = RunInHand(settings, as_of, asked["full_refresh"], told)
+            try:
+                with run.warehouse() as con:
+                    for line in reconcile(con, settings):
+                        told.step(f"after a run that was cut short: {line}")
+                    running = {(activation.name, activation.destination.name) for activation in activations}
+                    for line in held_without_activation(con, running | never_left_behind(read_feeds(settings))):
+                        told.step(f"warning: {line}")
+                yield run
+            finally:
+                run.let_go()
+            _publish(run)
 
     return run

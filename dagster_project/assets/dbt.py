@@ -72,7 +72,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                 f"dbt: {len(plan.chosen)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
             terms = None if plan.chosen == every else _selection(manifest, plan.chosen)
-            results = dbt_build(workspace, terms, None, full_refresh, _teller(run), indirect_tests=terms is None)
+            results = _build(run, workspace, terms, full_refresh)
         with run.warehouse() as con:
             rows = _row_counts(con, manifest, results)
             cards = _cards(con, results)
@@ -110,7 +110,7 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
         ground = ground_of(con, run.settings, identified.run_id)
         afresh = starts_afresh(con, ground)
         forget_build(con, afresh)
-    results = dbt_build(workspace, None, None, afresh, _teller(run), indirect_tests=True)
+    results = _build(run, workspace, None, afresh)
     results.raise_if_broken()
     if not results.success:
         failed = ", ".join(node.name for node in results.nodes if not node.held and node.status in ("fail", "error"))
@@ -119,6 +119,14 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
         )
     with run.warehouse() as con:
         remember_build(con, ground)
+
+
+def _build(run: RunInHand, workspace: Workspace, terms: list[str] | None, full_refresh: bool) -> DbtResults:
+    run.let_go()
+    run.has_news = run.is_torn = True
+    results = dbt_build(workspace, terms, None, full_refresh, _teller(run), indirect_tests=terms is None)
+    run.is_torn = bool(results.broken)
+    return results
 
 
 def _selection(manifest: Manifest, unique_ids: Collection[str]) -> list[str]:

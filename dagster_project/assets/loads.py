@@ -128,6 +128,7 @@ def _land(run: RunInHand, entities: dict[dg.AssetKey, Entity]) -> Iterator[Any]:
         summary = load_landing(run.settings, con, run.progress.detail)
         # A listing made now may already have files that were not fetched; what was fetched is what is loaded.
         note_loaded(run.settings, fetched_fingerprint(run.settings) if remote else state)
+        run.has_news |= summary.files > 0
         run.progress.step("landing: checking what came in")
         create_passed(con)
         yield from _ledger_events(con, run.settings, summary)

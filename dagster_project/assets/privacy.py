@@ -78,6 +78,7 @@ def erasures(workspace: Workspace, after: Collection[dg.AssetKey]) -> dg.AssetsD
 
 
 def _carry_out(run: RunInHand, workspace: Workspace) -> dict[str, Any]:
+    run.let_go()
     erased, certificates = 0, len(finish(run.settings))
     for _ in range(ROUNDS):
         with run.warehouse() as con:
@@ -89,6 +90,7 @@ def _carry_out(run: RunInHand, workspace: Workspace) -> dict[str, Any]:
             break
         people = sum(len(wish.asked) for wish in wishes)
         run.progress.step(f"privacy: erasing {people} {'person' if people == 1 else 'people'}")
+        run.let_go()
         certificates += len(erase(run.settings, wishes))
         erased += people
         build_again(run, workspace)

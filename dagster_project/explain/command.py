@@ -11,9 +11,9 @@ from dagster_project.explain.person import explain_person
 from dagster_project.explain.show import SHOWN, show
 from dagster_project.explain.show_audience import show_audience
 from dagster_project.explain.who import find_person
+from dagster_project.published import open_published
 from dagster_project.sequences import load_exports
 from dagster_project.settings import Settings
-from dagster_project.warehouse import open_warehouse
 
 
 def explain_project(settings: Settings, text: str, audience: str | None, export: Path | None, console: Console) -> None:
@@ -22,7 +22,7 @@ def explain_project(settings: Settings, text: str, audience: str | None, export:
     Raises:
         RelanceError: the text stands for nobody; there is no such audience; the file can't be written.
     """
-    with open_warehouse(settings, read_only=True) as con:
+    with open_published(settings) as con:
         who = find_person(con, settings, text)
         if export is not None:
             from dagster_project.explain.access import everything_held, write_access

@@ -19,8 +19,9 @@ from dagster_project.dbt_run import dbt_build
 from dagster_project.dbt_workspace import Workspace, prepare_workspace
 from dagster_project.errors import RelanceError
 from dagster_project.loads.casts import identifier, literal
+from dagster_project.published import readable
 from dagster_project.settings import Settings
-from dagster_project.warehouse import open_warehouse, run_lock
+from dagster_project.warehouse import open_file, open_warehouse, run_lock
 
 FOLDER = Path(".relance") / "preview"
 _ROOMS = ("unified", "identity", "profiles", "scores", "audiences", "quality", "activation")
@@ -46,25 +47,27 @@ def scratch_build(
     """
     if not settings.warehouse_path.exists():
         raise RelanceError("There is no warehouse yet", str(settings.warehouse_path), "run `relance run` first")
-    with run_lock(settings):
-        with open_warehouse(settings, read_only=True) as con:
+    scratch = _scratch(settings)
+    # One preview at a time. What it reads stands still: the copy for readers or, where there is none, the warehouse, held.
+    with run_lock(scratch, "preview"), readable(settings) as source:
+        _remove(scratch)
+        with open_file(source, settings, read_only=True) as con:
             if not has_table(con, "control", "run") or not has_table(con, "identity", "identifiers"):
                 raise RelanceError("No run has ended yet", str(settings.warehouse_path), "run `relance run` first")
             run = Run(*(con.execute("select run_id, as_of from control.run").fetchone() or ()))
-        scratch = _scratch(settings)
         try:
             tell("reading the configuration")
             with open_warehouse(scratch) as con:
                 write_control(con, scratch, run)
-                _attach(con, settings)
+                _attach(con, settings, source)
                 con.execute(f"update control.company set horizon = (select horizon from {catalog(settings)}.control.company)")
                 _lay_views(con, settings, anew)
             workspace = prepare_workspace(scratch)
-            _attach_in_dbt(workspace, settings)
+            _attach_in_dbt(workspace, settings, source)
             tell("building the models in a scratch copy")
             dbt_build(workspace, ["resource_type:seed", *select], without, indirect_tests=False).raise_if_broken()
             with open_warehouse(scratch) as con:
-                _attach(con, settings)
+                _attach(con, settings, source)
                 yield con
         finally:
             # It holds people's data, and nobody erases anything in it.
@@ -82,7 +85,6 @@ def _scratch(settings: Settings) -> Settings:
     scratch = settings.model_copy(update=parts)
     scratch._state = FOLDER
     scratch.state_path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _remove(scratch)
     return scratch
 
 
@@ -91,15 +93,15 @@ def _remove(scratch: Settings) -> None:
         path.unlink()
 
 
-def _attach(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    con.execute(f"attach {literal(str(settings.warehouse_path))} as {catalog(settings)} (read_only)")
+def _attach(con: duckdb.DuckDBPyConnection, settings: Settings, source: Path) -> None:
+    con.execute(f"attach {literal(str(source))} as {catalog(settings)} (read_only)")
 
 
-def _attach_in_dbt(workspace: Workspace, settings: Settings) -> None:
+def _attach_in_dbt(workspace: Workspace, settings: Settings, source: Path) -> None:
     path = workspace.profiles_dir / "profiles.yml"
     profile = yaml.safe_load(path.read_text())
     profile["relance"]["outputs"]["duckdb"]["attach"] = [
-        {"path": str(settings.warehouse_path), "alias": settings.warehouse_path.stem, "read_only": True}
+        {"path": str(source), "alias": settings.warehouse_path.stem, "read_only": True}
     ]
     path.write_text(yaml.safe_dump(profile, sort_keys=True))
 

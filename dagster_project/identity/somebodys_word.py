@@ -15,9 +15,9 @@ import duckdb
 
 from dagster_project.config_file import near_miss
 from dagster_project.errors import RelanceError
+from dagster_project.published import open_published
 from dagster_project.seed_rows import Row, seed_path, seed_rows
 from dagster_project.settings import Settings
-from dagster_project.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,7 +98,7 @@ def unseen_links(settings: Settings) -> list[str]:
     if not ends or not settings.warehouse_path.exists():
         return []
     try:
-        with open_warehouse(settings, read_only=True) as con:
+        with open_published(settings) as con:
             seen = _seen(con, {end for _, _, end in ends})
     except RelanceError:
         return []

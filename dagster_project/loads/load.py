@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from dagster_project.loads.scan import Scan, scan_file
 from dagster_project.loads.ties import note_ties
 from dagster_project.loads.write import replace_rows
 from dagster_project.privacy.tombstones import arm
+from dagster_project.room import require_disk
 from dagster_project.settings import Settings
 
 GROUP_BYTES = 256 << 20
@@ -110,6 +111,7 @@ def load_landing(settings: Settings, con: duckdb.DuckDBPyConnection, progress: T
     ensure_raw_tables(con, known)
     remember_feeds(settings, known)
     arm(settings, con)
+    require_disk(settings, _unloaded(con, settings.landing_path, landing.feeds))
     batch = next_batch(con)
     load = _Load(con, settings.landing_path, batch, summary, progress)
     with _modest_memory(settings, con):
@@ -120,6 +122,18 @@ def load_landing(settings: Settings, con: duckdb.DuckDBPyConnection, progress: T
     if summary.total("accepted"):
         summary.batch = batch
     return summary
+
+
+def _unloaded(con: duckdb.DuckDBPyConnection, folder: Path, feeds: Collection[Feed]) -> set[tuple[str, int]]:
+    """Path and bytes of the files that did not lie there so when the folder was last looked through."""
+    states = set(con.execute("select path, size, mtime_ns from quality.landing_files").fetchall())
+    found = set()
+    for path in {path for feed in feeds for path in feed.files}:
+        with suppress(OSError):  # told when it is read
+            stat = os.stat(folder / path)
+            if (path, stat.st_size, stat.st_mtime_ns) not in states:
+                found.add((path, stat.st_size))
+    return found
 
 
 @contextmanager

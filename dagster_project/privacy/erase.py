@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.catalog import has_table
+from dagster_project.errors import RelanceError
 from dagster_project.loads.books import ensure_books
 from dagster_project.loads.normalise import normalise_identifiers
 from dagster_project.privacy.certificate import write_certificate
@@ -57,6 +59,7 @@ from dagster_project.privacy.seeds import lines_naming
 from dagster_project.privacy.tombstones import Tombstone, all_tombstones, file_tombstones, store_tombstones
 from dagster_project.privacy.values import set_country
 from dagster_project.privacy.wanted import Hit, find_rows, order_identifiers, others_accounts, quotes_of, rows_left, visits
+from dagster_project.published import publish, withdraw
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
@@ -152,7 +155,11 @@ def finish(settings: Settings) -> list[Path]:
         waiting = unpurged(con)
     if not waiting:
         return []
+    # The copy that people read still has the rows; whoever has it open keeps it until they close it.
+    withdraw(settings)
     write_anew(settings)
+    with suppress(RelanceError):  # who looks then reads the warehouse itself
+        publish(settings)
     now = now_utc()
     paths = [write_certificate(settings, request, erased_at, now) for request, erased_at in waiting]
     with open_warehouse(settings) as con:

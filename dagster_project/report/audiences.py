@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.table import Table
 
 from dagster_project.audiences import load_audiences
+from dagster_project.published import open_published
 from dagster_project.report.text import written
 from dagster_project.settings import Settings
-from dagster_project.warehouse import open_warehouse
 
 LATEST = """
     select sizes.audience, sizes.members, sizes.entered, sizes."left", sizes.as_of, reach.channels
@@ -30,7 +30,7 @@ def audience_table(settings: Settings) -> Table:
         RelanceError: there is no warehouse yet, or a run holds it.
     """
     audiences = load_audiences(settings)
-    with open_warehouse(settings, read_only=True) as con:
+    with open_published(settings) as con:
         sized = con.execute(
             "select count(*) from duckdb_tables() where schema_name = 'audiences' and table_name = 'sizes'"
         ).fetchone()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from dagster_project.private import owner_only
 from dagster_project.settings import Settings
+
+_PUBLISHED = "published_run.json"
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,26 @@ def keep(settings: Settings, run: LastRun) -> None:
     os.replace(unfinished, path)
 
 
+def keep_published(settings: Settings) -> None:
+    """Keep the newest run also as that of the copy for readers: a run that finds nothing new makes no new copy."""
+    newest = _path(settings)
+    if newest.exists():
+        shutil.copy(newest, newest.with_name(_PUBLISHED))
+
+
 def kept(settings: Settings, run_id: str, as_of: datetime) -> LastRun:
     """What was kept of a run; of one that nothing is known of, a run without checks."""
+    for path in (_path(settings), _path(settings).with_name(_PUBLISHED)):
+        found = _read(path)
+        if found is not None and (found.run_id, found.as_of) == (run_id, as_of):
+            return found
+    return LastRun(run_id, as_of, 0.0, True)
+
+
+def _read(path: Path) -> LastRun | None:
     try:
-        told = json.loads(_path(settings).read_text(encoding="utf-8"))
-        found = LastRun(
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return LastRun(
             told["run_id"],
             datetime.fromisoformat(told["as_of"]),
             told["seconds"],
@@ -68,8 +86,7 @@ def kept(settings: Settings, run_id: str, as_of: datetime) -> LastRun:
             [(activation, why) for activation, why in told["not_written"]],
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return LastRun(run_id, as_of, 0.0, True)
-    return found if (found.run_id, found.as_of) == (run_id, as_of) else LastRun(run_id, as_of, 0.0, True)
+        return None
 
 
 def _path(settings: Settings) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.errors import RelanceError
+from dagster_project.published import open_published
 from dagster_project.report.alerts import alerts
 from dagster_project.report.audience_panels import audience_chapter
 from dagster_project.report.brought import brought_chapter
@@ -21,7 +21,7 @@ from dagster_project.report.people_panels import people_chapter
 from dagster_project.report.reader import Reader
 from dagster_project.report.score_panels import score_chapter
 from dagster_project.settings import Settings
-from dagster_project.warehouse import open_warehouse, run_lock
+from dagster_project.warehouse import is_running
 
 
 def reader_of(con: duckdb.DuckDBPyConnection, settings: Settings, run: LastRun) -> Reader:
@@ -62,27 +62,20 @@ def _page(read: Reader, _: Language, company: str, run: LastRun) -> Page:
 
 
 def remake_report(settings: Settings) -> tuple[Path, bool]:
-    """Make the page of the newest run again, from the warehouse alone.
-
-    While a run goes on nothing is opened, so that none has to wait for a reader or fails because of one.
+    """Make the page of the newest run again, from what was published alone: it waits for no run, and holds none up.
 
     Returns:
-        The newest page, and whether it was made now; the one that lies there already, while a run goes on.
+        The newest page, and whether it was made now; the one that lies there already, while a run goes on that will make it.
 
     Raises:
-        RelanceError: there is neither a run nor a page of one, or another program has the warehouse open.
+        RelanceError: there is neither a run nor a page of one.
     """
     page = settings.report_path / "index.html"
     if not settings.warehouse_path.exists():
         raise RelanceError("There is no report yet", str(page), "run `relance run` first")
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(run_lock(settings))
-        except RelanceError:
-            if page.exists():
-                return page, False
-            raise
-        con = stack.enter_context(open_warehouse(settings, read_only=True))
+    if page.exists() and is_running(settings):
+        return page, False
+    with open_published(settings) as con:
         run = _newest(con)
         if run is None:
             raise RelanceError("There is no report yet", str(page), "run `relance run` first")

@@ -13,13 +13,13 @@ from dagster_project.config_file import near_miss, several
 from dagster_project.dbt_workspace import wrong_seeds
 from dagster_project.errors import RelanceError
 from dagster_project.explain.facts import Row, rows_of
+from dagster_project.published import open_published
 from dagster_project.report.section import Section
 from dagster_project.report.terminal import section_table
 from dagster_project.scores.lead_rules import lead_rules, wrong_with
 from dagster_project.seed_rows import Row as SeedRow
 from dagster_project.seed_rows import seed_path
 from dagster_project.settings import Settings
-from dagster_project.warehouse import open_warehouse
 
 SHOWN = 40
 """Proposals of one table, those that differ most first."""
@@ -58,7 +58,7 @@ def _measured(settings: Settings) -> dict[str, list[Row]]:
     """What the last run found; nothing where none has looked yet."""
     if not settings.warehouse_path.exists():
         return {table: [] for table in _MEASURED}
-    with open_warehouse(settings, read_only=True) as con:
+    with open_published(settings) as con:
         return {table: rows_of(con, query) if has_table(con, "scores", table) else [] for table, query in _MEASURED.items()}
 
 
