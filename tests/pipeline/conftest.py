@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from dagster_project.settings import Settings
+from dagster_project.demo import write_demo
+from dagster_project.run import run_project
+from dagster_project.settings import Settings, load_settings
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A very small shop before anything ran."""
+    folder = tmp_path_factory.mktemp("small") / "shop"
+    write_demo(folder, customers=120, events=4_000, seed=11)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whole(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The very small shop after one run over everything. Tests leave its tables and files as they are."""
+    folder = tmp_path_factory.mktemp("whole") / "shop"
+    shutil.copytree(shop, folder)
+    settings = load_settings(folder)
+    assert run_project(settings, settings.moment()).succeeded
+    return settings
 
 
 @pytest.fixture
