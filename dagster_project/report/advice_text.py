@@ -13,21 +13,35 @@ def reason_of(campaign: dict[str, Any], _: Language) -> str:
         campaign: a row of measurement.campaign_advice.
     """
     said = [_advised(campaign, _)]
-    if campaign["advice"] == "scale" and campaign["margin"] is None:
+    if campaign["reason"] == "wins" and campaign["margin"] is None:
         said.append(_("That is of revenue: what it leaves is not known, since relance.yml tells no margin."))
-    if campaign["advice"] in ("scale", "hold", "stop") and campaign["is_estimate"] and campaign["costs"]:
+    if campaign["is_estimate"] and campaign["roi_low_percent"] is not None:
         said.insert(0, _("An estimate, since nobody can be followed from it."))
+        if campaign["after_the_end"] == "fell":
+            said.append(
+                _("Sales fell by {fall} once it had ended, which speaks for it.", fall=_.percent(campaign["fall_percent"]))
+            )
     return " ".join(said)
 
 
 def _advised(campaign: dict[str, Any], _: Language) -> str:
     low, high = _.percent(campaign["roi_low_percent"]), _.percent(campaign["roi_high_percent"])
-    if not campaign["costs"]:
-        return _("Nothing is known to have been paid for it, so there is no return to judge.")
-    match campaign["advice"]:
-        case "scale":
+    shortest = _.count(campaign["minimum_days"])
+    told = {
+        name: _.number(campaign[name], 1) for name in ("clicks", "touches", "leads", "sales", "mature_leads", "mature_leads_sold")
+    }
+    match campaign["reason"]:
+        case "nothing_paid":
+            return _("Nothing is known to have been paid for it, so there is no return to judge.")
+        case "long_over":
+            return _("Nothing has been paid for it for a year: what it brought then says little of today.")
+        case "over":
+            return _("It is over: its return lay between {low} and {high}.", low=low, high=high)
+        case "wins" if campaign["is_over"]:
+            return _("Even cautiously counted it returned {low}. It is over: worth running again.", low=low)
+        case "wins":
             return _("Even cautiously counted it returns {low}. Raise its budget in steps, by a fifth at most.", low=low)
-        case "stop":
+        case "loses":
             return _(
                 "Even generously counted it returns {high}. {people} people, {customers} of them customers, were "
                 "reached by no other "
@@ -36,25 +50,27 @@ def _advised(campaign: dict[str, Any], _: Language) -> str:
                 people=_.count(campaign["people_only_here"]),
                 customers=_.count(campaign["customers_only_here"]),
             )
-        case "mend":
-            return _broken(campaign, _)
-        case "hold":
+        case "uncertain":
             return _("It may win or lose: its return lies between {low} and {high}.", low=low, high=high)
-    if campaign["is_estimate"]:
-        return _("Nobody can be followed from it to a sale, and its effect can't be estimated yet.")
-    return _(
-        "{sales} sales in {days} days: fewer than {least}, or less than {shortest} days, are chance.",
-        sales=_.number(campaign["sales"], 1),
-        days=_.count(campaign["days"]),
-        least=_.count(campaign["minimum_sales"]),
-        shortest=_.count(campaign["minimum_days"]),
-    )
-
-
-def _broken(campaign: dict[str, Any], _: Language) -> str:
-    """The stage that is broken: below half of what is usual."""
-    told = {name: _.number(campaign[name], 1) for name in ("clicks", "touches", "leads", "sales")}
-    match campaign["broken_stage"]:
+        case "few_days":
+            return _("It has run for fewer than {shortest} days.", shortest=shortest)
+        case "few_sales":
+            least = _.count(campaign["minimum_sales"])
+            return _("{sales} sales, and fewer than {least} would win back its costs: that is chance.", least=least, **told)
+        case "nothing_sold":
+            return _("Nothing has been sold yet by which its costs could be judged.")
+        case "overlapping":
+            return _(
+                "Nobody can be followed from it, and it ran together with {others}: what each of them did can't be told apart. "
+                "Pause one of them to see.",
+                others=campaign["overlaps_with"],
+            )
+        case "always_on":
+            return _("Nobody can be followed from it, and it always runs: pause it for some weeks to see what it does.")
+        case "no_history" | "campaign_the_year_before" | "too_little_to_compare" | "no_flight":
+            return _("Nobody can be followed from it to a sale, and its effect can't be estimated yet.")
+        case "costs_without_touches":
+            return _("Costs without touches: nobody was seen to come by it. Look at its links and their tags.")
         case "clicks_without_visits":
             return _(
                 "Clicks without visits: {clicks} clicks, {touches} visits. Look at its links and the page they lead to.", **told
@@ -63,7 +79,9 @@ def _broken(campaign: dict[str, Any], _: Language) -> str:
             return _("Traffic without leads: {touches} touches, {leads} leads. Look at whom it reaches, and at its form.", **told)
         case "leads_without_sales":
             return _(
-                "Leads without sales: {leads} leads, {sales} sales. Look at the offer, and at how leads are followed up.", **told
+                "Leads without sales: of {mature_leads} leads that had time to buy, {mature_leads_sold} did. "
+                "Look at the offer, and at how leads are followed up.",
+                **told,
             )
     return _("Traffic without sales: {touches} touches, {sales} sales. Look at the offer and at the page.", **told)
 
@@ -73,7 +91,7 @@ def said_of(comparison: dict[str, Any], _: Language) -> str:
     Args:
         comparison: a row of measurement.holdout_lift.
     """
-    smallest = _("1 point") if comparison["metric"] == "conversion" else _("a tenth of what a person brings")
+    smallest = _smallest(comparison, _)
     match comparison["verdict"]:
         case "no_comparison":
             return _("everybody is in one group: nothing to compare")
@@ -86,10 +104,25 @@ def said_of(comparison: dict[str, Any], _: Language) -> str:
         case "harm":
             return _("who was to be spoken to brings less: more than chance does")
         case "none_seen":
-            return _("no difference seen, and one of {smallest} would have been", smallest=smallest)
+            return _("no difference of {smallest} or more: it would have shown", smallest=smallest)
     days = comparison["days_to_target"]
-    if comparison["detectable"] is None or days == 0:
-        return _("too few people have converted to conclude")
+    if not comparison["treated_people"] or not comparison["control_people"]:
+        return _("nobody's {days} days are over yet", days=_.count(comparison["outcome_days"]))
+    if comparison["detectable"] is None:
+        return _("too few people have converted: the sample is too small for an interval")
+    if comparison["target"] is None:
+        return _("none of the spared has converted: how long it takes can't be told yet")
+    if days == 0:
+        return _("a difference of {smallest} is neither shown nor ruled out yet", smallest=smallest)
     if days is None:
-        return _("too few people to see {smallest}, and nobody enters now", smallest=smallest)
+        return _("too few people enter to see {smallest} within ten years", smallest=smallest)
     return _("run {days} more days to see {smallest}", days=_.count(days), smallest=smallest)
+
+
+def _smallest(comparison: dict[str, Any], _: Language) -> str:
+    """The difference that a comparison is to show or rule out."""
+    target = comparison["target"]
+    if comparison["metric"] != "conversion":
+        return _("{amount} a person", amount=_.money(target))
+    points = _.number(None if target is None else target * 100, 1)
+    return _("1 point") if points == "1" else _("{points} points", points=points)

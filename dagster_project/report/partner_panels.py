@@ -22,7 +22,7 @@ INFLUENCERS = """
         is_disclosure_missing, is_contract_missing, verdict
     from measurement.influencers order by costs desc nulls last, influencer"""
 LIFT = """
-    select * from measurement.holdout_lift where treated_people + control_people > 0
+    select * from measurement.holdout_lift where treated_assigned + control_assigned > 0
     order by audience <> 'all', least(treated_people, control_people) desc, audience, metric"""
 
 
@@ -105,14 +105,14 @@ def lift(read: Reader, _: Language) -> Panel:
     title = _("What speaking to people brought (holdout lift)")
     note = _(
         "Those who were to be spoken to against those who were spared by chance, all counted whether or not a message reached "
-        "them (intent to treat); 95% intervals. Differences of conversion are in points of share, those of revenue per person."
+        "them (intent to treat), by what they did in the days that followed. Conversion is what the audience asks for; its "
+        "differences are in points of share, those of revenue per person. The 95% intervals hold for one look; what is concluded "
+        "goes by wider ones, which hold however often somebody looks."
     )
     drawn = [
         (_name(one["audience"], _), one["lift"], one["lift_low"], one["lift_high"])
         for one in found
-        if one["metric"] == "conversion"
-        and one["verdict"] not in ("no_comparison", "mismatch")
-        and one["treated_converted"] + one["control_converted"]
+        if one["metric"] == "conversion" and one["verdict"] not in ("no_comparison", "mismatch") and one["lift_low"] is not None
     ]
     rows = [
         (

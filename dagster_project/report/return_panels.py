@@ -32,8 +32,8 @@ ATTRIBUTION = """
     select model, channel, sum(conversions), sum(revenue) from measurement.attribution
     where kind = 'purchase' and period_kind = 'all' group by all order by model, channel"""
 UPLIFT = """
-    select campaign, channel, period, last_day, metric, actual, expected, uplift, uplift_low, uplift_high, verdict, overlaps_with,
-        after_the_end
+    select campaign, channel, period, last_day, metric, actual, expected, uplift, uplift_low, uplift_high, verdict, reason,
+        overlaps_with, after_the_end
     from measurement.uplift order by period desc, campaign, metric"""
 DECLARED = """
     with summed as (
@@ -49,7 +49,7 @@ DECLARED = """
     select answer, channel, sum(conversions), sum(revenue), sum(sum(conversions)) over (partition by answer) as answers
     from named group by answer, channel order by answers desc, answer, 3 desc, channel"""
 """What few have said is not told apart: it may be somebody's own words."""
-COST_GAPS = "select count(*) from measurement.cost_gaps"
+COST_GAPS = "select count(*) from measurement.cost_gaps where reason = 'no_rate'"
 
 MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley")
 DRAWN = 15
@@ -212,6 +212,7 @@ def uplift(read: Reader, _: Language) -> Panel:
         Column(_("at least"), "number"),
         Column(_("at most"), "number"),
         Column(_("verdict"), "word"),
+        Column(_("no estimate, since"), "word"),
         Column(_("ran together with")),
         Column(_("after its end"), "word"),
     ]

@@ -403,8 +403,8 @@ def test_campaigns_that_are_told_by_name_alone_stand_among_the_campaigns(world: 
     world.add("unified_ad_spend", date="2026-05-01", platform="facebook_ads", campaign_name="Reach", spend=5)
     world.add("unified_leads", lead_id="1", created_at="2026-05-01 10:00:00", campaign="Bought", cost=7, source="crm")
     world.touch()
-    found = world.ask("select campaign_key, channel, is_tracked from campaigns order by 1")
-    assert found == [("bought", "other", True), ("reach", "paid_social", True)]
+    found = world.ask("select campaign_key, channel, first_day, is_tracked from campaigns order by 1")
+    assert found == [("bought", "other", None, True), ("reach", "paid_social", date(2026, 5, 1), True)]
 
 
 @pytest.mark.parametrize(

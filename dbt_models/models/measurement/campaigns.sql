@@ -13,9 +13,8 @@ with told as (
 
 -- When money was spent on it, under each of its names.
 paid as (
-    select campaign_id as told, min(date) as first_day, max(date) as last_day
+    select coalesce(campaign_id, {{ tag('utm_campaign') }}, {{ tag('campaign_name') }}) as told, min(date) as first_day, max(date) as last_day
     from {{ ref('unified_ad_spend') }}
-    where campaign_id is not null
     group by 1
     union all
     select campaign_id, min(starts_on), max(ends_on)
