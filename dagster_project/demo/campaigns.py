@@ -51,3 +51,24 @@ CAMPAIGNS = (
 )
 
 GOOGLE_ACCOUNT, FACEBOOK_ACCOUNT = 4412345678, 1009008007006
+
+
+@dataclass(frozen=True)
+class Flight:
+    """Media that nobody can be followed from, and that in truth sold nothing: an estimate has to say that it may be chance."""
+
+    name: str
+    channel: str
+    starts: int
+    """Days before the demo's last day; 0 for its first day."""
+    days: int
+    """0 for as long as the demo goes on."""
+    cents: int
+
+
+FLIGHTS = (
+    Flight("tv_winter", "tv", 140, 28, 640_000),
+    Flight("tv_spring", "tv", 77, 28, 640_000),
+    Flight("radio_spring", "radio", 70, 14, 95_000),
+    Flight("posters", "out_of_home", 0, 0, 480_000),
+)

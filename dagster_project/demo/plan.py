@@ -16,7 +16,7 @@ import numpy as np
 
 from dagster_project.errors import RelanceError
 
-GENERATOR_VERSION = 5
+GENERATOR_VERSION = 6
 """Raised whenever the same parameters give other files."""
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.demo.campaigns import CAMPAIGNS, FACEBOOK_ACCOUNT, GOOGLE_ACCOUNT
+from dagster_project.demo.campaigns import CAMPAIGNS, FACEBOOK_ACCOUNT, FLIGHTS, GOOGLE_ACCOUNT
 from dagster_project.demo.catalogue import PRODUCTS, SHOP, SITE
 from dagster_project.demo.files import Landing
 from dagster_project.demo.influencers import INFLUENCERS, write_influencers
@@ -106,20 +106,19 @@ def _write_codes_and_costs(plan: Plan, landing: Landing) -> None:
         ("tool", "tool", "email", 19_900, "1"),
         ("sales", "salary", "sales", 240_000, "0.05"),
     ]
-    landing.table(
-        f"generic/marketing_costs/dt={plan.until}/marketing_costs.csv",
-        {
-            "cost_id": _texts(f"MC-{month:%Y%m}-{name}" for month in months for name, *_ in kinds),
-            "starts_on": _texts(month for month in months for _ in kinds),
-            "ends_on": _texts(end for end in ends for _ in kinds),
-            "kind": _texts(kind for _ in months for _, kind, *_ in kinds),
-            "campaign_id": _texts("" for _ in months for _ in kinds),
-            "channel": _texts(channel for _ in months for _, _, channel, *_ in kinds),
-            "amount": _texts(f"{amount / 100:.2f}" for _ in months for *_, amount, _ in kinds),
-            "currency": "EUR",
-            "share": _texts(share for _ in months for *_, share in kinds),
-        },
-    )
+    rows = [
+        (f"MC-{month:%Y%m}-{name}", month, end, kind, "", channel, cents, share)
+        for month, end in zip(months, ends, strict=True)
+        for name, kind, channel, cents, share in kinds
+    ]
+    for flight in FLIGHTS:
+        starts = plan.until - timedelta(days=flight.starts) if flight.starts else first
+        ends_on = starts + timedelta(days=flight.days - 1) if flight.days else plan.until
+        rows.append((f"MC-{flight.name}", starts, ends_on, "media", flight.name, flight.channel, flight.cents, "1"))
+    names = ["cost_id", "starts_on", "ends_on", "kind", "campaign_id", "channel", "amount", "share"]
+    columns = {name: _texts(row[place] for row in rows) for place, name in enumerate(names)}
+    columns["amount"] = _texts(f"{row[6] / 100:.2f}" for row in rows)
+    landing.table(f"generic/marketing_costs/dt={plan.until}/marketing_costs.csv", columns | {"currency": "EUR"})
 
 
 def _write_ads(plan: Plan, landing: Landing) -> dict[str, int]:

@@ -53,6 +53,8 @@ leaves people out (consent, recent orders, open refunds, the holdout). Purchases
 days are those of Paris. `since` is the purchase, the delivery, the end of the subscription, or the midnight (UTC) of the
 birthday, anniversary or renewal.
 
+**Media without links.** Television, radio and posters (marketing_costs) sold nothing: nobody ordered for them.
+
 **Leads.** `is_proven` ones came with a proof of consent, which is a grant for calls to their number (consent.parquet has it).
 `calls_missed` and `calls_answered` count the calls to the person since the lead came: three missed and none answered make it
 one that its supplier's reachability suffers from.

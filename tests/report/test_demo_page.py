@@ -14,7 +14,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
 PANELS = {
-    "brought": "costs_and_revenue channels attribution declared_sources campaign_advice campaigns costs ltv_cac "
+    "brought": "costs_and_revenue channels attribution declared_sources campaign_advice campaigns uplift costs ltv_cac "
     "ltv_cac_by_channel cohorts aarrr events lead_suppliers claims influencers holdout_lift",
     "audiences": "audiences reachable_by_channel overlaps export_files",
     "people": "funnel people_by_stage revenue_by_greatest_customers rfm_map rfm_segments customer_tiers",
@@ -22,8 +22,8 @@ PANELS = {
     "data": "checks freshness rows_per_source quarantine left_out",
 }
 DRAWN = (
-    "costs_and_revenue channels attribution campaigns costs ltv_cac cohorts aarrr lead_suppliers audiences reachable_by_channel "
-    "overlaps funnel revenue_by_greatest_customers rfm_map"
+    "costs_and_revenue channels attribution campaigns uplift costs ltv_cac cohorts aarrr lead_suppliers audiences "
+    "reachable_by_channel overlaps funnel revenue_by_greatest_customers rfm_map"
 )
 LARGEST, SLOWEST = 5_000_000, 2_000
 """Bytes, and milliseconds until it can be read."""
