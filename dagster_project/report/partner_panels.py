@@ -142,7 +142,9 @@ def lift(read: Reader, _: Language) -> Panel:
         Column(_("what it says"), "prose"),
     ]
     charts = [intervals(title, drawn[:15], _("difference in conversion"), SHARE, 0)]
-    return Panel("holdout_lift", title, note, columns, rows, charts, shown=60)
+    # Those whose days are over come first; of the others, a few say what all say.
+    compared = sum(bool(one["treated_people"] and one["control_people"]) for one in found)
+    return Panel("holdout_lift", title, note, columns, rows, charts, shown=min(max(compared, 8), 60))
 
 
 def _name(audience: str, _: Language) -> str:

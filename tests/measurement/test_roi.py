@@ -21,7 +21,10 @@ def shop() -> Company:
 
 
 def campaign(shop: Company, key: str, channel: str = "paid_search", **told: object) -> None:
-    shop.add("campaigns", campaign_key=key, campaign_id=key, campaign=f"{key} name", channel=channel, **told)
+    shop.add(
+        "campaigns",
+        **{"campaign_key": key, "campaign_id": key, "campaign": f"{key} name", "channel": channel, "is_tracked": True} | told,
+    )
     shop.add("campaign_names", name=key, campaign_key=key, place=1)
 
 
@@ -104,6 +107,22 @@ def test_nothing_paid_is_no_return(shop: Company) -> None:
         ("free", Decimal(0), None, None, None, None, None),
         ("silent", Decimal(0), None, None, None, None, None),
     ]
+
+
+def test_what_nobody_can_be_followed_from_has_no_return(shop: Company) -> None:
+    """Television, of which no visit can tell, is called a loss of all that it cost."""
+    shop.add("offline_channels", channel="tv")
+    campaign(shop, "spots", "tv", is_tracked=False)
+    spend(shop, 10_000, "spots", channel="tv")
+    spend(shop, 500, kind="salary", channel="sales")
+    campaign(shop, "banners")
+    spend(shop, 100, "banners")
+    earn(shop, 300, "banners")
+    assert figures(shop, "campaign_key, roi_percent", where="campaign_key <> ''") == [("banners", 200.0), ("spots", None)]
+    found = figures(shop, "channel, costs, roi_percent", "channel_roi", "costs > 0")
+    assert [row for row in found if row[0] in ("tv", "sales")] == [("sales", 500, None), ("tv", 10_000, None)]
+    assert all(row[2] is not None for row in found if row[0] not in ("tv", "sales", "unattributed"))
+    assert figures(shop, "costs", "overall_roi") == [(10_600,)]
 
 
 def test_cost_per_lead_sale_and_new_customer(shop: Company) -> None:

@@ -1,6 +1,7 @@
 -- One row per period and campaign: what it cost, what it brought, and what that is per cent. Its costs and credit count whatever channel
 -- they came by; `channel` is the campaign's own. What names no campaign has a row per channel (campaign_key ''), and no return: costs of no
--- campaign and revenue of no campaign do not belong together.
+-- campaign and revenue of no campaign do not belong together. Nor has a campaign that nobody can be followed from: what it brought stands with
+-- others (measurement.uplift estimates it).
 with summed as (
     select
         returns.period_kind,
@@ -19,6 +20,6 @@ with summed as (
 
 select
     summed.*,
-    {{ return_figures("case when campaign_key <> '' then costs end") | indent(4) }}
+    {{ return_figures("case when campaign_key <> '' and is_tracked then costs end") | indent(4) }}
 from summed
 cross join (select margin from {{ source('control', 'measurement') }}) as settings
