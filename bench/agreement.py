@@ -6,7 +6,8 @@ subscriptions tell of, blocked and parents' addresses, telephone numbers by the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 BOUNDS = {"people": 0.01, "customers": 0.01, "net_revenue": 0.001, "cart_abandoners": 0.05}
 """Figure → largest share of the pipeline's figure that the floor's may differ by."""
@@ -14,12 +15,13 @@ BOUNDS = {"people": 0.01, "customers": 0.01, "net_revenue": 0.001, "cart_abandon
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure of both."""
+    """One figure of floor and pipeline, and of the floor's peers, which must come to the floor's."""
 
     figure: str
     floor: float
     pipeline: float
     bound: float
+    peers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def difference(self) -> float:
@@ -28,8 +30,16 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        return self.difference <= self.bound
+        return self.difference <= self.bound and all(
+            abs(each - self.floor) <= self.bound * self.floor for each in self.peers.values()
+        )
 
 
-def compare(floor: dict[str, float], pipeline: dict[str, float]) -> list[Comparison]:
-    return [Comparison(name, floor[name], pipeline[name], bound) for name, bound in BOUNDS.items()]
+def compare(
+    floor: dict[str, float], pipeline: dict[str, float], peers: Mapping[str, dict[str, float]] | None = None
+) -> list[Comparison]:
+    """`peers`: name → figures of those that came to an end."""
+    return [
+        Comparison(figure, floor[figure], pipeline[figure], bound, {name: told[figure] for name, told in (peers or {}).items()})
+        for figure, bound in BOUNDS.items()
+    ]

@@ -66,7 +66,12 @@ def run_floor(landing: Path, as_of: datetime, folder: Path) -> tuple[Measurement
     """The floor in a process of its own, with the figures it came to."""
     folder.mkdir(parents=True, exist_ok=True)
     measured = measure(["-m", "bench.floor", str(landing), as_of.isoformat(), str(folder)], folder)
-    return measured, json.loads(measured.output)
+    return measured, figures_of(measured)
+
+
+def figures_of(measured: Measurement) -> Figures:
+    """What the floor, or a peer of it, printed."""
+    return json.loads(measured.output)
 
 
 def rows_read(project: Path) -> int:

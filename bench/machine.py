@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("duckdb", "dagster", "dbt-core", "dbt-duckdb", "great-expectations")
+PACKAGES = ("duckdb", "dagster", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", "polars")
 
 
 def describe_machine() -> dict[str, object]:
@@ -19,8 +20,25 @@ def describe_machine() -> dict[str, object]:
         "memory_gib": round(memory, 1),
         "processor": _processor(),
         "system": f"{platform.system()} {platform.release()}",
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": {"python": platform.python_version()} | _versions(),
     }
+
+
+def free_memory() -> int | None:
+    """Nine tenths of the bytes that a process can take before the machine swaps; None where that can't be told."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 * 9 // 10 for line in lines if line.startswith("MemAvailable:")), None)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):  # Polars is an extra
+            found[name] = version(name)
+    return found
 
 
 def load() -> float:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,14 @@ _STEP = re.compile(r"\[ *[\d.]+ s\] (.+)")
 _SAMPLE_SECONDS = 0.05
 _BOOKED_UNIT = 1 if sys.platform == "darwin" else 1024
 _TAIL_LINES = 15
+
+
+class TooMuchMemory(RelanceError):
+    """The process needed more memory than it may have, or than there was."""
+
+    def __init__(self, needed: int):
+        super().__init__(f"The measured command was stopped at {needed / 2**30:.1f} GiB of memory")
+        self.bytes = needed
 
 
 @dataclass
@@ -53,13 +62,17 @@ class Measurement:
     output: str = ""
 
 
-def measure(arguments: list[str], folder: Path, stage_of: Callable[[str], str] | None = None) -> Measurement:
+def measure(
+    arguments: list[str], folder: Path, stage_of: Callable[[str], str] | None = None, most_bytes: int | None = None
+) -> Measurement:
     """Run this Python with `arguments` in `folder`.
 
     Args:
         stage_of: the stage that a step (the text after the time) belongs to. The first stage begins with the process.
+        most_bytes: resident memory above which the process is stopped (where there is /proc).
 
     Raises:
+        TooMuchMemory: it was stopped for that, by the system for want of memory, or ended with a MemoryError.
         RelanceError: the command failed; its last lines are in the message.
     """
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": _path(os.environ), "COLUMNS": "200"}
@@ -68,7 +81,7 @@ def measure(arguments: list[str], folder: Path, stage_of: Callable[[str], str] |
         process = subprocess.Popen(
             [sys.executable, *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
         )
-        clock = _StageClock(process.pid, started)
+        clock = _StageClock(process.pid, started, most_bytes, process.kill)
         watcher = threading.Thread(target=clock.watch, daemon=True)
         watcher.start()
         lines: list[str] = []
@@ -87,6 +100,8 @@ def measure(arguments: list[str], folder: Path, stage_of: Callable[[str], str] |
         if process.returncode:
             errors.seek(0)
             tail = [*lines, *errors.readlines()][-_TAIL_LINES:]
+            if process.returncode == -signal.SIGKILL or any(line.startswith("MemoryError") for line in tail):
+                raise TooMuchMemory(clock.high_water or usage.ru_maxrss * _BOOKED_UNIT)
             raise RelanceError(f"The measured command ended with {process.returncode}:\n{''.join(tail)}", " ".join(arguments))
     cpu_seconds = usage.ru_utime + usage.ru_stime
     clock.end(seconds, cpu_seconds)
@@ -101,8 +116,8 @@ def _path(environment: Mapping[str, str]) -> str:
 class _StageClock:
     """Adds up seconds and memory by stage while the process runs. The first stage has no name until a step is told."""
 
-    def __init__(self, pid: int, started: float):
-        self._pid, self._started = pid, started
+    def __init__(self, pid: int, started: float, most_bytes: int | None, kill: Callable[[], None]):
+        self._pid, self._started, self._most_bytes, self._kill = pid, started, most_bytes, kill
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._since = self._cpu_since = 0.0
@@ -150,6 +165,8 @@ class _StageClock:
         resident, high_water = self._memory()
         raised = high_water > self.high_water
         self.high_water = max(self.high_water, high_water)
+        if self._most_bytes and resident > self._most_bytes:
+            self._kill()
         seen = high_water if raised else resident
         if seen:
             self.stages[-1].peak_bytes = max(self.stages[-1].peak_bytes or 0, seen)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.agreement import Comparison
 from bench.cases import Case, Results
+from bench.peers.measured import PEERS, Peer
 from bench.shop import Shop
 
 GIB = 2**30
@@ -17,7 +20,7 @@ _FIXED = ("start-up", "report")
 """Stages whose cost has nothing to do with the number of rows."""
 _COLUMNS = (
     "date (UTC)", "machine", "versions", "size", "repeats", "load before", "floor", "full build", "its start-up", "increment",
-    "nothing new", "new hour",
+    "nothing new", "new hour", *PEERS,
 )  # fmt: skip
 _HEADING = f"""\
 # Measured figures
@@ -31,7 +34,9 @@ seconds are too high. `×` is the ratio to the floor (`bench/floor.sql`) on the 
 """
 
 
-def as_data(shop: Shop, results: Results, comparisons: list[Comparison], context: dict[str, Any]) -> dict[str, Any]:
+def as_data(
+    shop: Shop, results: Results, comparisons: list[Comparison], context: dict[str, Any], peers: Sequence[Peer] = ()
+) -> dict[str, Any]:
     """Everything that was measured, for JSON."""
     floor = results.floor.typical.seconds
     full = results.cases[0].typical.seconds
@@ -39,10 +44,13 @@ def as_data(shop: Shop, results: Results, comparisons: list[Comparison], context
         **context,
         "shop": {"events": shop.events, "people": shop.people, "held_back_events": shop.held_events},
         "floor": _case(results.floor, floor, full),
+        "peers": [
+            {"name": peer.case.name, "failure": peer.failure} if peer.failure else _case(peer.case, floor, full) for peer in peers
+        ],
         "cases": [_case(case, floor, full) for case in results.cases],
         "agreement": [
             {"figure": each.figure, "floor": each.floor, "pipeline": each.pipeline, "difference": round(each.difference, 6),
-             "bound": each.bound, "agrees": each.agrees}
+             "bound": each.bound, "agrees": each.agrees, "peers": dict(each.peers)}
             for each in comparisons
         ],
     }  # fmt: skip
@@ -83,8 +91,12 @@ def print_tables(data: dict[str, Any], console: Console) -> None:
     table.add_column("case, stage", no_wrap=True)
     for heading in ("wall s", "cpu s", "% of run", "% of full build", "rows/s", "peak GiB", "× floor"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for case in [data["floor"], *data["cases"]]:
-        of_full = "" if case is data["floor"] else f"{case['share_of_full_build']:.1%}"
+    for case in [data["floor"], *data["peers"], *data["cases"]]:
+        if case.get("failure"):
+            table.add_row(escape(f"{case['name']}: {case['failure']}"), style="bold")
+            table.add_section()
+            continue
+        of_full = "" if case in (data["floor"], *data["peers"]) else f"{case['share_of_full_build']:.1%}"
         table.add_row(*_cells(case, case["name"], "", of_full), style="bold")
         for stage in case["stages"]:
             table.add_row(*_cells(stage, f"  {stage['name']}", f"{stage['share']:.0%}", ""))
@@ -92,11 +104,13 @@ def print_tables(data: dict[str, Any], console: Console) -> None:
     console.print(table)
 
     agreement = Table(title="The same files, two ways", title_justify="left")
-    for heading in ("figure", "floor", "pipeline", "difference", "may differ by", ""):
+    peers = [peer["name"] for peer in data["peers"] if not peer.get("failure")]
+    for heading in ("figure", *peers, "floor", "pipeline", "difference", "may differ by", ""):
         agreement.add_column(heading, justify="left" if heading == "figure" else "right", no_wrap=True)
     for each in data["agreement"]:
         agreement.add_row(
-            each["figure"].replace("_", " "), f"{each['floor']:,.0f}", f"{each['pipeline']:,.0f}", f"{each['difference']:.2%}",
+            each["figure"].replace("_", " "), *(f"{each['peers'][name]:,.0f}" for name in peers),
+            f"{each['floor']:,.0f}", f"{each['pipeline']:,.0f}", f"{each['difference']:.2%}",
             f"{each['bound']:.1%}", "agrees" if each["agrees"] else "[bold red]DISAGREES[/]",
         )  # fmt: skip
     console.print(agreement)
@@ -121,6 +135,7 @@ def record(data: dict[str, Any], path: Path) -> None:
     machine = data["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     cases = {case["name"]: case for case in data["cases"]}
+    peers = {peer["name"]: peer for peer in data["peers"]}
     start_up = next(stage["seconds"] for stage in data["cases"][0]["stages"] if stage["name"] == "start-up")
     cells = [
         data["date"],
@@ -136,10 +151,17 @@ def record(data: dict[str, Any], path: Path) -> None:
             _told(cases[name], f"{cases[name]['share_of_full_build']:.0%} of full")
             for name in ("increment", "nothing new", "a new hour")
         ),
+        *(_of_peer(peers.get(name)) for name in PEERS),
     ]
     heading = "" if path.exists() else _HEADING
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{heading}| {' | '.join(cells)} |\n")
+
+
+def _of_peer(peer: dict[str, Any] | None) -> str:
+    if peer is None:
+        return "–"
+    return peer.get("failure") or _told(peer, f"{peer['ratio_to_floor']:.1f} ×")
 
 
 def _told(case: dict[str, Any], ratio: str) -> str:
