@@ -115,8 +115,10 @@ def test_the_invoice_of_a_platform_as_a_whole_is_not_counted_again(shop: Company
     shop.add("unified_ad_spend", date="2026-01-05", platform="google_ads", campaign_id="7", spend=30)
     shop.add("unified_marketing_costs", cost_id="jan", channel="Google Ads", starts_on="2026-01-31", amount=30)
     shop.add("unified_marketing_costs", cost_id="feb", channel="Google Ads", starts_on="2026-02-28", amount=30)
-    assert by(shop) == [(Decimal(60),)]
-    assert [row[:2] for row in gaps(shop)] == [("told_by_account", "jan")]
+    shop.add("unified_marketing_costs", cost_id="short", channel="google", starts_on="2026-01-31", amount=30)
+    shop.add("unified_marketing_costs", cost_id="other", channel="bing", starts_on="2026-01-31", amount=7)
+    assert by(shop) == [(Decimal(67),)]
+    assert [row[:2] for row in gaps(shop)] == [("told_by_account", "jan"), ("told_by_account", "short")]
 
 
 def test_a_currency_without_a_rate_is_listed_not_nothing(shop: Company) -> None:

@@ -144,15 +144,19 @@ named as (
     select
         told.*,
         coalesce(told.told_key, names.campaign_key, told.told_campaign, '') as campaign_key,
-        channels.channel as channel_told
+        channels.channel as channel_told,
+        channels.source as source_told,
+        platforms.channel as channel_of_platform,
+        platforms.source as platform_source
     from told
     left join {{ ref('told_channels') }} as channels on {{ channel_word('told.told_channel') }} = channels.word
+    left join {{ ref('told_channels') }} as platforms on {{ channel_word('told.platform') }} = platforms.word
     left join {{ ref('campaign_names') }} as names on told.told_campaign = names.name and names.place = 1
 ),
 
 -- The months of which an ad account tells what a campaign, a platform, or a supplier cost; and those of which a supplier's leads do.
 accounts as (
-    {% for name in ['campaign_key', 'platform', 'supplier'] -%}
+    {% for name in ['campaign_key', 'platform_source', 'supplier'] -%}
     select '{{ name }}' as told_by, {{ name }} as name, date_trunc('month', day) as month
     from named
     where origin = 'ad_spend' and {{ name }} <> '' and amount > 0
@@ -182,8 +186,7 @@ judged as (
         on of_campaign.told_by = 'campaign_key' and named.campaign_key = of_campaign.name and date_trunc('month', named.day) = of_campaign.month
     -- An invoice that names no campaign but the platform.
     left join accounts as of_platform
-        on of_platform.told_by = 'platform' and named.campaign_key = ''
-        and {{ channel_word('named.told_channel') }} = of_platform.name
+        on of_platform.told_by = 'platform_source' and named.campaign_key = '' and named.source_told = of_platform.name
         and date_trunc('month', named.day) = of_platform.month
     left join accounts as of_supplier
         on of_supplier.told_by = 'supplier' and named.supplier = of_supplier.name and date_trunc('month', named.day) = of_supplier.month
@@ -196,7 +199,7 @@ select
     judged.reference,
     judged.day,
     coalesce(
-        judged.channel_told, campaigns.channel, platforms.channel,
+        judged.channel_told, campaigns.channel, judged.channel_of_platform,
         case when judged.origin = 'ad_spend' then 'other' else 'unattributed' end
     ) as channel,
     judged.campaign_key,
@@ -216,4 +219,3 @@ select
     judged.why_not is null or judged.why_not = 'undated' as is_counted
 from judged
 left join {{ ref('campaigns') }} as campaigns on judged.campaign_key = campaigns.campaign_key
-left join {{ ref('told_channels') }} as platforms on {{ channel_word('judged.platform') }} = platforms.word

@@ -1,6 +1,6 @@
 -- One row per word that a cost, a code, a telephone number, a lead or an ad account uses for a channel: the channel it stands for, and whether
 -- people can be followed from it. A platform's name is the channel that the seed channel_rules gives a paid click from there; any other word
--- is a channel of its own. What tables here call what has no channel names none.
+-- is a channel of its own. What tables here call what has no channel names none. Words of one platform (google, google_ads) have one source.
 with words as (
     select distinct word
     from (
@@ -26,7 +26,7 @@ hosts as (
 ),
 
 known as (
-    {{ known_hosts('hosts', ref('referrers'), 'referrer', ['kind']) }}
+    {{ known_hosts('hosts', ref('referrers'), 'referrer', ['kind', 'source']) }}
 ),
 
 sources as (
@@ -66,6 +66,7 @@ ruled as (
 select
     words.word,
     coalesce(ruled.channel, platforms.channel, words.word) as channel,
+    coalesce(known.source, words.word) as source,
     ruled.channel is null and platforms.channel is not null as is_platform,
     case
         when offline.word is not null then false
@@ -74,4 +75,5 @@ select
 from words
 left join ruled on words.word = ruled.channel
 left join platforms on words.word = platforms.word
+left join known on words.word = known.host
 left join (select distinct {{ channel_word('channel') }} as word from {{ ref('offline_channels') }}) as offline on words.word = offline.word
