@@ -31,7 +31,7 @@ TABLES = {
     "click_id_type varchar, click_id varchar, traits varchar",
     "unified_contacts": "contact_id varchar, source varchar, created_at timestamp, traits varchar",
     "unified_event_registrations": "registration_id varchar, source varchar, starts_at timestamp, email varchar, phone varchar, "
-    "status varchar",
+    "event_name varchar, event_kind varchar, status varchar",
     "unified_subscriptions": "subscription_id varchar, source varchar, customer_id varchar, email varchar, started_at timestamp, "
     "trial_ends_at timestamp, ended_at timestamp, amount decimal(18, 4), amount_company decimal(18, 4), currency varchar",
     "sessions": "identifier_type varchar, identifier varchar, click_id_type varchar, click_id varchar, started_at timestamp",

@@ -247,6 +247,29 @@ def test_the_credit_of_a_code_is_its_owners(world: World) -> None:
     assert world.ask("select influencer from touchpoints where influencer is not null") == [("Lea Brews",)]
 
 
+def test_codes_touch_on_their_days(world: World) -> None:
+    """A code of last year that a forum passes on would still be its influencer's; and whose it is this year would share it."""
+    world.add("unified_promo_codes", code="LEA", influencer="Lea", valid_from="2026-05-01", valid_to="2026-05-31")
+    world.add("unified_promo_codes", code="LEA", influencer="Max", valid_from="2026-06-02")
+    days = ("2026-04-30 21:59", "2026-04-30 22:00", "2026-05-31 21:59", "2026-05-31 22:00", "2026-06-02 12:00")
+    for number, at in enumerate(days):
+        world.add("person_orders", profile_id="ben", order_id=f"{number}", ordered_at=at, coupon_codes="lea")
+    world.touch()
+    found = world.ask("select touch_id, influencer from touchpoints order by 1")
+    assert found == [("promo_code:1:LEA", "Lea"), ("promo_code:2:LEA", "Lea"), ("promo_code:4:LEA", "Max")]
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_code_that_two_sources_tell_is_one_touch(step: int) -> None:
+    """One order would touch twice, and which campaign has the sale hang on which row comes first."""
+    made = World()
+    told = [("summer", None, "affiliate"), ("spring", "Lea", "influencer"), (None, "Ben", "influencer")]
+    for campaign, influencer, channel in told[::step]:
+        made.add("unified_promo_codes", code="LEA", campaign_id=campaign, influencer=influencer, channel=channel)
+    made.add("person_orders", profile_id="ben", order_id="1", ordered_at="2026-06-01 10:00:00", coupon_codes="LEA|lea")
+    assert made.touch() == [("ben", "promo_code", "influencer", "spring")]
+
+
 def test_a_code_comes_after_the_tag_of_its_order(world: World) -> None:
     """Whoever's name begins later in the alphabet would have the last word."""
     tags = {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand"}
@@ -291,9 +314,13 @@ def test_numbers_of_two_countries_that_end_alike(world: World) -> None:
 
 
 def test_events_that_were_attended(world: World) -> None:
-    """Who registered and stayed away was not there to be won."""
+    """Who registered and stayed away was not there to be won; whom two tools tell of was there once."""
     event = {"email": "anna@shop.example", "event_kind": "webinar", "event_name": "Latte Art", "source": "generic"}
     world.add("unified_event_registrations", registration_id="1", starts_at="2026-05-01 10:00:00", status="attended", **event)
+    told_again = event | {"email": None, "phone": "+33612345678", "source": "crm"}
+    world.add(
+        "unified_event_registrations", registration_id="9", starts_at="2026-05-01 10:00:00", status="attended", **told_again
+    )
     world.add("unified_event_registrations", registration_id="2", starts_at="2026-05-02 10:00:00", status="no_show", **event)
     world.add("unified_event_registrations", registration_id="3", starts_at="2026-08-02 10:00:00", status="attended", **event)
     assert world.touch() == [("anna", "event", "event", "latte art")]

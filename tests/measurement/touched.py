@@ -32,7 +32,8 @@ TABLES = {
     "person_orders": f"profile_id varchar, order_id varchar, ordered_at timestamp, coupon_codes varchar, "
     f"heard_via varchar, {TAGS}",
     "unified_orders": f"order_id varchar, {TAGS}",
-    "unified_promo_codes": "code varchar, campaign_id varchar, channel varchar, influencer varchar",
+    "unified_promo_codes": "code varchar, campaign_id varchar, channel varchar, influencer varchar, valid_from timestamp, "
+    "valid_to timestamp",
     "unified_influencers": "influencer varchar",
     "unified_calls": "call_id varchar, phone varchar, tracking_number varchar, direction varchar, "
     "occurred_at timestamp, source varchar",

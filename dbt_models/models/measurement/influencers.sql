@@ -33,8 +33,8 @@ codes as (
         upper(trim(code)) as code,
         {{ partner_name('influencer') }} as name,
         min(trim(influencer)) over (partition by {{ partner_name('influencer') }}) as influencer,
-        cast(valid_from as date) as valid_from,
-        cast(valid_to as date) as valid_to
+        valid_from,
+        valid_to
     from {{ ref('unified_promo_codes') }}
     where {{ partner_name('influencer') }} is not null
 ),
@@ -54,8 +54,7 @@ uses as (
     ) as coded
     inner join codes
         on coded.code = codes.code
-        and (codes.valid_from is null or coded.ordered_on >= codes.valid_from)
-        and (codes.valid_to is null or coded.ordered_on <= codes.valid_to)
+        and {{ is_code_valid('codes', 'coded.ordered_on') }}
 ),
 
 placed as (

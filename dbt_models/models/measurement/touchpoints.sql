@@ -197,6 +197,24 @@ called as (
     ) = 1
 ),
 
+-- Codes of orders, on the days on which they may be used. Of several sources that tell of one code, whichever tells most.
+coded as (
+    select orders.order_id, orders.profile_id, orders.ordered_at, orders.code, codes.campaign_id, codes.channel, codes.influencer
+    from (
+        select distinct orders.order_id, orders.profile_id, orders.ordered_at, upper(trim(used.part)) as code
+        from {{ ref('person_orders') }} as orders
+        {{ code_rows('orders.coupon_codes', 'used') }}
+        where {{ is_outsider('orders.profile_id') }}
+    ) as orders
+    inner join {{ ref('unified_promo_codes') }} as codes
+        on orders.code = codes.code
+        and {{ is_code_valid('codes', local_date('orders.ordered_at')) }}
+    qualify row_number() over (
+        partition by orders.order_id, orders.code
+        order by {{ tag('codes.campaign_id') }} nulls last, codes.influencer nulls last, codes.channel nulls last
+    ) = 1
+),
+
 -- Touches that name their campaign, if any, in one word.
 named as (
     select touch_id, profile_id, occurred_at as touched_at, kind, channel, cast(null as string) as source, name, cast(null as string) as influencer
@@ -205,17 +223,11 @@ named as (
     union all
     -- The credit of a code is its owner's, whoever passed it on. It is used last, after what an order's tag (`order:`) tells.
     select
-        'promo_code:' || orders.order_id || ':' || codes.code, orders.profile_id, orders.ordered_at, 'promo_code',
-        coalesce(channels.channel, case when codes.influencer is not null then 'influencer' end), lower(codes.code),
-        coalesce({{ tag('codes.campaign_id') }}, ''), codes.influencer
-    from (
-        select distinct orders.order_id, orders.profile_id, orders.ordered_at, upper(trim(used.part)) as code
-        from {{ ref('person_orders') }} as orders
-        {{ code_rows('orders.coupon_codes', 'used') }}
-    ) as orders
-    inner join {{ ref('unified_promo_codes') }} as codes on orders.code = codes.code
-    left join {{ ref('told_channels') }} as channels on {{ channel_word('codes.channel') }} = channels.word
-    where {{ is_outsider('orders.profile_id') }}
+        'promo_code:' || coded.order_id || ':' || coded.code, coded.profile_id, coded.ordered_at, 'promo_code',
+        coalesce(channels.channel, case when coded.influencer is not null then 'influencer' end), lower(coded.code),
+        coalesce({{ tag('coded.campaign_id') }}, ''), coded.influencer
+    from coded
+    left join {{ ref('told_channels') }} as channels on {{ channel_word('coded.channel') }} = channels.word
     union all
     select
         'call:' || called.source || ':' || called.call_id, called.profile_id, called.occurred_at, 'call',
@@ -224,13 +236,10 @@ named as (
     left join {{ ref('told_channels') }} as channels on {{ channel_word('called.channel') }} = channels.word
     union all
     select
-        'attendance:' || told.source || ':' || told.registration_id, people.profile_id, told.starts_at, 'event', 'event',
-        coalesce(lower(trim(told.event_kind)), 'event'), coalesce({{ tag('told.event_name') }}, ''), null
-    from {{ ref('unified_event_registrations') }} as told
-    inner join people
-        on people.identifier_type = case when told.email is not null then 'email' else 'phone' end
-        and people.identifier = coalesce(told.email, told.phone)
-    where told.status = 'attended'
+        'attendance:' || attended.source || ':' || attended.registration_id, attended.profile_id, attended.starts_at, 'event', 'event',
+        coalesce(lower(trim(attended.event_kind)), 'event'), coalesce({{ tag('attended.event_name') }}, ''), null
+    from {{ attendances() }} as attended
+    where {{ is_outsider('attended.profile_id') }}
 ),
 
 named_touches as (

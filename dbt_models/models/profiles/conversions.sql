@@ -40,13 +40,8 @@ unpriced as (
     where {{ at }} is not null
     union all
     {% endfor -%}
-    select 'attendance', 'attendance:' || told.source || ':' || told.registration_id, identifiers.profile_id, told.starts_at,
-        told.registration_id, told.source
-    from {{ ref('unified_event_registrations') }} as told
-    inner join {{ ref('identifiers') }} as identifiers
-        on (case when told.email is not null then 'email' else 'phone' end) = identifiers.identifier_type
-        and coalesce(told.email, told.phone) = identifiers.identifier
-    where told.status = 'attended'
+    select 'attendance', 'attendance:' || source || ':' || registration_id, profile_id, starts_at, registration_id, source
+    from {{ attendances() }} as attended
 ),
 
 subscriptions as (
