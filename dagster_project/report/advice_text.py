@@ -33,6 +33,8 @@ def _advised(campaign: dict[str, Any], _: Language) -> str:
     match campaign["reason"]:
         case "nothing_paid":
             return _("Nothing is known to have been paid for it, so there is no return to judge.")
+        case "no_rate":
+            return _("What was paid for it has no exchange rate to the company's currency, so there is no return to judge.")
         case "long_over":
             return _("Nothing has been paid for it for a year: what it brought then says little of today.")
         case "over":

@@ -164,7 +164,7 @@ class Funnel:
         )
 
     def cost(
-        self, day: date | None, amount: float, channel: str = "paid_search", origin: str = "marketing_costs", **more: Any
+        self, day: date | None, amount: float | None, channel: str = "paid_search", origin: str = "marketing_costs", **more: Any
     ) -> None:
         values = {"day": day, "amount": amount, "channel": channel, "origin": origin, "campaign_key": "", "campaign": ""}
         self.add("costs", **values | more)

@@ -166,13 +166,14 @@ def test_what_advertising_costs() -> None:
         shop.sale("anna", MONDAY, 80)
         shop.touch("anna", MONDAY, "paid_search")
         shop.cost(DAY, 50, origin="ad_spend", impressions=10_000, clicks=100)
+        shop.cost(DAY, None, origin="ad_spend", impressions=10_000, clicks=100)
         shop.cost(DAY, 30)
         shop.cost(DAY, 7, channel="display", origin="ad_spend", impressions=1000, clicks=0)
         shop.cost(DAY, 1000, channel="video", origin="ad_spend")
         shop.cost(DAY, 500, channel="video", origin="ad_spend", clicks=10)
         shop.count()
         assert shop.value("cpc", DAY, channel="video") == 50, "of the others nobody knows how often they were clicked"
-        assert shop.value("click_rate", DAY) == 100 / 11_000
+        assert shop.value("click_rate", DAY) == 200 / 21_000
         assert {name: shop.value(name, DAY, channel="paid_search") for name in ("cpc", "cpm", "click_rate", "cost", "cac")} == {
             "cpc": 0.5, "cpm": 5, "click_rate": 0.01, "cost": 80, "cac": 80,
         }  # fmt: skip

@@ -139,14 +139,14 @@ figures as (
         'lifetime_value': 'coalesce(sum(lifetime_value), 0)',
     }, 'channel') }}
     union all
-    -- A price per click is that of what tells its clicks: elsewhere they are unknown, not none.
+    -- A price per click is that of what tells its clicks and what they cost: elsewhere they are unknown, not none.
     {{ daily_measures(ref('costs'), 'day', {
-        'cost': 'sum(amount)',
+        'cost': 'coalesce(sum(amount), 0)',
         'click_spend': 'coalesce(sum(case when clicks is not null then amount end), 0)',
         'impression_spend': 'coalesce(sum(case when impressions is not null then amount end), 0)',
-        'impressions': 'coalesce(sum(impressions), 0)',
+        'priced_impressions': 'coalesce(sum(case when amount is not null then impressions end), 0)',
         'impressions_of_clicked': 'coalesce(sum(case when clicks is not null then impressions end), 0)',
-        'clicks': 'coalesce(sum(clicks), 0)',
+        'priced_clicks': 'coalesce(sum(case when amount is not null then clicks end), 0)',
         'clicks_of_shown': 'coalesce(sum(case when impressions is not null then clicks end), 0)',
     }, 'channel') }}
     union all

@@ -2,7 +2,7 @@
 -- campaign, per channel and in all are its sums, so that they agree. Who is credited is decided by the model of the settings; new customers
 -- are those whom it had the last say with before their first purchase (measurement.acquired_customers).
 {% set kinds = ['media', 'creative', 'salary', 'tool', 'other'] %}
-{% set counts = ['impressions', 'clicks', 'touches', 'leads', 'sales', 'new_customers'] %}
+{% set counts = ['impressions', 'clicks', 'priced_clicks', 'touches', 'leads', 'sales', 'new_customers'] %}
 {% set money = ['ad_spend'] + kinds + ['revenue', 'beyond'] %}
 {% set month = "cast(date_trunc('month', {}) as date)" %}
 
@@ -61,13 +61,13 @@ monthly as (
         {{ month.format('day') }} as month, channel, campaign_key,
         case when origin = 'ad_spend' then amount end as ad_spend,
         {% for kind in kinds %}case when kind = '{{ kind }}' then amount end as {{ kind }}, {% endfor %}
-        impressions, clicks, null as touches, null as new_customers, null as beyond_month, null as beyond_all
+        impressions, clicks, case when amount is not null then clicks end as priced_clicks, null as touches, null as new_customers, null as beyond_month, null as beyond_all
     from {{ ref('costs') }}
     union all
-    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, touches, null, null, null
+    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, touches, null, null, null
     from touched
     union all
-    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, new_customers, beyond_month, beyond_all
+    select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, null, new_customers, beyond_month, beyond_all
     from won
 ),
 
@@ -83,7 +83,7 @@ facts as (
     {% for period_kind in ['month', 'all'] -%}
     select
         '{{ period_kind }}' as period_kind, {{ 'month' if period_kind == 'month' else 'started.first_day' }} as period, channel, campaign_key,
-        ad_spend, {{ kinds | join(', ') }}, impressions, clicks, touches, new_customers, beyond_{{ period_kind }} as beyond,
+        ad_spend, {{ kinds | join(', ') }}, impressions, clicks, priced_clicks, touches, new_customers, beyond_{{ period_kind }} as beyond,
         null as leads, null as sales, null as revenue
     from monthly
     {{ 'where month is not null' if period_kind == 'month' else 'cross join started' }}
@@ -91,12 +91,12 @@ facts as (
     {% endfor -%}
     select
         'all', started.first_day, coalesce(campaigns.channel, 'other'), campaigns.campaign_key,
-        null, {{ 'null, ' * kinds | length }}null, null, null, null, null, null, null, null
+        null, {{ 'null, ' * kinds | length }}null, null, null, null, null, null, null, null, null
     from {{ ref('campaigns') }} as campaigns
     cross join started
     union all
     select
-        period_kind, period, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, null, null,
+        period_kind, period, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, null, null, null,
         case when kind = 'lead' then conversions end,
         case when kind = 'purchase' then conversions end,
         case when kind = 'purchase' then revenue end
@@ -116,7 +116,7 @@ select
     {% for kind in kinds %}{% do all_costs.append('coalesce(sum(' ~ kind ~ '), 0)') %}{% endfor -%}
     {{ money_sum(all_costs | join(' + ')) }} as costs,
     {% for name in counts -%}
-    {% if name in ['impressions', 'clicks'] -%}
+    {% if name in ['impressions', 'clicks', 'priced_clicks'] -%}
     cast(sum({{ name }}) as bigint) as {{ name }},
     {% else -%}
     cast(coalesce(sum({{ name }}), 0) as {{ 'decimal(18, 6)' if name in ['leads', 'sales'] else 'bigint' }}) as {{ name }},
