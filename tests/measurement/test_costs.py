@@ -143,9 +143,14 @@ def test_what_is_still_to_come_is_not_counted_yet(shop: Company) -> None:
 
 
 def test_an_end_before_the_beginning_is_one_day(shop: Company) -> None:
-    """Days the wrong way round would spread a cost over none."""
+    """Days the wrong way round would spread a cost over none, and nobody would hear of them."""
     shop.add("unified_marketing_costs", cost_id="a", starts_on="2026-01-10", ends_on="2026-01-01", kind="Gifts", amount=100)
+    shop.add("unified_marketing_costs", cost_id="b", starts_on="2026-07-10", ends_on="2026-07-01", kind="tool", amount=9)
     assert by(shop, "day", "kind") == [(date(2026, 1, 10), "other", Decimal(100))]
+    assert gaps(shop) == [
+        ("dates", "a", Decimal(100), "EUR", Decimal(100), True),
+        ("to_come", "b", Decimal(9), "EUR", Decimal(9), False),
+    ]
 
 
 def test_leads_and_influencers_cost_too(shop: Company) -> None:
@@ -163,6 +168,22 @@ def test_leads_and_influencers_cost_too(shop: Company) -> None:
         (None, "influencer", None, "tom", "", "media", Decimal(50)),
     ]
     assert gaps(shop) == [("undated", "tom", Decimal(50), "EUR", Decimal(50), True)]
+
+
+def test_a_fee_that_is_booked_as_a_cost_counts_once(shop: Company) -> None:
+    """The list of influencers and the books tell the same 300; another post of theirs, or another influencer, is extra."""
+    for name in ("Lea", "Tom"):
+        shop.add("unified_influencers", influencer=name, fee=300, contract_signed_on="2026-01-15")
+    shop.add("unified_promo_codes", code="TOM10", influencer="Tom", campaign_id="tom10")
+    month = {"starts_on": "2026-01-01", "ends_on": "2026-01-31"}
+    shop.add("unified_marketing_costs", cost_id="1", campaign_id="@lea", amount=300, **month)
+    shop.add("unified_marketing_costs", cost_id="2", channel="Influencer", amount=300, **month)
+    shop.add("unified_marketing_costs", cost_id="3", campaign_id="tom10", amount=300, **month)
+    shop.add("unified_marketing_costs", cost_id="4", campaign_id="tom10", amount=20, **month)
+    shop.add("unified_marketing_costs", cost_id="5", campaign_id="tom10", amount=300, starts_on="2026-02-01")
+    shop.add("unified_marketing_costs", cost_id="6", channel="tv", amount=300, **month)
+    assert by(shop, "origin") == [("influencers", Decimal(600)), ("marketing_costs", Decimal(920))]
+    assert [row[:2] for row in gaps(shop)] == [("told_by_fee", "1"), ("told_by_fee", "2")]
 
 
 def test_what_a_supplier_is_paid_is_no_own_campaign_s(shop: Company) -> None:

@@ -3,6 +3,8 @@
 -- What covers several days falls to each alike, rounded so that they add up. What lies after the run's day is one row, still to come.
 -- A campaign is told by the ad platform's number or by any of its names; of several that share one, the busiest is meant.
 {% set own = ['origin', 'reference', 'kind', 'told_campaign', 'told_channel', 'platform', 'influencer', 'supplier', 'told_currency'] %}
+-- Listed, and counted all the same.
+{% set counted = "('undated', 'dates')" %}
 
 -- What an invoice or account may call a supplier by: no ad platform's name, of which leads are a part of what it was paid for.
 with suppliers as (
@@ -57,7 +59,7 @@ lead_costs as (
     group by 1, 2, 3
 ),
 
-whole as (
+booked as (
     select
         'marketing_costs' as origin,
         told.cost_id as reference,
@@ -70,7 +72,10 @@ whole as (
         told.currency as told_currency,
         told.starts_on as first_on,
         case when told.ends_on > told.starts_on then {{ days_between('told.starts_on', 'told.ends_on') }} else 0 end + 1 as days,
-        case when told.share < 0 or told.share > 1 then 'share' end as mistake,
+        case
+            when told.share < 0 or told.share > 1 then 'share'
+            when told.ends_on < told.starts_on then 'dates'
+        end as mistake,
         {% for name in ['amount', 'amount_company'] -%}
         cast(round(
             cast(told.{{ name }} as decimal(22, 4)) * cast(case when told.share between 0 and 1 then told.share else 1 end as decimal(16, 4)), 4
@@ -93,6 +98,38 @@ whole as (
         'leads', null, 'media', told_campaign, case when supplier is not null then 'lead_supplier' end, null, null, supplier,
         {{ company('currency') }}, day, 1, null, amount, amount
     from lead_costs
+),
+
+-- What a cost that is an influencer's may name: the influencer, or the campaign of the code.
+fees as (
+    select {{ partner_name('influencer') }} as name from booked where origin = 'influencers'
+    union
+    select {{ partner_name('told_campaign') }} from booked where origin = 'influencers'
+),
+
+-- A fee that is booked as a cost as well: of costs for influencers, as many as there are fees of that amount in that month.
+whole as (
+    select
+        {{ (own + ['first_on', 'days', 'told_amount', 'amount']) | join(', ') }},
+        case
+            when mistake is null and may_be_fee = 1 and sum(is_fee) over same_amount
+                >= row_number() over (partition by told_amount, told_currency, month, may_be_fee order by first_on, reference) then 'told_by_fee'
+            else mistake
+        end as mistake
+    from (
+        select
+            booked.*,
+            date_trunc('month', booked.first_on) as month,
+            case when booked.origin = 'influencers' then 1 else 0 end as is_fee,
+            case
+                when booked.origin = 'marketing_costs' and booked.kind in ('media', 'other') and booked.told_amount > 0
+                    and (fees.name is not null or {{ channel_word('booked.told_channel') }} = 'influencer') then 1
+                else 0
+            end as may_be_fee
+        from booked
+        left join fees on {{ partner_name('booked.told_campaign') }} = fees.name
+    ) as marked
+    window same_amount as (partition by told_amount, told_currency, month)
 ),
 
 -- Days of it that are over or under way.
@@ -118,7 +155,7 @@ spread as (
             when elapsed = 0 then first_on
             else {{ date_after('as_of_date', '1') }}
         end as day,
-        coalesce(mistake, case when steps.number > elapsed then 'to_come' end) as gap,
+        case when steps.number > elapsed and coalesce(mistake, 'dates') = 'dates' then 'to_come' else mistake end as gap,
         {% for name in ['told_amount', 'amount'] -%}
         case
             when steps.number <= elapsed then {{ part_of_total(name, 'steps.number', 'days') }}
@@ -171,7 +208,7 @@ judged as (
     select
         named.*,
         case
-            when named.gap is not null then named.gap
+            when named.gap not in {{ counted }} then named.gap
             when named.amount is null and named.told_amount <> 0 then 'no_rate'
             -- The invoice of the platform, beside the account: the same money. A credit note, below zero, corrects what the account told.
             when named.origin in ('marketing_costs', 'leads') and named.kind = 'media' and named.amount > 0
@@ -179,6 +216,7 @@ judged as (
                     or of_platform.month is not null or of_supplier.month is not null) then 'told_by_account'
             when named.origin = 'marketing_costs' and named.kind in ('media', 'other') and named.amount > 0
                 and of_leads.month is not null then 'told_by_leads'
+            else named.gap
         end as why_not
     from named
     left join {{ ref('campaigns') }} as campaigns on named.campaign_key = campaigns.campaign_key
@@ -216,6 +254,6 @@ select
     judged.impressions,
     judged.clicks,
     judged.why_not as gap,
-    judged.why_not is null or judged.why_not = 'undated' as is_counted
+    judged.why_not is null or judged.why_not in {{ counted }} as is_counted
 from judged
 left join {{ ref('campaigns') }} as campaigns on judged.campaign_key = campaigns.campaign_key
