@@ -221,6 +221,17 @@ def test_costs_of_a_mail_by_its_number_meet_its_clicks_by_name(world: World) -> 
     assert [key for *_, key in world.touch()] == ["77", "june", "77", "Roast", "77", "Roast"]
 
 
+def test_a_link_that_all_mails_bear_is_no_single_mail_s(world: World) -> None:
+    """The first of the weekly mails, the only one with costs told by its number, would have brought what all of them did."""
+    world.add("unified_marketing_costs", campaign_id="1", channel="email", starts_on="2026-05-01", ends_on="2026-05-01")
+    told = {"email": "anna@shop.example", "type": "clicked", "source": "klaviyo", "campaign_name": "Weekly"}
+    for number in "12":
+        click = told | {"campaign_id": number, "url": "https://www.shop.example/?utm_medium=email&utm_campaign=weekly"}
+        world.add("unified_email_events", event_id=number, occurred_at=f"2026-05-0{number} 10:00:00", **click)
+    world.visit("a", "2026-05-08 10:00:00", utm_source="crm", utm_medium="email", utm_campaign="weekly")
+    assert [key for *_, key in world.touch()] == ["1", "weekly", "weekly"]
+
+
 def test_clicks_in_texts_are_touches_of_their_channel(world: World) -> None:
     """A click in an SMS belongs to the owner of the number."""
     message = {"identifier": "+33612345678", "occurred_at": "2026-05-01 10:00:00", "source": "generic", "type": "clicked"}

@@ -1,7 +1,7 @@
 -- One row per name that a campaign goes by, in lower case, and campaign: the ad platform's number and name, the utm_campaign of its ads,
 -- the number or name that a cost or a promo code tells and, where that is an e-mail campaign, the others of its number, its name and the
--- utm_campaign of its links, as clicks tell them. Of several campaigns that share a name, the one with the most clicks stands first; on one
--- platform, each has the name from the day on which it began to the day on which the next did.
+-- utm_campaign of its links, as clicks tell them; what several numbers share is none's. Of several campaigns that share a name, the one with
+-- the most clicks stands first; on one platform, each has the name from the day on which it began to the day on which the next did.
 with ads as (
     select
         campaign_id,
@@ -63,6 +63,13 @@ mails as (
     group by 1, 2, 3
 ),
 
+shared as (
+    {% for name in ['name', 'link'] -%}
+    select '{{ name }}' as told_by, {{ name }} as name from mails group by {{ name }} having count(distinct nullif(id, '')) > 1
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 mail_names as (
     select name, told_name, sum(clicks) as clicks
     from (
@@ -70,6 +77,8 @@ mail_names as (
         select mails.{{ name }} as name, others.name as told_name, mails.clicks
         from others
         inner join mails on others.name in (mails.id, mails.name, mails.link)
+        left join shared on shared.told_by = '{{ name }}' and mails.{{ name }} = shared.name and others.name = mails.id
+        where shared.name is null or mails.{{ name }} = others.name
         {{ 'union all' if not loop.last }}
         {% endfor %}
     ) as known
