@@ -8,7 +8,7 @@ import pytest
 
 from tests.measurement.spending import Company
 
-MODELS = ("told_channels", "cost_lines", "costs", "returns", "uplift", "campaign_advice")
+MODELS = ("told_channels", "cost_lines", "costs", "cost_gaps", "returns", "uplift", "campaign_advice")
 
 
 @pytest.fixture
@@ -92,6 +92,14 @@ def test_two_lucky_sales_are_too_early(shop: Company) -> None:
     assert figures(shop, "young", "days") == 11
 
 
+def test_costs_without_a_rate_are_not_called_none(shop: Company) -> None:
+    """1,000 dollars that nobody can convert: advice that says nothing was paid sends nobody to look for the rate."""
+    campaign(shop, "c", touches=100)
+    shop.add("unified_ad_spend", date="2026-06-10", campaign_id="c", spend=1_000, currency="USD", clicks=120, impressions=6_000)
+    assert advice(shop, "c") == ("hold", None, "no_rate")
+    assert figures(shop, "c", "costs, clicks, impressions") == (0, 120, 6_000)
+
+
 def test_what_may_win_or_lose_is_left_alone(shop: Company) -> None:
     """12 sales for the price of 11: nobody knows yet."""
     campaign(shop, "c", 1_100, touches=240, leads=48, sales=12, revenue=1_200)
@@ -173,6 +181,18 @@ def test_what_was_paid_at_once_is_judged_by_what_came_of_it_since(shop: Company)
     shop.con.execute("update unified_marketing_costs set starts_on = '2026-01-15', ends_on = '2026-01-15'")
     shop.con.execute("update campaigns set first_day = '2026-01-15'")
     assert advice(shop, "c")[0] == "scale"
+
+
+def test_a_fee_counts_from_its_contract_on(shop: Company) -> None:
+    """On the day after its contract an influencer would have something to mend, or weeks later still be young."""
+    for name, signed in (("new", "2026-06-29"), ("old", "2026-06-10")):
+        shop.add("campaigns", campaign_key=name, campaign=name, channel="influencer", is_tracked=True)
+        shop.add("campaign_names", name=name, campaign_key=name, place=1)
+        shop.add("unified_influencers", influencer=name, fee=5_000, contract_signed_on=signed)
+        shop.add("unified_promo_codes", code=name, campaign_id=name, influencer=name)
+    assert advice(shop, "new") == ("too_early", None, "few_days")
+    assert advice(shop, "old") == ("mend", "costs_without_touches", "costs_without_touches")
+    assert [figures(shop, name, "days") for name in ("new", "old")] == [2, 21]
 
 
 def test_what_is_over_is_neither_stopped_nor_mended(shop: Company) -> None:

@@ -110,7 +110,7 @@ def test_nothing_paid_is_no_return(shop: Company) -> None:
 
 
 def test_what_nobody_can_be_followed_from_has_no_return(shop: Company) -> None:
-    """Television, of which no visit can tell, is called a loss of all that it cost."""
+    """Television, of which no visit can tell, is called a loss of all that it cost, or dear by its few stray sales."""
     shop.add("offline_channels", channel="tv")
     campaign(shop, "spots", "tv", is_tracked=False)
     spend(shop, 10_000, "spots", channel="tv")
@@ -118,9 +118,20 @@ def test_what_nobody_can_be_followed_from_has_no_return(shop: Company) -> None:
     campaign(shop, "banners")
     spend(shop, 100, "banners")
     earn(shop, 300, "banners")
-    assert figures(shop, "campaign_key, roi_percent", where="campaign_key <> ''") == [("banners", 200.0), ("spots", None)]
-    found = figures(shop, "channel, costs, roi_percent", "channel_roi", "costs > 0")
-    assert [row for row in found if row[0] in ("tv", "sales")] == [("sales", 500, None), ("tv", 10_000, None)]
+    for key, channel in (("spots", "tv"), ("banners", "paid_search")):
+        earn(shop, 0, key, 2, channel)
+        earn(shop, None, key, 1, channel, kind="lead")
+        shop.add("acquired_customers", profile_id=key, acquired_on="2026-03-02", channel=channel, campaign_key=key)
+    columns = "roi_percent, roas, cpl, cpa is null, cac"
+    assert figures(shop, f"campaign_key, {columns}", where="campaign_key <> ''") == [
+        ("banners", 200.0, 3.0, 100.0, False, 100.0),
+        ("spots", None, None, None, True, None),
+    ]
+    found = figures(shop, f"channel, costs, {columns}", "channel_roi", "costs > 0")
+    assert [row for row in found if row[0] in ("tv", "sales")] == [
+        ("sales", 500, None, None, None, True, None),
+        ("tv", 10_000, None, None, None, True, None),
+    ]
     assert all(row[2] is not None for row in found if row[0] not in ("tv", "sales", "unattributed"))
     assert figures(shop, "costs", "overall_roi") == [(10_600,)]
 
@@ -129,6 +140,7 @@ def test_cost_per_lead_sale_and_new_customer(shop: Company) -> None:
     """12 leads, 4 sales and 2 new customers for 600, of which 400 are media: 50, 150 and 300 each; 1,000 per 400 are 2.5."""
     campaign(shop, "7")
     shop.add("unified_ad_spend", date="2026-03-01", campaign_id="7", spend=400, impressions=10_000, clicks=200)
+    shop.add("unified_ad_spend", date="2026-03-01", campaign_id="7", spend=400, currency="USD", impressions=10_000, clicks=200)
     spend(shop, 150, "7", "creative")
     spend(shop, 50, "7", "salary")
     earn(shop, 1_000, "7", 4)
@@ -141,6 +153,7 @@ def test_cost_per_lead_sale_and_new_customer(shop: Company) -> None:
     columns = (
         "media_costs, creative_costs, salary_costs, costs, leads, sales, new_customers, cpl, cpa, cac, roas, cpc, click_rate"
     )
+    # Clicks that nobody can tell the price of count, but make the others no cheaper.
     assert figures(shop, columns) == [(400, 150, 50, 600, 12, 4, 2, 50.0, 150.0, 300.0, 2.5, 2.0, 0.02)]
     # Of 1,200 that one of them is worth, 500 are paid, of which 300 in March: that is revenue already.
     assert figures(shop, "revenue, long_term_revenue, round(long_term_roi_percent, 6)") == [(1_000, 1_700, 183.333333)]

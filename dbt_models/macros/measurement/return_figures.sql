@@ -9,7 +9,7 @@
     {% endfor -%}
     {{ money_sum('sum(costs)') }} as costs,
     {{ money_sum('sum(ad_spend)') }} as ad_spend,
-    {% for name in ['impressions', 'clicks', 'touches', 'new_customers'] -%}
+    {% for name in ['impressions', 'clicks', 'priced_clicks', 'touches', 'new_customers'] -%}
     cast(sum({{ name }}) as bigint) as {{ name }},
     {% endfor -%}
     {% for name in ['leads', 'sales'] -%}
@@ -20,20 +20,18 @@
     min(currency) as currency
 {%- endmacro %}
 
-{# `paid`: what returns are counted on, where that is not simply all costs. #}
+{# `paid`: what returns are counted on, where that is not simply all costs; NULL where what was paid for can't be told. #}
 {% macro return_figures(paid='costs') %}
-    {%- set ratio = 'case when {1} > 0 then cast({0} as double) / cast({1} as double) end' -%}
     {{ per_cent_gained('revenue', paid) }} as roi_percent,
     {{ per_cent_gained('long_term_revenue', paid) }} as long_term_roi_percent,
     {{ per_cent_gained('revenue * margin', paid) }} as margin_roi_percent,
     case when {{ paid }} > 0 then revenue >= {{ paid }} end as is_break_even,
     case when {{ paid }} > 0 then revenue * margin >= {{ paid }} end as is_margin_break_even,
-    {% for name, above, below in [
-        ('roas', 'revenue', 'media_costs'), ('cpl', 'nullif(costs, 0)', 'leads'), ('cpa', 'nullif(costs, 0)', 'sales'),
-        ('cac', 'nullif(costs, 0)', 'new_customers'),
-        ('cpc', 'ad_spend', 'clicks'), ('click_rate', 'clicks', 'impressions'),
+    {% for name, above, below, known in [
+        ('roas', 'revenue', 'media_costs', paid), ('cpl', paid, 'leads', paid), ('cpa', paid, 'sales', paid), ('cac', paid, 'new_customers', paid),
+        ('cpc', 'ad_spend', 'priced_clicks', 1), ('click_rate', 'clicks', 'impressions', 1),
     ] -%}
-    {{ ratio.format(above, below) }} as {{ name }}{{ ',' if not loop.last }}
+    case when {{ known }} > 0 and {{ below }} > 0 then cast({{ above }} as double) / cast({{ below }} as double) end as {{ name }}{{ ',' if not loop.last }}
     {% endfor -%}
 {%- endmacro %}
 

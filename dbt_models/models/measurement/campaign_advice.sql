@@ -99,6 +99,17 @@ only_there as (
     group by reached.channel
 ),
 
+-- When it was paid for. A fee is paid for what is shown from then on: it has no last day.
+spent as (
+    select
+        costs.campaign_key,
+        min(costs.day) as first_day,
+        max(case when costs.origin = 'influencers' then run.as_of_date else costs.day end) as last_day
+    from {{ ref('costs') }} as costs
+    cross join {{ source('control', 'run') }} as run
+    group by costs.campaign_key
+),
+
 newest_flights as (
     select *
     from {{ ref('uplift') }}
@@ -116,7 +127,10 @@ figures as (
         recent.since,
         coalesce(recent.last_paid_month < {{ months_before(this_month, 1) }}, true) as is_over,
         coalesce(recent.last_paid_month < {{ months_before(this_month, 12) }}, false) as is_long_over,
-        {{ days_between('greatest(campaigns.first_day, recent.since)', 'least(campaigns.last_day, run.as_of_date)') }} + 1 as days,
+        coalesce({{ days_between(
+            'greatest(least(campaigns.first_day, spent.first_day), recent.since)',
+            'least(greatest(campaigns.last_day, spent.last_day), run.as_of_date)'
+        ) }} + 1, 0) as days,
         {% for name in sums -%}
         coalesce(recent.{{ name }}, 0) as {{ name }},
         {% endfor -%}
@@ -137,6 +151,7 @@ figures as (
         coalesce(only_there.customers, 0) as customers_only_here
     from {{ ref('campaigns') }} as campaigns
     left join recent on campaigns.campaign_key = recent.campaign_key
+    left join spent on campaigns.campaign_key = spent.campaign_key
     left join lead_credits on campaigns.campaign_key = lead_credits.campaign_key
     left join only_there on campaigns.channel = only_there.channel
     cross join usual
@@ -192,6 +207,7 @@ judged as (
         end as roi_{{ name }}percent,
         {% endfor -%}
         case
+            when staged.costs <= 0 and unpriced.campaign_key is not null then 'no_rate'
             when staged.costs <= 0 then 'nothing_paid'
             when is_long_over then 'long_over'
             when staged.is_estimate then case
@@ -207,6 +223,8 @@ judged as (
         end as unclear
     from staged
     left join newest_flights as flights on staged.campaign_key = flights.campaign_key
+    left join (select distinct campaign_key from {{ ref('cost_gaps') }} where reason = 'no_rate') as unpriced
+        on staged.campaign_key = unpriced.campaign_key
 ),
 
 reasoned as (
@@ -233,7 +251,7 @@ select
         when reason = 'wins' then 'scale'
         when reason = 'loses' then 'stop'
         when reason = broken and not is_estimate then 'mend'
-        when reason in ('nothing_paid', 'long_over', 'over', 'overlapping', 'uncertain') then 'hold'
+        when reason in ('nothing_paid', 'no_rate', 'long_over', 'over', 'overlapping', 'uncertain') then 'hold'
         else 'too_early'
     end as advice,
     case when reason = broken and not is_estimate then broken end as broken_stage,
