@@ -61,7 +61,8 @@ monthly as (
         {{ month.format('day') }} as month, channel, campaign_key,
         case when origin = 'ad_spend' then amount end as ad_spend,
         {% for kind in kinds %}case when kind = '{{ kind }}' then amount end as {{ kind }}, {% endfor %}
-        impressions, clicks, case when amount is not null then clicks end as priced_clicks, null as touches, null as new_customers, null as beyond_month, null as beyond_all
+        impressions, clicks, case when amount is not null then clicks end as priced_clicks,
+        null as touches, null as new_customers, null as beyond_month, null as beyond_all
     from {{ ref('costs') }}
     union all
     select month, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, touches, null, null, null
