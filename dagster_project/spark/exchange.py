@@ -1,0 +1,121 @@
+"""What goes from the DuckDB warehouse to Spark and back: Parquet files in the folders of Spark's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+import duckdb
+
+from dagster_project.loads.casts import identifier, literal
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Table = tuple[str, str]
+"""Schema and name."""
+
+_SPARK_TYPES = {
+    "VARCHAR": "string", "BOOLEAN": "boolean", "TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "int",
+    "BIGINT": "bigint", "HUGEINT": "decimal(38,0)", "FLOAT": "float", "DOUBLE": "double", "DATE": "date",
+    "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp", "JSON": "string", '"NULL"': "string",
+}  # fmt: skip
+"""Type of a column in DuckDB → in Spark; decimals are called the same."""
+_DUCKDB_TYPES = {"string": "VARCHAR", "timestamp": "TIMESTAMP"}
+"""Type of a column in Spark → in DuckDB, where they are not called the same."""
+_LIST = "[]"
+
+
+def spark_type(duckdb_type: str) -> str:
+    """
+    Raises:
+        KeyError: a type that no table has had so far.
+    """
+    if duckdb_type.endswith(_LIST):
+        return f"array<{spark_type(duckdb_type.removesuffix(_LIST))}>"
+    return duckdb_type.lower() if duckdb_type.startswith("DECIMAL") else _SPARK_TYPES[duckdb_type]
+
+
+def duckdb_type(spark_type: str) -> str:
+    if spark_type.startswith("array<"):
+        return duckdb_type(spark_type[6:-1]) + _LIST
+    return _DUCKDB_TYPES.get(spark_type, spark_type)
+
+
+class Exchange:
+    """The warehouse and Spark, side by side."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, spark: SparkSession):
+        self.con, self.spark = con, spark
+
+    def hand_over(self, schema: str, table: str) -> None:
+        """Make a table of Spark's out of one of the warehouse, or of a view."""
+        source = f"{identifier(schema)}.{identifier(table)}"
+        relation = self.con.sql(f"from {source}")
+        columns = [(name, spark_type(str(kind))) for name, kind in zip(relation.columns, relation.types, strict=True)]
+        name = _spark_name(schema, table)
+        self.spark.sql(f"create schema if not exists `{schema}`")
+        self.spark.sql(f"drop table if exists {name}")
+        self.spark.sql(f"create table {name} ({', '.join(f'`{column}` {kind}' for column, kind in columns)}) using parquet")
+        rows = literal(str(self._folder(schema, table) / "rows.parquet"))
+        written = ", ".join(_to_spark(*column) for column in columns)
+        self.con.execute(f"copy (select {written} from {source}) to {rows} (format parquet)")
+        self.spark.sql(f"refresh table {name}")
+
+    def publish(self, tables: Collection[Table]) -> None:
+        """Bring tables of Spark's into the warehouse."""
+        for schema, table in tables:
+            name = f"{identifier(schema)}.{identifier(table)}"
+            self.con.execute(f"create schema if not exists {identifier(schema)}")
+            known = "select count(*) from duckdb_views() where schema_name = ? and view_name = ? and not temporary"
+            if (self.con.execute(known, [schema, table]).fetchone() or (0,))[0]:
+                self.con.execute(f"drop view {name}")
+            self.con.execute(f"create or replace table {name} as {self.read(schema, table)}")
+
+    def read(self, schema: str, table: str) -> str:
+        """A query of DuckDB's that reads a table of Spark's; the warehouse's types decide what a column is."""
+        frame = self.spark.table(_spark_name(schema, table))
+        columns = [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
+        files = [literal(unquote(urlparse(file).path)) for file in frame.inputFiles()]
+        if not files:
+            nothing = ", ".join(f"cast(null as {duckdb_type(kind)}) as {identifier(name)}" for name, kind in columns)
+            return f"select {nothing} where false"
+        told = ", ".join(_from_spark(*column) for column in columns)
+        return f"select {told} from read_parquet([{', '.join(files)}])"
+
+    def relation(self, schema: str, table: str) -> duckdb.DuckDBPyRelation:
+        """A table or view of Spark's as a relation of DuckDB's."""
+        frame = self.spark.table(_spark_name(schema, table))
+        columns = [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
+        self.con.register("handed", frame.toArrow())
+        name = identifier(f"{schema}.{table}")
+        told = ", ".join(_from_spark(*column) for column in columns)
+        self.con.execute(f"create or replace temp table {name} as select {told} from handed")
+        self.con.unregister("handed")
+        return self.con.table(f"temp.main.{name}")
+
+    def _folder(self, schema: str, table: str) -> Path:
+        told = self.spark.sql(f"describe formatted {_spark_name(schema, table)}").collect()
+        return Path(unquote(urlparse(next(row.data_type for row in told if row.col_name == "Location")).path))
+
+
+def handed_over(manifest: Mapping[str, Any]) -> list[Table]:
+    """All that models read and dbt does not make."""
+    read = [source for uid, source in manifest["sources"].items() if manifest["child_map"].get(uid)]
+    return sorted((source["schema"], source["identifier"]) for source in read)
+
+
+def _spark_name(schema: str, table: str) -> str:
+    return f"`{schema}`.`{table}`"
+
+
+def _to_spark(name: str, kind: str) -> str:
+    column = identifier(name)
+    return f"timezone('UTC', {column}) as {column}" if kind == "timestamp" else f"cast({column} as {duckdb_type(kind)}) as {column}"
+
+
+def _from_spark(name: str, kind: str) -> str:
+    column = identifier(name)
+    return f"timezone('UTC', {column}) as {column}" if kind == "timestamp" else column
