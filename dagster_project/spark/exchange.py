@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -12,7 +12,7 @@ import duckdb
 from dagster_project.loads.casts import identifier, literal
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 Table = tuple[str, str]
 """Schema and name."""
@@ -50,19 +50,41 @@ class Exchange:
     def __init__(self, con: duckdb.DuckDBPyConnection, spark: SparkSession):
         self.con, self.spark = con, spark
 
-    def hand_over(self, schema: str, table: str) -> None:
-        """Make a table of Spark's out of one of the warehouse, or of a view."""
+    def hand_over(self, tables: Iterable[Table]) -> None:
+        """Make tables of Spark's out of tables and views of the warehouse."""
+        wanted = sorted(tables)
+        known = {schema: self._tables(schema) for schema in dict(wanted)}
+        for schema, table in wanted:
+            self._hand_over(schema, table, table.lower() in known[schema])
+
+    def _tables(self, schema: str) -> set[str]:
+        self.spark.sql(f"create schema if not exists `{schema}`")
+        return {row.tableName.lower() for row in self.spark.sql(f"show tables in `{schema}`").collect()}
+
+    def _hand_over(self, schema: str, table: str, is_known: bool) -> None:
         source = f"{identifier(schema)}.{identifier(table)}"
         relation = self.con.sql(f"from {source}")
         columns = [(name, spark_type(str(kind))) for name, kind in zip(relation.columns, relation.types, strict=True)]
         name = _spark_name(schema, table)
-        self.spark.sql(f"create schema if not exists `{schema}`")
-        self.spark.sql(f"drop table if exists {name}")
-        self.spark.sql(f"create table {name} ({', '.join(f'`{column}` {kind}' for column, kind in columns)}) using parquet")
-        rows = literal(str(self._folder(schema, table) / "rows.parquet"))
+        if is_known and _columns(self.spark.table(name)) != columns:
+            self.spark.sql(f"drop table {name}")
+            is_known = False
+        if not is_known:
+            told = ", ".join(f"`{column}` {kind}" for column, kind in columns)
+            self.spark.sql(f"create table {name} ({told}) using parquet")
+        folder = self._folder(schema, table)
+        for file in folder.glob("*"):
+            file.unlink()
         written = ", ".join(_to_spark(*column) for column in columns)
-        self.con.execute(f"copy (select {written} from {source}) to {rows} (format parquet)")
+        path = literal(str(folder / "rows.parquet"))
+        self.con.execute(f"copy (select {written} from {source}) to {path} (format parquet)")
         self.spark.sql(f"refresh table {name}")
+
+    def empty(self) -> None:
+        """Drop every table and view of Spark's."""
+        for row in self.spark.sql("show schemas").collect():
+            if row.namespace != "default":
+                self.spark.sql(f"drop schema `{row.namespace}` cascade")
 
     def publish(self, tables: Collection[Table]) -> None:
         """Bring tables of Spark's into the warehouse."""
@@ -77,7 +99,7 @@ class Exchange:
     def read(self, schema: str, table: str) -> str:
         """A query of DuckDB's that reads a table of Spark's; the warehouse's types decide what a column is."""
         frame = self.spark.table(_spark_name(schema, table))
-        columns = [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
+        columns = _columns(frame)
         files = [literal(unquote(urlparse(file).path)) for file in frame.inputFiles()]
         if not files:
             nothing = ", ".join(f"cast(null as {duckdb_type(kind)}) as {identifier(name)}" for name, kind in columns)
@@ -88,7 +110,7 @@ class Exchange:
     def relation(self, schema: str, table: str) -> duckdb.DuckDBPyRelation:
         """A table or view of Spark's as a relation of DuckDB's."""
         frame = self.spark.table(_spark_name(schema, table))
-        columns = [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
+        columns = _columns(frame)
         self.con.register("handed", frame.toArrow())
         name = identifier(f"{schema}.{table}")
         told = ", ".join(_from_spark(*column) for column in columns)
@@ -97,8 +119,8 @@ class Exchange:
         return self.con.table(f"temp.main.{name}")
 
     def _folder(self, schema: str, table: str) -> Path:
-        told = self.spark.sql(f"describe formatted {_spark_name(schema, table)}").collect()
-        return Path(unquote(urlparse(next(row.data_type for row in told if row.col_name == "Location")).path))
+        root = unquote(urlparse(self.spark.conf.get("spark.sql.warehouse.dir")).path)
+        return Path(root, f"{schema.lower()}.db", table.lower())
 
 
 def handed_over(manifest: Mapping[str, Any]) -> list[Table]:
@@ -107,13 +129,19 @@ def handed_over(manifest: Mapping[str, Any]) -> list[Table]:
     return sorted((source["schema"], source["identifier"]) for source in read)
 
 
+def _columns(frame: DataFrame) -> list[tuple[str, str]]:
+    return [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
+
+
 def _spark_name(schema: str, table: str) -> str:
     return f"`{schema}`.`{table}`"
 
 
 def _to_spark(name: str, kind: str) -> str:
     column = identifier(name)
-    return f"timezone('UTC', {column}) as {column}" if kind == "timestamp" else f"cast({column} as {duckdb_type(kind)}) as {column}"
+    return (
+        f"timezone('UTC', {column}) as {column}" if kind == "timestamp" else f"cast({column} as {duckdb_type(kind)}) as {column}"
+    )
 
 
 def _from_spark(name: str, kind: str) -> str:

@@ -34,7 +34,7 @@ def run_python_models_in(settings: Settings) -> None:
                 con.register("made", code["model"](reads, con))
                 con.execute(f"create schema if not exists {identifier(self.schema)}")
                 con.execute(f"create or replace table {identifier(self.schema)}.{identifier(self.table)} as from made")
-                exchange.hand_over(self.schema, self.table)
+                exchange.hand_over([(self.schema, self.table)])
 
     SparkAdapter.python_submission_helpers = property(lambda _: {METHOD: InWarehouse})
     SparkAdapter.default_python_submission_method = METHOD

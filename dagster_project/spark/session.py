@@ -76,8 +76,15 @@ def spark_session(settings: Settings) -> SparkSession:
 
 
 def end_spark() -> None:
-    """End the session, and with it the hold on its catalog."""
+    """End the session and the process it works in: as long as that lives, no other can open the catalog."""
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     if (session := SparkSession.getActiveSession()) is not None:
         session.stop()
+    gateway = SparkContext._gateway
+    if gateway is not None:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait()
+        SparkContext._gateway = SparkContext._jvm = None

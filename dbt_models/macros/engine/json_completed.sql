@@ -11,20 +11,14 @@
     ) as varchar)
 {%- endmacro %}
 
-{# A merge puts what is new first. #}
+{# A merge puts first what is new. #}
 {% macro spark__json_completed(column, pairs) -%}
     {%- set known = "map_filter(coalesce(" ~ spark_json_members(column) ~ ", map()), (n, v) -> v <> 'null')" -%}
-    {{ spark_json_of_members("map_concat(
-        map_filter(
-            map_zip_with(map(" ~ spark_pairs(pairs) ~ "), " ~ known ~ ", (name, new, told) -> coalesce(told, new)),
-            (name, value) -> value is not null and name in ('" ~ pairs.keys() | join("', '") ~ "')
-        ),
-        map_filter(" ~ known ~ ", (name, value) -> name not in ('" ~ pairs.keys() | join("', '") ~ "'))
-    )") }}
-{%- endmacro %}
-
-{% macro spark_pairs(pairs) -%}
+    {%- set new = [] -%}
     {%- for name, value in pairs.items() -%}
-        '{{ name }}', case when {{ value }} is not null then {{ spark_json_value(value) }} end{{ ', ' if not loop.last }}
+        {%- do new.append("'" ~ name ~ "', case when " ~ value ~ " is not null then " ~ spark_json_value(value) ~ " end") -%}
     {%- endfor -%}
+    {{ spark_json_of_members(
+        "map_concat(map_filter(map(" ~ new | join(', ') ~ "), (n, v) -> v is not null and not map_contains_key(" ~ known ~ ", n)), " ~ known ~ ")"
+    ) }}
 {%- endmacro %}
