@@ -10,7 +10,7 @@
 {% macro spark__json_object(pairs) -%}
     concat('{',
         {%- for name, value in pairs.items() -%}
-        '"{{ name }}":', {{ spark_json_value(value) if value is string else "coalesce(" ~ value.json ~ ", 'null')" }}, {{ "','," if not loop.last }}
+        '"{{ name }}":', {{ spark_json_value(value) if value is string else spark_json_numbers("coalesce(" ~ value.json ~ ", 'null')") }}, {{ "','," if not loop.last }}
         {%- endfor -%}
     '}')
 {%- endmacro %}

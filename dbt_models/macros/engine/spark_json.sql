@@ -25,3 +25,9 @@
         map_entries({{ members }}), member -> concat({{ spark_json_value('member.key') }}, ':', member.value)
     ), ','), '}')
 {%- endmacro %}
+
+{# JSON text with its numbers as DuckDB tells them once it has read them: 2.5000 as 2.5, 2.0000 as 2.0. Texts, which come first in the
+   pattern, stay as they are. #}
+{% macro spark_json_numbers(text) -%}
+    regexp_replace({{ text }}, '("(?:[^"\\\\]|\\\\.)*")|([.][0-9]+?)0+(?=[\\],}])', '$1$2')
+{%- endmacro %}
