@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,6 @@ _QUIET = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
-    # The error log tells of statements that failed, and those of people's data; dbt tells of them without.
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 
 
@@ -68,6 +67,8 @@ def spark_session(settings: Settings) -> SparkSession:
     builder = SparkSession.builder.enableHiveSupport()
     for name, value in spark_options(settings).items():
         builder = builder.config(name, value)
+    # Spark's client logs statements that failed, and they may hold people's data; dbt tells of them without.
+    logging.getLogger("SQLQueryContextLogger").disabled = True
     try:
         return builder.getOrCreate()
     except (PySparkException, RuntimeError) as error:

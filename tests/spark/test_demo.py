@@ -55,7 +55,7 @@ def columns(con: duckdb.DuckDBPyConnection, catalog: str) -> dict[tuple[str, str
     """(schema, table) → column → type, as a type of Spark's: what DuckDB alone has is told as what it becomes there."""
     rows = con.execute(
         """select schema_name, table_name, column_name, data_type from duckdb_columns() as columns
-        semi join (select database_name, schema_name, table_name from duckdb_tables()) as tables using (database_name, schema_name, table_name)
+        semi join duckdb_tables() as tables using (database_name, schema_name, table_name)
         where database_name = ? and schema_name in ? order by all""",
         [catalog, list(SCHEMAS)],
     ).fetchall()
@@ -79,7 +79,7 @@ def test_every_table_is_the_same(shops):
         con.execute(f"attach '{ours}/warehouse.duckdb' as ours (read_only)")
         con.execute(f"attach '{theirs}/warehouse.duckdb' as theirs (read_only)")
         wanted, found = columns(con, "ours"), columns(con, "theirs")
-        differing = {name: "is absent" for name in wanted.keys() - found.keys()}
+        differing = dict.fromkeys(wanted.keys() - found.keys(), "is absent")
         for name, types in wanted.items():
             if name in differing or name in BY_THE_CLOCK:
                 continue

@@ -10,6 +10,7 @@ from tests.profiles.models import sql
 
 pytestmark = pytest.mark.spark
 
+COMPANY = "select 'Europe/Paris' as timezone"
 DAYS = """
     select date '2024-02-29' as day, timestamp '2024-02-29 23:30:00' as moment, 1 as n
     union all select date '2025-12-31', timestamp '2025-03-30 00:59:59', -40
@@ -22,7 +23,7 @@ TEXTS = """
     union all select 'Łukasz Đặng', 'x' union all select '', '' union all select '  ', '' union all select null, null
     union all select 'a|b||c', '' union all select 'Ελένη 42', '' union all select 'İstanbul', ''"""
 JSON = """
-    select '{"name":"Home","n":1.50,"b":true,"nested":{"z":1,"a":[1,"x",null]},"context_ip":"1.2.3.4","gone":null,"empty":""}' as j
+    select '{"name":"Home","n":1.50,"b":true,"nested":{"z":1,"a":[1,"x",null]},"context_ip":"::1","gone":null,"empty":""}' as j
     union all select '{}' union all select null
     union all select '{"é\\u00e9/~":" spaced ","id":"7","price":"12","list":[{"price":3},{"price":"4.0"}]}'
     union all select '{"quote":"she said \\"no\\"","line":"a\\nb","id":12345678901234}'"""
@@ -46,7 +47,8 @@ IGLU = """
     select '{"data":[{"schema":"iglu:a/b/1-0-0","data":{"x":1}},{"schema":"iglu:a/c/1-0-0","data":{"y":"z"}}]}' as told
     union all select '{"data":[]}'"""
 
-PATHS = ["$.name", "$.nested", "$.nested.z", "$.n", "$.quote"]
+PATHS = ["$.name", "$.nested", "$.nested.z", "$.n", "$.quote", '$."é/~"']
+PLACES = ["$[0].price", "$[0].id"]
 
 EXPRESSIONS = {
     "dates": (DAYS, [
@@ -65,17 +67,26 @@ EXPRESSIONS = {
     "objects": (JSON, [
         "json_completed('j', {'name': \"'new'\", 'id': \"'9'\", 'none': 'cast(null as varchar(3))'})",
         "json_without('j', ['id', 'name'], 'context_')", "json_named('j', \"'name'\")", "json_named('j', \"'n'\")",
-        *(f"json_picked(json_pick('j', {PATHS}), {PATHS})['{path}']" for path in ('name', 'nested', 'nested.z', 'n', 'quote')), 
+        *(f"json_picked(json_pick('j', {PATHS}), {PATHS})['{path[2:]}']" for path in PATHS),
     ]),
     "lists": (ITEMS, [
-        "json_object({'a': {'json': 'j'}, 'b': \"'x'\"})","json_texts('j', '$[*].code')", "json_picked(json_pick('j', ['$[0].price', '$[0].id']), ['$[0].price', '$[0].id'])['$[0].id']"]),
-    "values": (DAYS, ["json_object({'day': 'day', 'moment': 'moment', 'n': 'n', 'money': 'cast(n as decimal(18, 4))', 'half': 'n / 2'})"]),
+        "json_object({'a': {'json': 'j'}, 'b': \"'x'\"})", "json_texts('j', '$[*].code')",
+        *(f"json_picked(json_pick('j', {PLACES}), {PLACES})['{path}']" for path in PLACES),
+    ]),
+    "values": (DAYS, [
+        "json_object({'day': 'day', 'moment': 'moment', 'n': 'n', 'money': 'cast(n as decimal(18, 4))', 'half': 'n / 2'})",
+        "local_date('moment')", "local_time('moment')", "utc_moment('moment')", "no_texts()",
+        "list_item(one_text('n'), 1)", "rounded('n * 1.00005e0', 4)", "rounded('n / 3', 6)", "rounded('n * 0.125e0', 2)",
+    ]),
     "urls": (URLS, ["url_decoded('t')"]),
-    "ga4": (GA4, ["ga4_param(ga4_params('p'), 'page')", "ga4_param(ga4_params('p'), 'n')", "ga4_object(ga4_params('p'), ga4_params('u'))"]),
+    "ga4": (GA4, [
+        "ga4_param(ga4_params('p'), 'page')", "ga4_param(ga4_params('p'), 'n')", "ga4_object(ga4_params('p'), ga4_params('u'))",
+    ]),
     "iglu": (IGLU, ["iglu_data(iglu_entities('told'), 'a/b')", "iglu_data(iglu_entities('told'), 'x/y')"]),
 }  # fmt: skip
 AGGREGATES = [
-    "newest('v', 'moment')", "oldest('v', 'moment')", "text_list('v')", "quantiles('x', [0.0, 0.25, 0.5, 0.9])", "oldest_of('x', ['n', 'moment', 'x'])",
+    "newest('v', 'moment')", "oldest('v', 'moment')", "text_list('v')", "quantiles('x', [0.0, 0.25, '1.0 - 0.1'])",
+    "oldest_of('x', ['n', 'moment', 'x'])", "joined_texts('v')",
     "json_list({'rank': 'n', 'v': 'v', 'moment': 'moment', 'x': 'x'})",
 ]  # fmt: skip
 ROWS = [
@@ -83,6 +94,7 @@ ROWS = [
     ("select n from (" + DAYS + ") as days where n > 0", "number_rows('src.n', 'numbers')", "numbers.number"),
     (JSON, "json_keys('src.j', 'names')", "names.name"),
     (JSON, "json_pairs('src.j', 'pairs')", "pairs.name, pairs.value"),
+    (GROUPS, "list_rows(one_text('src.v'), 'parts')", "src.n, parts.part"),
     (ITEMS, "json_unnest('src.j', 'items')", "items.record, items.place"),
 ]  # fmt: skip
 
@@ -100,7 +112,9 @@ def both(spark: Any, rows: str, query: str) -> tuple[list[Any], list[Any]]:
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"create table src as {rows}")
+        con.execute(f"create table company as {COMPANY}")
         ours = con.execute(sql(query, "duckdb")).fetchall()
+    spark.sql(f"create or replace temporary view company as {COMPANY}")
     spark.sql("create or replace temporary view src as " + rows.replace("\\", "\\\\"))
     theirs = [tuple(row) for row in spark.sql(sql(query, "spark")).collect()]
     return [tuple(map(told, row)) for row in ours], [tuple(map(told, row)) for row in theirs]
@@ -115,6 +129,14 @@ def test_an_expression_says_the_same_on_spark(spark, name, macro):
 @pytest.mark.parametrize("macro", AGGREGATES)
 def test_an_aggregate_says_the_same_on_spark(spark, macro):
     ours, theirs = both(spark, GROUPS, f"select g, {{{{ {macro} }}}} as found from src group by g order by g")
+    assert theirs == ours
+
+
+def test_the_last_value_known_is_the_same_on_spark(spark):
+    frame = "over (partition by g order by moment, n, x)"
+    ours, theirs = both(
+        spark, GROUPS, f"select g, moment, x, {{{{ last_known('v') }}}} {frame} as found from src order by 1, 2, 3"
+    )
     assert theirs == ours
 
 
