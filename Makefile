@@ -11,7 +11,7 @@ WORKERS ?= 2
 export DO_NOT_TRACK = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test test-full ui bench lint requirements clean
+.PHONY: run test test-full test-spark spark-cluster ui bench lint requirements clean
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Relance needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -27,8 +27,23 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
+# In an environment of its own: whoever does not use Spark does not carry its 400 MB.
+SPARK_READY := .venv-spark/.ready
+$(SPARK_READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --requirement requirements.txt
+	.venv-spark/bin/python -m pip install --quiet --editable ".[spark]" --constraint requirements.txt
+	touch $@
+
+test-spark: $(SPARK_READY)
+	.venv-spark/bin/python -m pytest -m spark tests/spark
+
+# One master and two workers on this machine, until Ctrl+C: `warehouse.spark.master: spark://127.0.0.1:7077`.
+spark-cluster: $(SPARK_READY)
+	.venv-spark/bin/python -m dagster_project.spark.cluster
+
 test-full: $(READY)
-	$(BIN)/python -m pytest -m "" --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -m "not spark" --numprocesses $(WORKERS) --dist loadgroup
 
 ui: $(READY)
 	@test -f $(DEMO)/relance.yml || $(BIN)/relance demo $(DEMO)
@@ -47,4 +62,4 @@ requirements:
 		--no-emit-index-url --no-annotate --no-header --output-file requirements.txt
 
 clean:
-	rm -rf var $(VENV)
+	rm -rf var $(VENV) .venv-spark

@@ -31,6 +31,7 @@ from dagster_project.scores.prequalification import wrong_prequalification
 from dagster_project.scores.rfm_check import wrong_rfm
 from dagster_project.seed_rows import unreadable_rows
 from dagster_project.settings import SHIPPED, Settings
+from dagster_project.spark.session import spark_options
 from dagster_project.warehouse import duckdb_options, opening_options
 from dagster_project.working_days import wrong_closed_days
 
@@ -153,8 +154,19 @@ def _project(settings: Settings) -> dict[str, Any]:
 
 
 def _profile(settings: Settings) -> dict[str, Any]:
-    options = duckdb_options(settings)
     threads = settings.warehouse.threads or min(os.cpu_count() or 1, 4)
+    if settings.warehouse.engine == "spark":
+        options = spark_options(settings)
+        output = {
+            "type": "spark",
+            "method": "session",
+            "host": "none",
+            "schema": "default",
+            "threads": threads,
+            "server_side_parameters": options,
+        }
+        return {"relance": {"target": "spark", "outputs": {"spark": output}}}
+    options = duckdb_options(settings)
     output = {
         "type": "duckdb",
         "path": str(settings.warehouse_path),

@@ -46,8 +46,32 @@ class Company(Part):
     country: Country
 
 
+class Spark(Part):
+    """Where and how Spark works, where it builds the models."""
+
+    master: str | None = None
+    """`spark://host:7077` of a cluster; by default this machine."""
+    memory: str = "3g"
+    """Of the process that plans the work and, on this machine, does it."""
+    partitions: int = Field(default=4, ge=1)
+    """Into how many parts what is joined and grouped is divided; two to three for each core of all workers."""
+    folder: Path = Path(".relance/spark")
+    """Where its tables lie; on a cluster, a folder that every worker has."""
+    options: dict[str, str] = {}
+    """Any of Spark's own settings, such as `spark.hadoop.fs.s3a.endpoint`."""
+
+    @field_validator("memory")
+    @classmethod
+    def _size(cls, value: str) -> str:
+        if not re.fullmatch(r"\d+[kmgt]", value):
+            raise ValueError("should be a size such as 3g")
+        return value
+
+
 class Warehouse(Part):
-    engine: Literal["duckdb"] = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """What builds the models. The warehouse is a DuckDB file in any case: Spark's tables are published into it."""
+    spark: Spark = Spark()
     path: Path = Path("warehouse.duckdb")
     published: Path | None = Path("published")
     """Folder of the copy that people read while a run writes; null where its room on the disk is dear."""
@@ -277,6 +301,14 @@ class Settings(Part):
     def state_path(self) -> Path:
         """Private state: dbt workspace, Dagster's home, the lock of the running command."""
         return self._base / self._state
+
+    @property
+    def spark_path(self) -> Path:
+        """Where Spark's tables lie; those of a look back apart."""
+        folder = self.warehouse.spark.folder
+        if self._state != Path(".relance"):
+            folder = folder / self._state.relative_to(".relance")
+        return self._base / folder
 
     @property
     def looks_back(self) -> bool:

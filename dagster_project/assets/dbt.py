@@ -65,7 +65,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope, messages)
             full_refresh = run.full_refresh or starts_afresh(con, ground)
             if plan.chosen:
-                forget_build(con, full_refresh)
+                forget_build(con, full_refresh, run.settings.warehouse.engine)
         results = DbtResults()
         if plan.chosen:
             run.progress.step(
@@ -109,7 +109,7 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
         write_control(con, run.settings, identified)
         ground = ground_of(con, run.settings, identified.run_id)
         afresh = starts_afresh(con, ground)
-        forget_build(con, afresh)
+        forget_build(con, afresh, run.settings.warehouse.engine)
     results = _build(run, workspace, None, afresh)
     results.raise_if_broken()
     if not results.success:
@@ -124,7 +124,12 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
 def _build(run: RunInHand, workspace: Workspace, terms: list[str] | None, full_refresh: bool) -> DbtResults:
     run.let_go()
     run.has_news = run.is_torn = True
-    results = dbt_build(workspace, terms, None, full_refresh, _teller(run), indirect_tests=terms is None)
+    if run.settings.warehouse.engine == "spark":
+        from dagster_project.spark.build import spark_build
+
+        results = spark_build(run.settings, workspace, terms, full_refresh, _teller(run), terms is None)
+    else:
+        results = dbt_build(workspace, terms, None, full_refresh, _teller(run), indirect_tests=terms is None)
     run.is_torn = bool(results.broken)
     return results
 

@@ -62,11 +62,16 @@ def starts_afresh(con: duckdb.DuckDBPyConnection, ground: Ground) -> bool:
     return built is None or built[0] != ground.foundation
 
 
-def forget_build(con: duckdb.DuckDBPyConnection, afresh: bool) -> None:
+def forget_build(con: duckdb.DuckDBPyConnection, afresh: bool, engine: str = "duckdb") -> None:
     """Mark the tables as unfinished. What the increments stand on is kept unless they start afresh: killed on the way, some
     of them would follow the old rules and some the new.
+
+    Args:
+        engine: who builds; what Spark has is the past once another has built.
     """
     _create(con)
+    if engine != "spark":
+        con.execute("drop table if exists control.spark")
     con.execute("update control.built set raw_state = null, configuration = null, run_id = null, messages_run_id = null")
     if afresh:
         con.execute("update control.built set foundation = null")

@@ -195,6 +195,10 @@ def _clear_look_backs(settings: Settings, done: Copies) -> None:
         if folder.is_dir() and any(folder.iterdir()):
             shutil.rmtree(folder)
             done.removed.append(f".relance/{name}")
+    # Spark's tables are made anew from the warehouse by the next build.
+    if settings.spark_path.is_dir() and any(settings.spark_path.iterdir()):
+        shutil.rmtree(settings.spark_path)
+        done.removed.append("spark")
     for path in (settings.state_path / "tmp").glob("*"):
         path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
 

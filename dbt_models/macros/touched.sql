@@ -66,8 +66,6 @@
 {# For a table of rolled-up days: takes out those that turned out too fast. Where such a day has been rolled up before, no row of
    it comes any more, so the increment alone would leave the old ones standing. #}
 {% macro drop_excluded_days() -%}
-    delete from {{ this }}
-    where (device, event_date) in (
-        select device, event_date from {{ ref('unified_traffic_days') }} where excluded_reason is not null
-    )
+    {%- set too_fast = 'select device, event_date from ' ~ ref('unified_traffic_days') ~ ' where excluded_reason is not null' -%}
+    {{ delete_rows(this, '(device, event_date) in (' ~ too_fast ~ ')') }}
 {%- endmacro %}

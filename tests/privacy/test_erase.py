@@ -15,6 +15,7 @@ from dagster_project.privacy import erase as erasing
 from dagster_project.privacy import purge
 from dagster_project.privacy.salt import salt_file
 from dagster_project.privacy.tombstones import tombstone_file
+from dagster_project.published import publish
 from dagster_project.warehouse import open_warehouse
 
 from .conftest import CONTACTS, EMAIL, ORDERS, Company, event, land, ndjson
@@ -22,9 +23,14 @@ from .conftest import CONTACTS, EMAIL, ORDERS, Company, event, land, ndjson
 
 def test_no_byte_of_the_person_is_left(company: Company) -> None:
     """Deleted rows whose bytes stay in the file, refused rows, caches and shoppers' notes are where erased people turn up."""
+    publish(company.settings)
+    on_spark = company.settings.spark_path / "profiles.db" / "profiles" / "rows.parquet"
+    on_spark.parent.mkdir(parents=True)
+    on_spark.write_text(EMAIL)
     certificate, *more = company.forget()
     assert more == []
     assert company.traces() == []
+    assert not on_spark.exists() and company.settings.published_path.exists()
     assert company.rows("select contact_id, email from raw_generic.contacts order by 1") == [
         ("c-bob", "bob@example.com"), ("c-tim", None),
     ]  # fmt: skip

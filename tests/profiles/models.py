@@ -37,7 +37,10 @@ class _Returned(Exception):
 
 
 class _Macros(dict):
-    """Name → macro; also dbt's adapter, which knows DuckDB alone."""
+    """Name → macro; also dbt's adapter, which knows one engine."""
+
+    def __init__(self, engine: str):
+        self.engine = engine
 
     def add(self, name: str, macro: Any) -> None:
         def call(*args: Any, **options: Any) -> Any:
@@ -49,7 +52,7 @@ class _Macros(dict):
         self[name] = call
 
     def dispatch(self, name: str) -> Any:
-        return self[f"default__{name}"]
+        return self.get(f"{self.engine}__{name}") or self[f"default__{name}"]
 
 
 def _return(value: Any) -> str:
@@ -60,9 +63,9 @@ def _return(value: Any) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(engine: str = "duckdb") -> jinja2.Environment:
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    macros = _Macros()
+    macros = _Macros(engine)
     environment.globals.update(
         {
             "adapter": macros,
@@ -82,6 +85,11 @@ def _environment() -> jinja2.Environment:
                 macros.add(name, macro)
         environment.globals.update(macros)
     return environment
+
+
+def sql(text: str, engine: str) -> str:
+    """SQL with calls of macros as an engine reads it."""
+    return _environment(engine).from_string(text).render()
 
 
 @cache

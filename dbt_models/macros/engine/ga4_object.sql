@@ -28,13 +28,10 @@
     )
 {%- endmacro %}
 
-{# Spark writes a lone text as JSON only within a list. #}
 {% macro spark__ga4_pairs(params) -%}
     transform(
         filter({{ params }}, param -> param.key is not null and {{ ga4_value('param') }} is not null),
-        param -> concat(
-            regexp_extract(to_json(array(param.key)), '^.(.*).$', 1), ':', regexp_extract(to_json(array({{ ga4_value('param') }})), '^.(.*).$', 1)
-        )
+        param -> concat({{ spark_json_value('param.key') }}, ':', {{ spark_json_value(ga4_value('param')) }})
     )
 {%- endmacro %}
 

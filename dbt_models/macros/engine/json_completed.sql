@@ -11,10 +11,14 @@
     ) as varchar)
 {%- endmacro %}
 
+{# A merge puts first what is new. #}
 {% macro spark__json_completed(column, pairs) -%}
-    {% set known = "coalesce(from_json(" ~ column ~ ", 'map<string, string>'), map())" %}
-    to_json(map_concat({{ known }}, map_filter(
-        map({% for name, value in pairs.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %}),
-        (name, value) -> value is not null and not map_contains_key({{ known }}, name)
-    )))
+    {%- set known = "map_filter(coalesce(" ~ spark_json_members(column) ~ ", map()), (n, v) -> v <> 'null')" -%}
+    {%- set new = [] -%}
+    {%- for name, value in pairs.items() -%}
+        {%- do new.append("'" ~ name ~ "', case when " ~ value ~ " is not null then " ~ spark_json_value(value) ~ " end") -%}
+    {%- endfor -%}
+    {{ spark_json_of_members(
+        "map_concat(map_filter(map(" ~ new | join(', ') ~ "), (n, v) -> v is not null and not map_contains_key(" ~ known ~ ", n)), " ~ known ~ ")"
+    ) }}
 {%- endmacro %}

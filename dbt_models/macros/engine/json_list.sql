@@ -4,5 +4,7 @@
     cast(to_json(list_sort(list(struct_pack({% for name, expression in pairs.items() %}{{ name }} := {{ expression }}{{ ', ' if not loop.last }}{% endfor %})))) as varchar)
 {%- endmacro %}
 {% macro spark__json_list(pairs) -%}
-    to_json(array_sort(collect_list(named_struct({% for name, expression in pairs.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor %}))))
+    {%- set fields = [] -%}
+    {%- for name, expression in pairs.items() -%}{%- do fields.append("'" ~ name ~ "', " ~ expression) -%}{%- endfor -%}
+    {{ spark_json('array_sort(collect_list(named_struct(' ~ fields | join(', ') ~ ')))') }}
 {%- endmacro %}

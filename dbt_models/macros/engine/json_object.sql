@@ -8,9 +8,9 @@
     ) as varchar)
 {%- endmacro %}
 {% macro spark__json_object(pairs) -%}
-    to_json(named_struct(
+    concat('{',
         {%- for name, value in pairs.items() -%}
-        '{{ name }}', {{ value if value is string else 'parse_json(' ~ value.json ~ ')' }}{{ ', ' if not loop.last }}
+        '"{{ name }}":', {{ spark_json_value(value) if value is string else spark_json_numbers("coalesce(" ~ value.json ~ ", 'null')") }}, {{ "','," if not loop.last }}
         {%- endfor -%}
-    ))
+    '}')
 {%- endmacro %}

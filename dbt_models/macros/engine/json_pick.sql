@@ -12,8 +12,8 @@
 {% macro spark__json_pick(column, paths) -%}
     array(
     {%- for path in paths -%}
-        {%- set spelt = path[:1] ~ "['" ~ path[3:-1] ~ "']" if path.startswith('$."') else path -%}
-        get_json_object({{ column }}, "{{ spelt }}"){{ ', ' if not loop.last }}
+        {%- set spelt = path[:1] ~ "[''" ~ path[3:-1] ~ "'']" if path.startswith('$."') else path -%}
+        get_json_object({{ column }}, '{{ spelt }}'){{ ', ' if not loop.last }}
     {%- endfor -%}
     )
 {%- endmacro %}

@@ -9,5 +9,5 @@
 
 {# Spark gives one find as plain text and several as a JSON list. #}
 {% macro spark__json_texts(column, path) -%}
-    nullif(regexp_replace(get_json_object({{ column }}, '{{ path }}'), '[]["]', ''), '')
+    nullif(regexp_replace(get_json_object({{ column }}, '{{ path }}'), '[\\[\\]"]', ''), '')
 {%- endmacro %}

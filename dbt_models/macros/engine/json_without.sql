@@ -10,8 +10,8 @@
 {%- endmacro %}
 
 {% macro spark__json_without(column, keys, prefix) -%}
-    nullif(to_json(map_filter(
-        from_json({{ column }}, 'map<string, string>'),
-        (name, value) -> name not in ('{{ keys | join("', '") }}') and not startswith(name, '{{ prefix }}')
-    )), '{}')
+    nullif({{ spark_json_of_members("map_filter(
+        " ~ spark_json_members(column) ~ ",
+        (name, value) -> name not in ('" ~ keys | join("', '") ~ "') and not startswith(name, '" ~ prefix ~ "')
+    )") }}, '{}')
 {%- endmacro %}

@@ -4,5 +4,5 @@
 min_by({{ value }}, struct_pack({% for column in columns %}c{{ loop.index }} := {{ column }}{{ ', ' if not loop.last }}{% endfor %}))
 {%- endmacro %}
 {% macro spark__oldest_of(value, columns) -%}
-min_by({{ value }}, struct({{ columns | join(', ') }}))
+min_by({{ value }}, case when {{ value }} is not null then struct({{ columns | join(', ') }}) end)
 {%- endmacro %}

@@ -11,7 +11,7 @@
 
 {% macro scratch_name(name) %}{{ return(adapter.dispatch('scratch_name')(name)) }}{% endmacro %}
 {% macro default__scratch_name(name) %}{{ return('scratch_' ~ name) }}{% endmacro %}
-{% macro spark__scratch_name(name) %}{{ return('identity.scratch_' ~ name) }}{% endmacro %}
+{% macro spark__scratch_name(name) %}{{ return(this.schema ~ '.scratch_' ~ this.identifier ~ '_' ~ name) }}{% endmacro %}
 
 {# The same with the query as a block: `{% call scratch_as('name') %} select … {% endcall %}`. #}
 {% macro scratch_as(name) %}{% do scratch(name, caller()) %}{% endmacro %}

@@ -11,6 +11,7 @@ end
     try(url_decode({{ text }}))
 {%- endmacro %}
 
+{# Spark puts a sign of its own in place of what is no UTF-8. #}
 {% macro spark__try_url_decoded(text) -%}
-    try_url_decode({{ text }})
+    case when instr(try_url_decode({{ text }}), '�') = 0 then try_url_decode({{ text }}) end
 {%- endmacro %}

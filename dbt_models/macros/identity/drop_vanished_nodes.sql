@@ -1,7 +1,9 @@
 {# For the numbered identifiers: takes out those that nothing tells of any more. Their numbers may be given again: kept components
    belong to a graph of numbers, whatever these stand for. #}
 {% macro drop_vanished_nodes() -%}
-    delete from {{ this }} where (identifier_type, identifier) not in (
-        select identifier_type, identifier from {{ ref('observed_identifiers') }}
-    )
+    {%- set told -%}
+        select 1 from {{ ref('observed_identifiers') }} as told
+        where told.identifier_type = nodes.identifier_type and told.identifier = nodes.identifier
+    {%- endset -%}
+    {{ delete_rows(this, 'not exists (' ~ told ~ ')') }}
 {%- endmacro %}

@@ -131,8 +131,13 @@
 {% endmacro %}
 
 {# Remembers the edges, in the transaction that stores the components: all where none are kept, else those gained and lost. #}
-{% macro keep_edges(edges) -%}
-    create table if not exists {{ kept_edges() }} as select a, b, _batch from {{ edges }};
-    delete from {{ kept_edges() }} where (a, b) in (select a, b from {{ scratch_name('kc_lost') }});
-    insert into {{ kept_edges() }} select a, b, _batch from {{ scratch_name('kc_added') }}
-{%- endmacro %}
+{% macro keep_edges(edges) %}
+    {% if execute %}
+        {% do run_query('create table if not exists ' ~ kept_edges() ~ ' as select a, b, _batch from ' ~ edges) %}
+        {% if scratch_count('kc_lost') > 0 %}
+            {% set without_lost = delete_rows(kept_edges(), '(a, b) in (select a, b from ' ~ scratch_name('kc_lost') ~ ')') %}
+            {% if without_lost %}{% do run_query(without_lost) %}{% endif %}
+        {% endif %}
+        insert into {{ kept_edges() }} select a, b, _batch from {{ scratch_name('kc_added') }}
+    {% endif %}
+{% endmacro %}

@@ -8,6 +8,6 @@ cast({{ up_to(amount, above, total, type) }} - {{ up_to(amount, below, total, ty
 (case
     when {{ share }} >= {{ total }} then cast({{ amount }} as {{ type }})
     when {{ share }} <= 0 then cast(0 as {{ type }})
-    else cast(round(cast({{ amount }} as double) * cast({{ share }} as double) / cast({{ total }} as double), {{ 6 if '6' in type.split(',')[1] else 4 }}) as {{ type }})
+    else cast({{ rounded('cast(' ~ amount ~ ' as double) * cast(' ~ share ~ ' as double) / cast(' ~ total ~ ' as double)', 6 if '6' in type.split(',')[1] else 4) }} as {{ type }})
 end)
 {%- endmacro %}

@@ -29,8 +29,8 @@ with done as (
         case when actions.last_at < examples.moment then actions.seconds end as seconds,
         case when actions.last_at < examples.moment then actions.amount end as amount,
         {{ seconds_between('case when actions.last_at < examples.moment then actions.last_at else actions.first_at end', 'examples.moment') }}
-            / 86400.0 as age,
-        {{ seconds_between('actions.first_at', 'examples.moment') }} / 86400.0 as first_age
+            / 86400e0 as age,
+        {{ seconds_between('actions.first_at', 'examples.moment') }} / 86400e0 as first_age
     from {{ members }} as members
     inner join {{ examples }} as examples on members.example = examples.example
     inner join {{ ref('actions') }} as actions
@@ -71,10 +71,10 @@ asked as (
 ),
 
 lead_features as (
-    select example, 'days_since.created' as feature, {{ seconds_between('created_at', 'moment') }} / 86400.0 as number, cast(null as string) as category
+    select example, 'days_since.created' as feature, {{ seconds_between('created_at', 'moment') }} / 86400e0 as number, cast(null as string) as category
     from asked
     union all
-    select example, 'days_to.purchase_intent', {{ seconds_between('moment', 'purchase_intent_at') }} / 86400.0, null
+    select example, 'days_to.purchase_intent', {{ seconds_between('moment', 'purchase_intent_at') }} / 86400e0, null
     from asked
     where purchase_intent_at is not null
     union all
@@ -103,7 +103,7 @@ features as (
     union all
     {% endfor -%}
     {% endfor -%}
-    select example, 'average.' || action, amount_ever / times_ever, null from rolled_up where amount_ever > 0 and times_ever > 0
+    select example, 'average.' || action, cast(amount_ever as double) / times_ever, null from rolled_up where amount_ever > 0 and times_ever > 0
     union all
     select example, 'days_since.' || action, days_since, null from rolled_up
     union all

@@ -28,7 +28,7 @@ cast(round(cast({{ rule }}.points as double) * {{ times }}
 {# A bound of Wilson's interval for a share (E. B. Wilson, "Probable inference", 1927), at 99 %; NULL of nothing. side: '+' or '-'. #}
 {% macro wilson(hits, total, side) -%}
 (
-    ({{ hits }} + 3.3175) / nullif({{ total }} + 6.635, 0)
+    cast({{ hits }} + 3.3175 as double) / nullif({{ total }} + 6.635, 0)
     {{ side }} 2.5758 * sqrt(({{ hits }} * ({{ total }} - {{ hits }})) / cast(nullif({{ total }}, 0) as double) + 1.65875) / nullif({{ total }} + 6.635, 0)
 )
 {%- endmacro %}

@@ -8,6 +8,6 @@
 {# Before rows are added to a table of an entity: takes out what such sources told before, since unify() brings all of it again. #}
 {% macro forget_retold(entity) -%}
     {% if is_incremental() and retold_sources(entity) -%}
-    delete from {{ this }} where source in ('{{ retold_sources(entity) | join("', '") }}')
+    {{ delete_rows(this, "source in ('" ~ retold_sources(entity) | join("', '") ~ "')") }}
     {%- endif %}
 {%- endmacro %}

@@ -9,7 +9,7 @@ seen as (
 ),
 
 patterns as (
-    select types.identifier_type, blocked.pattern, blocked.pattern like '%\%%' escape '\' or blocked.pattern like '%\_%' escape '\' as is_wild
+    select types.identifier_type, blocked.pattern, instr(blocked.pattern, '%') > 0 or instr(blocked.pattern, '_') > 0 as is_wild
     from {{ ref('blocked_identifiers') }} as blocked
     inner join types on blocked.identifier_type in ('*', types.identifier_type)
 ),

@@ -70,10 +70,13 @@ mainly as (
 
 visited as (
     select campaign_key, channel
-    from {{ ref('touchpoints') }}
-    where kind = 'session' and campaign_key <> ''
-    group by campaign_key, channel
-    qualify row_number() over (partition by campaign_key order by count(*) desc, channel) = 1
+    from (
+        select campaign_key, channel, count(*) as visits
+        from {{ ref('touchpoints') }}
+        where kind = 'session' and campaign_key <> ''
+        group by campaign_key, channel
+    ) as counted
+    qualify row_number() over (partition by campaign_key order by visits desc, channel) = 1
 ),
 
 touched as (

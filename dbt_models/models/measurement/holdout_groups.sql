@@ -156,7 +156,7 @@ select
     {{ local_date('both_groups.started_at') }} as started_on,
     both_groups.outcome_days,
     cast(both_groups.target as double) as target,
-    cast(least({{ seconds_between('both_groups.started_at', 'both_groups.as_of') }} / 86400.0, {{ recent_days }}) as double) as recent_days,
+    cast(least({{ seconds_between('both_groups.started_at', 'both_groups.as_of') }} / 86400e0, {{ recent_days }}) as double) as recent_days,
     coalesce(sizes.assigned, 0) as assigned,
     coalesce(sizes.people, 0) as people,
     case when both_groups.ended_at is null then coalesce(sizes.entered_recently, 0) else 0 end as entered_recently,

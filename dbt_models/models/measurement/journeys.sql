@@ -94,11 +94,11 @@ weighed as (
         case when touched.is_direct then 0 else 1 end as is_marked,
         cast(case
             when touched.touch_id is null then 1
-            else power(0.5, {{ seconds_between('touched.touched_at', 'totals.newest_at') }} / 86400.0 / touched.half_life_days)
+            else power(0.5, {{ seconds_between('touched.touched_at', 'totals.newest_at') }} / 86400e0 / touched.half_life_days)
         end as decimal(20, 12)) as time_decay_weight,
         -- The Shapley value of a channel, where a set of channels is worth what the journeys were that needed no others: each journey
         -- is shared alike by the channels in it (L. S. Shapley, "A value for n-person games", 1953, by its additivity and symmetry).
-        cast(1.0 / sets.touches as decimal(20, 12)) as shapley_weight
+        cast(1e0 / sets.touches as decimal(20, 12)) as shapley_weight
     from touched
     inner join sets on touched.conversion_id = sets.conversion_id and touched.channel = sets.channel
     inner join totals on touched.conversion_id = totals.conversion_id

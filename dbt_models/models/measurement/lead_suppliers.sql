@@ -43,7 +43,7 @@ counted as (
         count(*) filter (where is_reached) as reached,
         count(is_reached) as called_with_outcome,
         count(*) filter (where is_unreachable) as unreachable,
-        {{ list_item(quantiles(seconds_between('created_at', 'first_called_at') ~ ' / 3600.0', [0.5]), 1) }} as first_call_hours
+        {{ list_item(quantiles(seconds_between('created_at', 'first_called_at') ~ ' / 3600e0', [0.5]), 1) }} as first_call_hours
     from periods
     group by 1, 2, 3, 4
 ),

@@ -4,7 +4,7 @@
 -- The interval holds the year's value in eight of ten cases (quantiles 10 and 90 %), as chance alone spreads it: whether the customer
 -- has left, orders at all, how often, and for how much; parameters are taken as they are. It is that of a log-normal with the
 -- mean and the variance of the value given that anything is ordered, beside the probability that nothing is.
-{% set weeks = '365 / 7.0' %}
+{% set weeks = '365 / 7e0' %}
 
 with customers as (
     select
@@ -20,9 +20,9 @@ with customers as (
         -- The odds of having left, in logarithms.
         case when customers.x > 0 and parameters.a > 0 then
             ln(parameters.a) - ln(parameters.b + customers.x - 1)
-            + (parameters.r + customers.x) * ln((parameters.alpha + customers.age_days / 7.0) / (parameters.alpha + customers.last_days / 7.0))
+            + (parameters.r + customers.x) * ln((parameters.alpha + customers.age_days / 7e0) / (parameters.alpha + customers.last_days / 7e0))
         end as left_odds,
-        exp(-(parameters.r + customers.x) * ln(1 + {{ weeks }} / (parameters.alpha + customers.age_days / 7.0))) as p_none
+        exp(-(parameters.r + customers.x) * ln(1 + {{ weeks }} / (parameters.alpha + customers.age_days / 7e0))) as p_none
     from {{ ref('clv_customers') }} as customers
     cross join {{ ref('clv_parameters') }} as parameters
     inner join {{ ref('clv_expectations') }} as expected on customers.x = expected.x and customers.age_days = expected.age_days

@@ -51,8 +51,8 @@ drift as (
         model,
         max(scored) as scored,
         sum(
-            ((people + 0.5) / (scored + 0.5 * bands) - greatest(share, 0.001))
-            * ln((people + 0.5) / (scored + 0.5 * bands) / greatest(share, 0.001))
+            (cast(people + 0.5 as double) / (scored + 0.5 * bands) - greatest(share, 0.001))
+            * ln(cast(people + 0.5 as double) / (scored + 0.5 * bands) / greatest(share, 0.001))
         ) as psi
     from today
     group by model

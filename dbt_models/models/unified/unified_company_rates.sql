@@ -53,13 +53,14 @@ through as (
       and first_leg.from_currency not in (select from_currency from quoted)
 ),
 
+counted as (
+    select currency, bridge, count(*) as rates from through group by currency, bridge
+),
+
 bridges as (
-    select
-        currency,
-        bridge
-    from through
-    group by currency, bridge
-    qualify row_number() over (partition by currency order by count(*) desc, bridge) = 1
+    select currency, bridge
+    from counted
+    qualify row_number() over (partition by currency order by rates desc, bridge) = 1
 )
 
 select

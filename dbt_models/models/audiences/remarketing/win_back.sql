@@ -9,7 +9,7 @@
         {{ days_between(local_date('bought.last_bought_at'), 'run.as_of_date') }} as silent_days,
         -- The customer's own rhythm, by days with an order; whoever has bought on one day only has none.
         case
-            when purchases.purchase_days > 1 then {{ days_between('purchases.first_on', 'purchases.last_on') }} / (purchases.purchase_days - 1.0)
+            when purchases.purchase_days > 1 then {{ days_between('purchases.first_on', 'purchases.last_on') }} / (purchases.purchase_days - 1e0)
             else {{ option('one_time_days') }}
         end as usual_gap_days
     from {{ ref('purchases') }} as purchases
@@ -26,7 +26,7 @@
         'within_window': ['last_bought_at', '>=', 'window_start'],
     },
     anchor='last_bought_at',
-    value='net_revenue / order_count',
+    value='cast(net_revenue as double) / order_count',
     reason={'recency_days': 'silent_days', 'usual_gap_days': 'round(usual_gap_days, 1)', 'rfm_segment': 'rfm_segment'},
     context={'orders': 'order_count', 'last_order_at': 'last_order_at'},
 ) }}
