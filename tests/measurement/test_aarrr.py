@@ -215,7 +215,7 @@ def test_a_business_of_subscriptions() -> None:
         begun = datetime(2025, 6, 2, 9)
         for person, last in (("anna", MONDAY), ("ben", datetime(2025, 7, 10, 9))):
             shop.known(person)
-            shop.sale(person, begun, 30, channel=None, kind="subscription")
+            shop.sale(person, begun, 30, channel=None, kind="subscription", is_told_twice=person == "anna")
             shop.add("subscribers", profile_id=person, first_begun_at=begun, last_begun_at=begun, last_paid_at=last)
         shop.sale("anna", begun + timedelta(hours=1), 30)
         shop.count()

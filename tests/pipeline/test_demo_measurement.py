@@ -106,7 +106,7 @@ def test_every_cost_and_every_sale_is_in_the_returns(beside: duckdb.DuckDBPyConn
         + (select coalesce(sum(cost), 0) from w.unified.leads)
         + (select coalesce(sum(fee_company), 0) from w.unified.influencers)
         - (select coalesce(sum(amount), 0) from w.measurement.cost_gaps where not is_counted)"""
-    sold = "select sum(net_company), count(*) from w.profiles.conversions where kind = 'purchase'"
+    sold = "select sum(net_company), count(*) from w.profiles.conversions where is_sale"
     expected = (*beside.execute(paid).fetchone(), *beside.execute(sold).fetchone())
     for table in ("campaign_roi", "channel_roi", "overall_roi"):
         sums = f"select sum(costs), sum(revenue), sum(sales) from w.measurement.{table} where period_kind = 'all'"
