@@ -19,7 +19,7 @@ LAPSED_AFTER = 40
 
 TABLES = """
     create table run (as_of timestamp, as_of_date date);
-    create table subscribers (profile_id varchar, first_begun_at timestamp, last_begun_at timestamp, last_paid_at timestamp);
+    create table paid_subscriptions (profile_id varchar, begun_at timestamp, paid_until timestamp);
     create table company (currency varchar, timezone varchar, session_seconds bigint, lapsed_after_days bigint,
         professional_lapsed_after_days bigint);
     create table measurement (lookback_days bigint, margin decimal(18, 4));

@@ -321,7 +321,8 @@ def test_books_balance_and_every_share_is_the_oracles(people: list[tuple[Any, An
     books = """select kind, is_sale, 'month' as period_kind,
             date_trunc('month', timezone('Europe/Paris', timezone('UTC', occurred_at)))::date as period, count(*),
             coalesce(sum(net_company), 0) from conversions group by all
-        union all select kind, is_sale, 'all', (select min(timezone('Europe/Paris', timezone('UTC', occurred_at))::date) from conversions),
+        union all select kind, is_sale, 'all',
+            (select min(timezone('Europe/Paris', timezone('UTC', occurred_at))::date) from conversions),
             count(*), coalesce(sum(net_company), 0) from conversions group by all"""
     expected = {(model, *row[:4]): row[4:] for model in MODELS for row in world.ask(books)}
     shared = "select model, kind, is_sale, period_kind, period, sum(conversions), sum(revenue) from attribution group by all"
