@@ -30,7 +30,7 @@ ADVICE = """
     order by list_position(['stop', 'mend', 'scale', 'hold', 'too_early'], advice), costs desc, campaign"""
 ATTRIBUTION = """
     select model, channel, sum(conversions), sum(revenue) from measurement.attribution
-    where kind = 'purchase' and period_kind = 'all' group by all order by model, channel"""
+    where is_sale and period_kind = 'all' group by all order by model, channel"""
 UPLIFT = """
     select campaign, channel, period, last_day, metric, actual, expected, uplift, uplift_low, uplift_high, verdict, reason,
         overlaps_with, after_the_end
@@ -152,7 +152,7 @@ def attribution(read: Reader, _: Language) -> Panel:
     order = sorted(most, key=lambda channel: (channel == "unattributed", -most[channel], channel))
     title = _("Attribution: eight models side by side")
     note = _(
-        "The same net revenue of purchases, shared out among the channels that touched buyers before: each column "
+        "The same net revenue of sales, shared out among the channels that touched buyers before: each column "
         "adds up to the books. "
         "`Unattributed` is what no touch is known for. Where models agree, the figure is solid; where they differ, "
         "judge with care."

@@ -19,7 +19,7 @@ LAPSED_AFTER = 40
 
 TABLES = """
     create table run (as_of timestamp, as_of_date date);
-    create table subscribers (profile_id varchar, first_begun_at timestamp, last_begun_at timestamp, last_paid_at timestamp);
+    create table paid_subscriptions (profile_id varchar, begun_at timestamp, paid_until timestamp);
     create table company (currency varchar, timezone varchar, session_seconds bigint, lapsed_after_days bigint,
         professional_lapsed_after_days bigint);
     create table measurement (lookback_days bigint, margin decimal(18, 4));
@@ -37,8 +37,8 @@ TABLES = """
         is_direct boolean);
     create table event_days (device varchar, event_date date, identifier_type varchar, identifier varchar, event varchar,
         times bigint, first_at timestamp);
-    create table conversions (kind varchar, conversion_id varchar, profile_id varchar, occurred_at timestamp, channel varchar,
-        net_company decimal(18, 4));
+    create table conversions (kind varchar, conversion_id varchar, profile_id varchar, occurred_at timestamp, is_sale boolean,
+        channel varchar, net_company decimal(18, 4));
     create table costs (day date, channel varchar, campaign varchar, campaign_key varchar, origin varchar, amount decimal(18, 4),
         impressions bigint, clicks bigint);
     create table unified_email_events (_batch bigint, event_id varchar, email varchar, type varchar, occurred_at timestamp,
@@ -131,7 +131,13 @@ class Funnel:
         return device
 
     def sale(
-        self, person: str, at: datetime, amount: float | None = 100, channel: str | None = "web", kind: str = "purchase"
+        self,
+        person: str,
+        at: datetime,
+        amount: float | None = 100,
+        channel: str | None = "web",
+        kind: str = "purchase",
+        is_told_twice: bool = False,
     ) -> None:
         number = self.number()
         # At a till nobody is known but the order.
@@ -148,6 +154,7 @@ class Funnel:
             conversion_id=f"{kind}:{number}",
             profile_id=person,
             occurred_at=at,
+            is_sale=kind in ("purchase", "subscription") and not is_told_twice,
             channel=channel,
             net_company=amount,
         )

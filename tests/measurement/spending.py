@@ -26,8 +26,8 @@ TABLES = {
     "unified_influencers": f"""influencer varchar, platform varchar, fee {MONEY}, currency varchar, contract_signed_on date,
         fee_company {MONEY}""",
     "unified_promo_codes": "code varchar, campaign_id varchar, channel varchar, influencer varchar, valid_from timestamp",
-    "attribution": f"""model varchar, kind varchar, period_kind varchar, period date, channel varchar, campaign_key varchar,
-        conversions decimal(18, 6), revenue {MONEY}""",
+    "attribution": f"""model varchar, kind varchar, is_sale boolean, period_kind varchar, period date, channel varchar,
+        campaign_key varchar, conversions decimal(18, 6), revenue {MONEY}""",
     "touchpoints": "profile_id varchar, touch_date date, channel varchar, campaign_key varchar",
     "journeys": """kind varchar, reference varchar, conversion_source varchar, campaign_key varchar,
         conversions_linear decimal(18, 6)""",
@@ -35,8 +35,7 @@ TABLES = {
         is_converted boolean""",
     "acquired_customers": f"""profile_id varchar, acquired_on date, channel varchar, campaign_key varchar,
         lifetime_value {MONEY}""",
-    "conversions": f"kind varchar, profile_id varchar, occurred_at timestamp, net_company {MONEY}",
-    "purchases": "profile_id varchar",
+    "conversions": f"kind varchar, profile_id varchar, occurred_at timestamp, net_company {MONEY}, is_sale boolean",
 }
 """Name → columns, of those that the models read."""
 
@@ -46,6 +45,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "measurement": {"model": "linear", "lookback_days": 90},
     "unified_ad_spend": {"platform": "google_ads", "currency": "EUR"},
     "unified_marketing_costs": {"kind": "media", "currency": "EUR"},
+    "conversions": {"kind": "purchase", "is_sale": True},
     "attribution": {
         "model": "linear",
         "kind": "purchase",
@@ -77,6 +77,8 @@ class Company:
 
     def add(self, table: str, **values: Any) -> None:
         row = DEFAULTS.get(table, {}) | values
+        if table == "attribution":
+            row = {"is_sale": row["kind"] in ("purchase", "subscription")} | row
         amount = IN_COMPANY.get(table)
         if amount and row.get("currency", "EUR") == "EUR":
             row = {f"{amount}_company": row[amount], "currency": "EUR"} | row

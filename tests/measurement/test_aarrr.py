@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from tests.profiles.models import build
 
-from .funnel import LAPSED_AFTER, Funnel, funnel, local_day
+from .funnel import AS_OF, LAPSED_AFTER, Funnel, funnel, local_day
 
 MONDAY = datetime(2026, 3, 30, 9, 0)
 DAY = MONDAY.date()
 
+MONTHS = [date(2026, month, 1) for month in (1, 2, 3, 4)]
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 4, 8, 9, 59)).map(lambda at: at.replace(microsecond=0))
 
 
@@ -216,20 +217,27 @@ def test_a_business_of_subscriptions() -> None:
         begun = datetime(2025, 6, 2, 9)
         for person, last in (("anna", MONDAY), ("ben", datetime(2025, 7, 10, 9))):
             shop.known(person)
-            shop.sale(person, begun, 30, channel=None, kind="subscription")
-            shop.add("subscribers", profile_id=person, first_begun_at=begun, last_begun_at=begun, last_paid_at=last)
+            shop.sale(person, begun, 30, channel=None, kind="subscription", is_told_twice=person == "anna")
+            shop.add("paid_subscriptions", profile_id=person, begun_at=begun, paid_until=last)
         shop.sale("anna", begun + timedelta(hours=1), 30)
+        # He comes back after half a year; in March nobody buys, and somebody visits.
+        shop.visit(MONDAY)
+        shop.sale("ben", datetime(2026, 2, 3, 9), 30, channel=None, kind="subscription")
+        shop.add("paid_subscriptions", profile_id="ben", begun_at=datetime(2026, 2, 3, 9), paid_until=datetime(2026, 2, 20, 9))
         shop.count()
         build(shop.con, "cohorts")
         june, march = date(2025, 6, 1), date(2026, 3, 1)
         assert [shop.value(name, june, "month") for name in ("revenue", "sales", "new_customers")] == [60, 2, 2]
         lost = local_day(datetime(2025, 7, 10, 9) + timedelta(days=LAPSED_AFTER + 1)).replace(day=1)
         found = dict(shop.con.execute("select months_since, active from cohorts").fetchall())
-        assert (found[0], found[1], found[2], found[9]) == (2, 2, 1, 1)
+        assert (found[0], found[1], found[2], found[8], found[9]) == (2, 2, 1, 2, 1)
         kept = "select period, numerator, denominator from aarrr where metric = 'retention_rate' and period_kind = 'month'"
         told = {period: (kept, of) for period, kept, of in shop.con.execute(kept).fetchall()}
         assert told.get(lost, (1, 2)) == (1, 2)
-        assert told.get(march, (1, 1)) == (1, 1)
+        assert told.get(march, (2, 2)) == (2, 2)
+        months = "select numerator from aarrr where metric = 'mean_retention' and period_kind = 'month' and period = ?"
+        mean = [shop.con.execute(months, [date(2026, month, 1)]).fetchall() for month in (2, 3)]
+        assert mean == [[(2,)], [(1,)]]
 
 
 def test_an_order_without_a_rate_is_a_sale_of_unknown_price() -> None:
@@ -346,22 +354,41 @@ def _customers(days: list[date], today: date) -> set[date]:
 
 
 @settings(max_examples=8)
-@given(people=st.lists(st.lists(moments, min_size=1, max_size=4), min_size=1, max_size=5))
-def test_retention_is_that_of_everybody_followed_day_by_day(people: list[list[datetime]]) -> None:
+@given(people=st.lists(st.lists(st.tuples(moments, st.integers(0, 90)), min_size=1, max_size=4), min_size=1, max_size=5))
+def test_retention_is_that_of_everybody_followed_day_by_day(people: list[list[tuple[datetime, int]]]) -> None:
     """Customers who come back after having been lost, or who are won and lost within one month, upset the count of who stayed."""
     with funnel() as shop:
         for number, moments_bought in enumerate(people):
             shop.known(f"p{number}")
-            for at in moments_bought:
+            for at, days in moments_bought:
                 shop.sale(f"p{number}", at)
+                if days:
+                    until = min(at + timedelta(days=days), AS_OF)
+                    shop.add("paid_subscriptions", profile_id=f"p{number}", begun_at=at, paid_until=until)
         shop.con.execute("create table daily_figures (day date, channel varchar, measure varchar, amount decimal(18, 4))")
+        # In every month something happens, so that each has its row.
+        shop.con.execute(
+            "insert into daily_figures select day, null, 'visits', 1 from unnest(?::date[]) as months(day)", [MONTHS]
+        )
         build(shop.con, "sales", "acquired_customers", "aarrr")
         found = shop.con.execute(
             "select period, metric, numerator, denominator from aarrr where metric in ('retention_rate', 'mean_retention') "
             "and period_kind = 'month'"
         ).fetchall()
     today = date(2026, 4, 8)
-    bought = [sorted({local_day(at) for at in moments_bought}) for moments_bought in people]
+    bought = [
+        sorted(
+            {
+                local_day(at) + timedelta(days=after)
+                for at, days in moments_bought
+                for after in range((local_day(min(at + timedelta(days=days), AS_OF)) - local_day(at)).days + 1)
+            }
+        )
+        for moments_bought in people
+    ]
+    assert {period for period, *_ in found} >= {
+        month for month in MONTHS if month > min(days[0] for days in bought).replace(day=28)
+    }
     for period, metric, numerator, denominator in found:
         end = min(first_day("month", period + timedelta(days=31)) - timedelta(days=1), today)
         if metric == "mean_retention":

@@ -111,7 +111,7 @@ def test_a_campaign_that_surely_loses_is_stopped_and_whom_it_alone_reaches_is_sa
     campaign(shop, "c", 30_000, touches=1_000, leads=200, sales=50, revenue=5_000, channel="display")
     shop.add("touchpoints", profile_id="c0", touch_date="2026-06-01", channel="email", campaign_key="")
     shop.add("touchpoints", profile_id="c1", touch_date="2026-06-01", channel="direct", campaign_key="")
-    shop.add("purchases", profile_id="c2")
+    shop.add("acquired_customers", profile_id="c2", acquired_on="2026-06-01", channel="email", campaign_key="")
     assert advice(shop, "c") == ("stop", None, "loses")
     assert figures(shop, "c", "people_only_here, customers_only_here") == (999, 1)
 
@@ -234,7 +234,7 @@ def test_an_estimate_says_so(shop: Company) -> None:
     """A guess would be taken for a measurement, and be raised with campaigns at the same time taking part in it."""
     day = "date '2024-07-01' + number"
     value = f"case when {day} between date '2026-04-01' and date '2026-05-31' then 200 else 100 end"
-    row = f"'purchase', 'p', cast({day} as timestamp) + interval 10 hour, {value}"
+    row = f"'purchase', 'p', cast({day} as timestamp) + interval 10 hour, {value}, true"
     shop.con.execute("delete from conversions")
     shop.con.execute(f"insert into conversions select {row} from (select cast(range as integer) as number from range(729))")
     campaign(shop, "tv", 1_000, channel="tv", first_day="2026-04-01", is_tracked=False, touches=1)
@@ -250,7 +250,7 @@ def test_sales_that_stay_after_the_end_disprove_nothing(shop: Company) -> None:
     """What a campaign does may last: a spot that surely won would not be run again."""
     day = "date '2024-07-01' + number"
     value = f"case when {day} >= date '2026-04-01' then 200 else 100 end"
-    row = f"'purchase', 'p', cast({day} as timestamp) + interval 10 hour, {value}"
+    row = f"'purchase', 'p', cast({day} as timestamp) + interval 10 hour, {value}, true"
     shop.con.execute("delete from conversions")
     shop.con.execute(f"insert into conversions select {row} from (select cast(range as integer) as number from range(729))")
     campaign(shop, "tv", 1_000, channel="tv", first_day="2026-04-01", is_tracked=False)

@@ -292,7 +292,7 @@ PEOPLE = st.lists(
             st.tuples(
                 st.integers(0, 140 * 24),
                 st.one_of(st.none(), st.decimals(min_value=-500, max_value=10**9, places=4, allow_nan=False)),
-                st.sampled_from(["purchase", "lead"]),
+                st.sampled_from(["purchase", "lead", "subscription", "subscription told twice"]),
             ),
             min_size=1,
             max_size=3,
@@ -314,18 +314,22 @@ def test_books_balance_and_every_share_is_the_oracles(people: list[tuple[Any, An
         name = f"p{number}"
         world.touched(name, *[(str(START + timedelta(hours=hours)), channel, campaign) for hours, channel, campaign in touches])
         for hours, value, kind in conversions:
-            world.converted(name, str(START + timedelta(hours=hours)), value, kind)
+            told, *twice = kind.split(" ", 1)
+            world.converted(name, str(START + timedelta(hours=hours)), value, told, is_told_twice=bool(twice))
     world.attribute()
 
-    books = """select kind, 'month' as period_kind,
+    books = """select kind, is_sale, 'month' as period_kind,
             date_trunc('month', timezone('Europe/Paris', timezone('UTC', occurred_at)))::date as period, count(*),
             coalesce(sum(net_company), 0) from conversions group by all
-        union all select kind, 'all', (select min(timezone('Europe/Paris', timezone('UTC', occurred_at))::date) from conversions),
+        union all select kind, is_sale, 'all',
+            (select min(timezone('Europe/Paris', timezone('UTC', occurred_at))::date) from conversions),
             count(*), coalesce(sum(net_company), 0) from conversions group by all"""
-    expected = {(model, *row[:3]): row[3:] for model in MODELS for row in world.ask(books)}
-    shared = "select model, kind, period_kind, period, sum(conversions), sum(revenue) from attribution group by all"
-    assert {row[:4]: row[4:] for row in world.ask(shared)} == expected
-    explicit = "select count(*) from attribution where channel = 'unattributed' group by model, kind, period_kind, period"
+    expected = {(model, *row[:4]): row[4:] for model in MODELS for row in world.ask(books)}
+    shared = "select model, kind, is_sale, period_kind, period, sum(conversions), sum(revenue) from attribution group by all"
+    assert {row[:5]: row[5:] for row in world.ask(shared)} == expected
+    explicit = (
+        "select count(*) from attribution where channel = 'unattributed' group by model, kind, is_sale, period_kind, period"
+    )
     assert set(world.ask(explicit)) == {(1,)}
 
     journeys: dict[str, list[Any]] = {}

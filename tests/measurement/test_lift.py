@@ -131,7 +131,7 @@ TABLES = {
     "members": "audience varchar, kind varchar, profile_id varchar, holdout boolean, is_of_both boolean",
     "aliases": "alias varchar, profile_id varchar",
     "internal_people": "profile_id varchar",
-    "conversions": "profile_id varchar, kind varchar, occurred_at timestamp, net_company decimal(18, 4)",
+    "conversions": "profile_id varchar, kind varchar, is_sale boolean, occurred_at timestamp, net_company decimal(18, 4)",
     "unified_reviews": "customer_id varchar, email varchar, source varchar, created_at timestamp",
     "sessions": "identifier_type varchar, identifier varchar, started_at timestamp",
     "identifiers": "identifier_type varchar, identifier varchar, profile_id varchar",
@@ -190,8 +190,9 @@ class World:
     def is_spared(self, name: str, audience: str) -> bool:
         return draw(f"{self.salt}|{audience}|{name}") < self.shares[audience] or draw(f"{self.salt}||{name}") < self.overall
 
-    def buys(self, name: str, days_ago: float, amount: float | None, kind: str = "purchase") -> None:
-        self.con.execute("insert into conversions values (?, ?, ?, ?)", [name, kind, ago(days_ago), amount])
+    def buys(self, name: str, days_ago: float, amount: float | None, kind: str = "purchase", is_told_twice: bool = False) -> None:
+        is_sale = kind in ("purchase", "subscription") and not is_told_twice
+        self.con.execute("insert into conversions values (?, ?, ?, ?, ?)", [name, kind, is_sale, ago(days_ago), amount])
 
     def groups(self, audience: str = "carts") -> dict[bool, dict[str, Any]]:
         """is_held_out → the group."""
@@ -259,13 +260,14 @@ def test_what_counts_ends_with_the_days_that_count(world: World) -> None:
     ("goal", "converted"), [("order", 1), ("sale", 2), ("conversion", 2), (None, 2), ("review", 1), ("visit", 1)]
 )
 def test_conversion_is_what_the_audience_asks_for(world: World, goal: str | None, converted: int) -> None:
-    """An audience that asks for a review is not judged by its orders alone."""
+    """An audience that asks for a review is not judged by its orders alone, nor is one sale told twice two."""
     world.draws({"carts": 0.5}, goal=goal)
     people = names(False)
     buyer, subscriber, critic, guest = (next(people) for _ in range(4))
     world.run(40, buyer, subscriber, critic, guest)
     world.buys(buyer, 30, 5)
     world.buys(subscriber, 30, 7, kind="subscription")
+    world.buys(buyer, 30, 5, kind="subscription", is_told_twice=True)
     world.con.execute("insert into identifiers values ('email', 'c@example.com', ?), ('anonymous_id', 'a1', ?)", [critic, guest])
     world.con.execute("insert into unified_reviews values (null, 'c@example.com', 'generic', ?)", [ago(20)])
     world.con.execute("insert into sessions values ('anonymous_id', 'a1', ?), ('anonymous_id', 'a1', ?)", [ago(20), ago(1)])

@@ -181,6 +181,17 @@ def test_spend_without_a_campaign_and_revenue_of_nobody_stand_in_rows_of_their_o
     assert figures(shop, "costs, revenue, roi_percent", "overall_roi") == [(Decimal(60), Decimal(600), 900.0)]
 
 
+def test_a_subscription_is_revenue_like_an_order(shop: Company) -> None:
+    """It wins a customer, whom the costs per customer count; one that is told as an order too would be sold twice."""
+    campaign(shop, "c")
+    spend(shop, 10, "c")
+    earn(shop, 100, "c", 2)
+    earn(shop, 30, "c", 1, kind="subscription")
+    told = {"kind": "subscription", "channel": "paid_search", "campaign_key": "c", "conversions": 1, "revenue": 30}
+    shop.add("attribution", is_sale=False, **told)
+    assert figures(shop, "sales, revenue") == [(3, 130)]
+
+
 def test_only_the_chosen_model_is_counted(shop: Company) -> None:
     """Every model shares out the whole revenue: eight of them together are eight times what was sold."""
     campaign(shop, "c")

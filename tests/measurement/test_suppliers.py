@@ -31,7 +31,8 @@ INPUTS = {
     "disposable_domains": "domain varchar",
     "spam_signs": "field varchar, pattern varchar, reason varchar",
     "not_profiled": "profile_id varchar",
-    "conversions": "conversion_id varchar, profile_id varchar, kind varchar, occurred_at timestamp, net_company decimal(18, 4)",
+    "conversions": "conversion_id varchar, profile_id varchar, kind varchar, is_sale boolean, occurred_at timestamp, "
+    "net_company decimal(18, 4)",
     "costs": "day date, kind varchar, channel varchar, origin varchar, supplier varchar, amount decimal(18, 4)",
     "leads": "profile_id varchar, score decimal(18, 4)",
     "internal_people": "profile_id varchar",
@@ -67,10 +68,13 @@ class World:
         self.insert("unified_leads", row)
         self.insert("identifiers", {"identifier_type": "lead_id", "identifier": name, "profile_id": person})
 
-    def sale(self, person: str, days_ago: float, amount: float | None = 100, kind: str = "purchase") -> None:
+    def sale(
+        self, person: str, days_ago: float, amount: float | None = 100, kind: str = "purchase", is_told_twice: bool = False
+    ) -> None:
         self.sales += 1
         row = {"conversion_id": f"{kind}:{self.sales}", "profile_id": person, "kind": kind, "occurred_at": ago(days_ago)}
-        self.insert("conversions", row | {"net_company": amount})
+        is_sale = kind in ("purchase", "subscription") and not is_told_twice
+        self.insert("conversions", row | {"net_company": amount, "is_sale": is_sale})
 
     def call(self, person: str, days_ago: float, outcome: str | None, direction: str = "outbound") -> None:
         row = {"phone": phone(person), "occurred_at": ago(days_ago), "direction": direction, "outcome": outcome}
@@ -221,6 +225,7 @@ def test_a_sale_counts_once(world: World) -> None:
     world.sale("p", days_ago=30)
     world.sale("p", days_ago=30, amount=40, kind="converted_lead")
     world.sale("p", days_ago=85)
+    world.sale("p", days_ago=30, kind="subscription", is_told_twice=True)
     told = world.suppliers()
     assert {name: (row["converted"], row["orders"], row["revenue"]) for name, row in told.items()} == {
         "A": (0, 0, 0), "B": (0, 0, 0), "C": (1, 1, 100), "in_house": (0, 0, 0),

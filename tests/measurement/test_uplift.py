@@ -26,7 +26,7 @@ def sell(shop: Company, value: Any, first: date = FIRST, last: date = LAST) -> N
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
     values = [value(day) if callable(value) else value for day in days]
     sold = pa.table({"day": days, "value": values})  # noqa: F841 (read by its name)
-    row = "'purchase', 'p', cast(day as timestamp) + interval 10 hour, cast(value as decimal(18, 4))"
+    row = "'purchase', 'p', cast(day as timestamp) + interval 10 hour, cast(value as decimal(18, 4)), true"
     shop.con.execute(f"insert into conversions select {row} from sold")
 
 

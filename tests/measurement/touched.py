@@ -42,8 +42,8 @@ TABLES = {
     "unified_ad_spend": f"date date, platform varchar, campaign_id varchar, campaign_name varchar, utm_campaign varchar, "
     f"clicks bigint, spend {MONEY}",
     "unified_marketing_costs": "campaign_id varchar, channel varchar, starts_on date, ends_on date",
-    "conversions": "kind varchar, conversion_id varchar, profile_id varchar, occurred_at timestamp, reference varchar, "
-    f"net_company {MONEY}, source varchar",
+    "conversions": "kind varchar, conversion_id varchar, profile_id varchar, occurred_at timestamp, is_sale boolean, "
+    f"reference varchar, net_company {MONEY}, source varchar",
     "touchpoints": "touch_id varchar, profile_id varchar, touched_at timestamp, touch_date date, kind varchar, channel varchar, "
     "campaign varchar, campaign_key varchar, is_direct boolean, influencer varchar, supplier varchar",
 }
@@ -116,12 +116,15 @@ class World:
                 kind="session", channel=channel, campaign=name, campaign_key=name, is_direct=channel == "direct",
             )  # fmt: skip
 
-    def converted(self, person: str, at: str, value: Any, kind: str = "purchase", reference: str | None = None) -> None:
+    def converted(
+        self, person: str, at: str, value: Any, kind: str = "purchase", reference: str | None = None, is_told_twice: bool = False
+    ) -> None:
         self.messages += 1
         reference = reference or f"c{self.messages:04}"
         self.add(
             "conversions", kind=kind, conversion_id=f"{kind}:shop:{reference}", profile_id=person, occurred_at=at,
-            reference=reference, net_company=value, source="shop",
+            is_sale=kind in ("purchase", "subscription") and not is_told_twice, reference=reference, net_company=value,
+            source="shop",
         )  # fmt: skip
 
     def ask(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:

@@ -18,10 +18,10 @@ PAID_MONTHS = f"""(
     select truth_person_id::varchar as person, date_trunc('month', day)::date as month from {TRUE_SALES}
     union
     select coalesce(truth_person_id::varchar, told.profile_id), unnest(generate_series(
-        date_trunc('month', timezone('Europe/Paris', timezone('UTC', first_begun_at))),
-        date_trunc('month', timezone('Europe/Paris', timezone('UTC', last_paid_at - interval 1 microsecond))),
+        date_trunc('month', timezone('Europe/Paris', timezone('UTC', begun_at))),
+        date_trunc('month', timezone('Europe/Paris', timezone('UTC', paid_until - interval 1 microsecond))),
         interval 1 month))::date
-    from w.profiles.subscribers as told
+    from w.profiles.paid_subscriptions as told
     left join (select profile_id, min(truth_person_id) as truth_person_id from persons group by 1) using (profile_id))"""
 """Months in which people bought, or were subscribed."""
 FIGURES = "w.measurement.aarrr where channel = 'all' and period_kind = '{}' and metric = '{}'"
@@ -106,7 +106,7 @@ def test_every_cost_and_every_sale_is_in_the_returns(beside: duckdb.DuckDBPyConn
         + (select coalesce(sum(cost), 0) from w.unified.leads)
         + (select coalesce(sum(fee_company), 0) from w.unified.influencers)
         - (select coalesce(sum(amount), 0) from w.measurement.cost_gaps where not is_counted)"""
-    sold = "select sum(net_company), count(*) from w.profiles.conversions where kind = 'purchase'"
+    sold = "select sum(net_company), count(*) from w.profiles.conversions where is_sale"
     expected = (*beside.execute(paid).fetchone(), *beside.execute(sold).fetchone())
     for table in ("campaign_roi", "channel_roi", "overall_roi"):
         sums = f"select sum(costs), sum(revenue), sum(sales) from w.measurement.{table} where period_kind = 'all'"

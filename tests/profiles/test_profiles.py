@@ -26,7 +26,7 @@ TABLES = {
     "internal_people": "profile_id varchar",
     "unified_leads": "lead_id varchar, source varchar, created_at timestamp",
     "unified_subscriptions": "customer_id varchar, email varchar, source varchar, started_at timestamp, trial_ends_at timestamp, "
-    "ended_at timestamp",
+    "ended_at timestamp, subscription_id varchar",
     "profile_fields": "profile_id varchar, field varchar, value varchar",
     "unified_email_events": "event_id varchar, email varchar, type varchar, occurred_at timestamp, campaign_id varchar, "
     "is_machine boolean, source varchar, _batch bigint",
@@ -84,13 +84,16 @@ def test_stages_of_a_customer_s_life(con: duckdb.DuckDBPyConnection) -> None:
             con.execute("insert into order_totals values (?, 1, 10, 0, ?, ?, ?)", [person, moment, moment, moment])
         if "subscription" in facts:
             started, trial, ended = map(at, facts["subscription"])
-            con.execute("insert into unified_subscriptions values (?, null, 'generic', ?, ?, ?)", [person, started, trial, ended])
+            con.execute(
+                "insert into unified_subscriptions values (?, null, 'generic', ?, ?, ?, ?)",
+                [person, started, trial, ended, person],
+            )
         if "lead" in facts:
             con.execute("insert into identifiers values ('lead_id', ?, ?, ?)", [f"l-{person}", person, ago(3000)])
             con.execute("insert into unified_leads values (?, 'generic', ?)", [f"l-{person}", ago(facts["lead"])])
         if facts.get("professional"):
             con.execute("insert into profile_fields values (?, 'person_kind', 'professional')", [person])
-    build(con, "profile_people", "subscribers", "email_messages", "email_engagement", "profiles")
+    build(con, "profile_people", "paid_subscriptions", "subscribers", "email_messages", "email_engagement", "profiles")
     found = dict(con.execute("select profile_id, lifecycle_stage from profiles").fetchall())
     assert found == {person: stage for person, (stage, _) in STAGES.items()}
 
@@ -121,7 +124,7 @@ def test_opens_are_known_only_where_they_may_be(con: duckdb.DuckDBPyConnection) 
             "insert into unified_email_events values (?, ?, ?, ?, ?, ?, 'generic', 1)",
             [f"e{number}", email, kind, ago(5), campaign, machine],
         )
-    build(con, "profile_people", "subscribers", "email_messages", "email_engagement", "profiles")
+    build(con, "profile_people", "paid_subscriptions", "subscribers", "email_messages", "email_engagement", "profiles")
     found = {
         row[0]: row[1:] for row in con.execute("select profile_id, email_open_rate, email_click_rate from profiles").fetchall()
     }

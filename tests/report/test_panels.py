@@ -121,11 +121,12 @@ def test_cohorts_begin_with_the_month_after(con: duckdb.DuckDBPyConnection) -> N
 def test_every_model_shares_out_the_same(con: duckdb.DuckDBPyConnection) -> None:
     """Campaigns of a channel are shown as channels, or periods are added to the whole."""
     columns = (
-        "model varchar, kind varchar, period_kind varchar, channel varchar, campaign varchar, conversions double, revenue double"
+        "model varchar, kind varchar, is_sale boolean, period_kind varchar, channel varchar, campaign varchar, "
+        "conversions double, revenue double"
     )
     shares = {"first": (60, 40), "shapley": (50, 50)}
     rows = [
-        (model, kind, period, channel, campaign, 1, part / 2)
+        (model, kind, kind == "purchase", period, channel, campaign, 1, part / 2)
         for model, parts in shares.items()
         for channel, part in zip(("email", "unattributed"), parts, strict=True)
         for kind, period, campaign in product(("purchase", "lead"), ("all", "month"), ("a", "b"))

@@ -30,8 +30,8 @@ paid as (
     select profile_id, sold_on as day, sold_on as until
     from {{ ref('sales') }}
     union all
-    select profile_id, {{ local_date('first_begun_at') }}, {{ local_date('last_paid_at') }}
-    from {{ ref('subscribers') }}
+    select profile_id, {{ local_date('begun_at') }}, {{ local_date('paid_until') }}
+    from {{ ref('paid_subscriptions') }}
 ),
 
 buying_days as (
@@ -39,6 +39,7 @@ buying_days as (
         paid.profile_id,
         customers.acquired_on,
         paid.day,
+        max(paid.until) as until,
         {{ date_after('max(paid.until)', "max(case
             when people.person_kind = 'professional' then " ~ company('professional_lapsed_after_days') ~ "
             else " ~ company('lapsed_after_days') ~ "
@@ -94,11 +95,6 @@ people as (
     from logged_in
     group by 1, 2
     union all
-    select '{{ kind }}', {{ own }}, 'customers_returned', count(distinct profile_id)
-    from buying_days
-    where {{ acquired }} < {{ own }}
-    group by 1, 2
-    union all
     select '{{ kind }}', {{ acquired }}, 'acquired', count(*) from {{ ref('acquired_customers') }} group by 1, 2
     union all
     select '{{ kind }}', {{ own }}, 'won', count(*) from stays where is_won group by 1, 2
@@ -114,6 +110,48 @@ periods as (
     select period_kind, period from summed
     union
     select period_kind, period from people
+),
+
+-- The periods after the one that won them in which somebody bought, from the first to the last of each stretch.
+bought_in as (
+    {% for kind in kinds -%}
+    select
+        '{{ kind }}' as period_kind,
+        profile_id,
+        greatest({{ period_of(kind, 'day') }}, {{ period_end("'" ~ kind ~ "'", period_of(kind, 'acquired_on')) }}) as first_period,
+        {{ period_of(kind, 'until') }} as last_period
+    from buying_days
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- Without what a stretch before has of them, so that nobody counts twice in a period.
+apart as (
+    select
+        period_kind,
+        greatest(first_period, coalesce({{ period_end('period_kind', 'last_before') }}, first_period)) as first_period,
+        last_period
+    from (
+        select
+            *,
+            max(last_period) over (
+                partition by period_kind, profile_id order by first_period, last_period rows between unbounded preceding and 1 preceding
+            ) as last_before
+        from bought_in
+        where first_period <= last_period
+    ) as stretches
+),
+
+returned as (
+    select period_kind, period, sum(sum(change)) over (partition by period_kind order by period rows unbounded preceding) as customers
+    from (
+        select period_kind, first_period as period, 1 as change from apart where first_period <= last_period
+        union all
+        select period_kind, {{ period_end('period_kind', 'last_period') }}, -1 from apart where first_period <= last_period
+        union all
+        select period_kind, period, 0 from periods
+    ) as changes
+    group by period_kind, period
 ),
 
 -- Who had been won before a period began, and who of them was a customer still.
@@ -145,7 +183,11 @@ amounts as (
     union all
     select period_kind, period, 'all', measure, sum(amount) from summed group by period_kind, period, measure
     union all
-    select period_kind, period, 'all', measure, amount from people where measure in ('logged_in_people', 'customers_returned')
+    select period_kind, period, 'all', measure, amount from people where measure = 'logged_in_people'
+    union all
+    select periods.period_kind, periods.period, 'all', 'customers_returned', returned.customers
+    from periods
+    inner join returned on periods.period_kind = returned.period_kind and periods.period = returned.period
     {% for measure in ['customers_of_cohorts', 'customers_before', 'customers_lost'] -%}
     union all
     select period_kind, period, 'all', '{{ measure }}', {{ measure }}

@@ -1,24 +1,25 @@
--- One row per model, kind of conversion, period, channel and campaign: the conversions and the revenue it is given. Per model, kind and period
--- they add up to all conversions and all they brought; what nothing known had touched is the channel `unattributed`.
+-- One row per model, kind of conversion, period, channel and campaign: the conversions and the revenue it is given; apart, of subscriptions,
+-- those that are sales and those that are told as an order too. Per model, kind and period they add up to all conversions and all they
+-- brought; what nothing known had touched is the channel `unattributed`.
 -- Markov gives credit to channels; it goes to their campaigns in proportion to what the linear model gives those, to none where it gives none.
 {% set models = touch_models() %}
 
 with monthly as (
     select
-        kind, month, channel, campaign_key, min(campaign) as campaign,
+        kind, is_sale, month, channel, campaign_key, min(campaign) as campaign,
         {% for model in models -%}
         sum(conversions_{{ model }}) as conversions_{{ model }},
         sum(revenue_{{ model }}) as revenue_{{ model }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('journeys') }}
-    group by kind, month, channel, campaign_key
+    group by kind, is_sale, month, channel, campaign_key
 ),
 
 -- The row of what nothing touched stands there also where it is nought.
 credited as (
     select * from monthly
     union all
-    select distinct kind, month, 'unattributed', '', '', {{ (['0'] * (2 * models | length)) | join(', ') }}
+    select distinct kind, is_sale, month, 'unattributed', '', '', {{ (['0'] * (2 * models | length)) | join(', ') }}
     from monthly
 ),
 
@@ -29,7 +30,7 @@ began as (
 periods as (
     {% for period_kind, period in [('month', 'credited.month'), ('all', 'began.first_day')] -%}
     select
-        '{{ period_kind }}' as period_kind, {{ period }} as period, credited.kind, credited.channel, credited.campaign_key,
+        '{{ period_kind }}' as period_kind, {{ period }} as period, credited.kind, credited.is_sale, credited.channel, credited.campaign_key,
         min(credited.campaign) as campaign,
         {% for model in models -%}
         sum(credited.conversions_{{ model }}) as conversions_{{ model }},
@@ -37,7 +38,7 @@ periods as (
         {% endfor %}
     from credited
     cross join began
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5, 6
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -45,14 +46,14 @@ periods as (
 -- What there is to share out among channels, and the weight of each. A channel may have one though it stands in no journey that converted:
 -- it leads to others that do.
 touched as (
-    select period_kind, period, kind, sum(conversions_linear) as conversions, sum(revenue_linear) as revenue
+    select period_kind, period, kind, is_sale, sum(conversions_linear) as conversions, sum(revenue_linear) as revenue
     from periods
     where channel <> 'unattributed'
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 ),
 
 channels as (
-    select touched.period_kind, touched.period, touched.kind, effects.channel, effects.weight, touched.conversions, touched.revenue
+    select touched.period_kind, touched.period, touched.kind, touched.is_sale, effects.channel, effects.weight, touched.conversions, touched.revenue
     from touched
     inner join {{ ref('removal_effects') }} as effects
         on touched.kind = effects.kind and touched.period_kind = effects.period_kind
@@ -63,14 +64,14 @@ channels as (
 channel_sums as (
     select
         *,
-        sum(weight) over (partition by period_kind, period, kind) as total,
-        sum(weight) over (partition by period_kind, period, kind order by channel rows unbounded preceding) as above
+        sum(weight) over (partition by period_kind, period, kind, is_sale) as total,
+        sum(weight) over (partition by period_kind, period, kind, is_sale order by channel rows unbounded preceding) as above
     from channels
 ),
 
 channel_credits as (
     select
-        period_kind, period, kind, channel,
+        period_kind, period, kind, is_sale, channel,
         {{ shared_out('conversions', 'above', 'above - weight', 'total', 'decimal(18, 6)') }} as conversions,
         {{ shared_out('revenue', 'above', 'above - weight', 'total') }} as revenue
     from channel_sums
@@ -85,32 +86,32 @@ campaign_weights as (
     from channel_credits as credits
     left join periods
         on credits.period_kind = periods.period_kind and credits.period = periods.period and credits.kind = periods.kind
-        and credits.channel = periods.channel
+        and credits.is_sale = periods.is_sale and credits.channel = periods.channel
 ),
 
 campaign_sums as (
     select
         *,
-        sum(weight) over (partition by period_kind, period, kind, channel) as total,
-        sum(weight) over (partition by period_kind, period, kind, channel order by campaign_key rows unbounded preceding) as above
+        sum(weight) over (partition by period_kind, period, kind, is_sale, channel) as total,
+        sum(weight) over (partition by period_kind, period, kind, is_sale, channel order by campaign_key rows unbounded preceding) as above
     from campaign_weights
 ),
 
 shared as (
     {% for model in models -%}
     select
-        '{{ model }}' as model, kind, period_kind, period, channel, campaign_key, campaign,
+        '{{ model }}' as model, kind, is_sale, period_kind, period, channel, campaign_key, campaign,
         conversions_{{ model }} as conversions, revenue_{{ model }} as revenue
     from periods
     union all
     {% endfor -%}
     select
-        'markov', kind, period_kind, period, channel, campaign_key, campaign,
+        'markov', kind, is_sale, period_kind, period, channel, campaign_key, campaign,
         {{ shared_out('conversions', 'above', 'above - weight', 'total', 'decimal(18, 6)') }},
         {{ shared_out('revenue', 'above', 'above - weight', 'total') }}
     from campaign_sums
     union all
-    select 'markov', kind, period_kind, period, channel, campaign_key, campaign, conversions_linear, revenue_linear
+    select 'markov', kind, is_sale, period_kind, period, channel, campaign_key, campaign, conversions_linear, revenue_linear
     from periods
     where channel = 'unattributed'
 )
@@ -118,6 +119,7 @@ shared as (
 select
     model,
     kind,
+    is_sale,
     period_kind,
     period,
     channel,

@@ -76,7 +76,7 @@ baskets as (
     from (
         select least(cast(net_company as decimal(18, 4)), 1000000000) as value
         from {{ ref('conversions') }}
-        where kind = 'purchase' and net_company > 0
+        where is_sale and net_company > 0
     ) as sold
 ),
 
@@ -95,7 +95,7 @@ only_there as (
         count(*) as people,
         count(bought.profile_id) as customers
     from reached
-    left join {{ ref('purchases') }} as bought on reached.profile_id = bought.profile_id
+    left join {{ ref('acquired_customers') }} as bought on reached.profile_id = bought.profile_id
     group by reached.channel
 ),
 

@@ -5,9 +5,9 @@ with paid as (
     from {{ ref('sales') }}
     union all
     -- A running subscription counts as buying, whoever tells of its payments.
-    select subscribers.profile_id, {{ months_before(period_of('month', local_date('subscribers.first_begun_at')), '(1 - numbers.number)') }}, 0
-    from {{ ref('subscribers') }} as subscribers
-    {{ number_rows(months_between(local_date('subscribers.first_begun_at'), local_date('subscribers.last_paid_at')) ~ ' + 1', 'numbers') }}
+    select told.profile_id, {{ months_before(period_of('month', local_date('told.begun_at')), '(1 - numbers.number)') }}, 0
+    from {{ ref('paid_subscriptions') }} as told
+    {{ number_rows(months_between(local_date('told.begun_at'), local_date('told.paid_until')) ~ ' + 1', 'numbers') }}
 ),
 
 purchases as (

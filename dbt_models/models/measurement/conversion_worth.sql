@@ -1,20 +1,20 @@
 -- One row per kind of conversion whose worth is to be computed (seed conversion_values), and kind of event: how many of those who had time to
--- bought within the look-back, and what an order is worth on average. The one times the other is what such a conversion is worth.
+-- bought within the look-back, and what a sale is worth on average. The one times the other is what such a conversion is worth.
 with settings as (
     select settings.lookback_days, run.as_of
     from {{ source('control', 'measurement') }} as settings
     cross join {{ source('control', 'run') }} as run
 ),
 
-purchases as (
+sales as (
     select profile_id, occurred_at, net_company
     from {{ ref('conversions') }}
-    where kind = 'purchase'
+    where is_sale
 ),
 
 basket as (
     select cast(round(cast(sum(net_company) as double) / nullif(count(net_company), 0), 4) as decimal(18, 4)) as average_basket
-    from purchases
+    from sales
 ),
 
 registrations as (
@@ -44,13 +44,13 @@ followed as (
         converted.conversion_id,
         converted.occurred_at <= {{ days_before('settings.as_of', 'settings.lookback_days') }} as had_time,
         max(case
-            when purchases.occurred_at > converted.occurred_at
-                and purchases.occurred_at <= {{ days_after('converted.occurred_at', 'settings.lookback_days') }} then 1
+            when sales.occurred_at > converted.occurred_at
+                and sales.occurred_at <= {{ days_after('converted.occurred_at', 'settings.lookback_days') }} then 1
             else 0
         end) as has_bought
     from converted
     cross join settings
-    left join purchases on converted.profile_id = purchases.profile_id
+    left join sales on converted.profile_id = sales.profile_id
     group by 1, 2, 3, 4
 ),
 

@@ -104,7 +104,7 @@ enrolled as (
     cross join {{ source('control', 'measurement') }} as settings
     inner join {{ ref('conversions') }} as conversions
         on guests.profile_id = conversions.profile_id
-        and conversions.kind in ('purchase', 'subscription', 'converted_lead')
+        and (conversions.is_sale or conversions.kind = 'converted_lead')
         and conversions.occurred_at > guests.starts_at
         and conversions.occurred_at <= {{ days_after('guests.starts_at', 'settings.lookback_days') }}
     where guests.attended = 1

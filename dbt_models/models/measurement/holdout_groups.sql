@@ -5,7 +5,6 @@
 -- Who fell in both groups, under two names, was both spoken to and spared, and counts in neither. Who was erased counts in neither: what
 -- they did is known no more, and as people who did nothing they would speak against the group that more of them come from.
 {% set recent_days = 28 %}
-{% set sales = "('purchase', 'subscription', 'converted_lead')" %}
 
 with trials as (
     select
@@ -83,14 +82,14 @@ subjects as (
 ),
 
 happened as (
-    select profile_id, kind, occurred_at, net_company
+    select profile_id, kind, is_sale, occurred_at, net_company
     from {{ ref('conversions') }}
-    where kind in {{ sales }}
+    where is_sale or kind in ('subscription', 'converted_lead')
     union all
-    select profile_id, 'review', created_at, null
+    select profile_id, 'review', false, created_at, null
     from {{ with_person('unified_reviews', ['created_at']) }} as reviews
     union all
-    select guests.person, 'visit', sessions.started_at, null
+    select guests.person, 'visit', false, sessions.started_at, null
     from (select distinct person from subjects where goal = 'visit' and is_over) as guests
     inner join {{ ref('identifiers') }} as identifiers on guests.person = identifiers.profile_id
     inner join {{ ref('sessions') }} as sessions
@@ -103,10 +102,11 @@ outcomes as (
         subjects.person,
         subjects.is_held_out,
         count(*) filter (where happened.kind = case subjects.goal when 'order' then 'purchase' else subjects.goal end
-            or (subjects.goal in ('sale', 'conversion') and happened.kind in {{ sales }})) as conversions,
+            or (subjects.goal in ('sale', 'conversion') and (happened.is_sale or happened.kind = 'converted_lead'))) as conversions,
         -- What was paid goes before what the state of a lead is worth: one sale may be told as both. More may be given back than was paid.
-        greatest({{ money_sum("coalesce(sum(happened.net_company) filter (where happened.kind <> 'converted_lead'), sum(happened.net_company), 0)") }}, 0)
-            as revenue
+        greatest({{ money_sum("coalesce(
+            sum(happened.net_company) filter (where happened.is_sale), sum(happened.net_company) filter (where happened.kind = 'converted_lead'), 0
+        )") }}, 0) as revenue
     from subjects
     inner join happened
         on subjects.person = happened.profile_id and happened.occurred_at > subjects.assigned_at and happened.occurred_at <= subjects.until

@@ -1,12 +1,11 @@
 -- One row per lead received by now, from whom it came, what is wrong with it, and what became of it. The person's own words are left
 -- where they stand: what is told here is enough to settle accounts with a supplier.
 --
--- A sale is credited once, to the newest lead before it that is no duplicate: a purchase within the look-back, a conversion that the lead's
+-- A sale is credited once, to the newest lead before it that is no duplicate: one that was paid for within the look-back, a conversion that the lead's
 -- own state tells whenever it came about (to the day, as such states are kept), and one of which nobody tells the day only where no
 -- other sale of the person is known. What a month's sales people cost (costs of kind salary and channel sales) is shared out evenly among
 -- the leads of that month, good or bad: they all were worked on. So is what a supplier asked for a month whose leads tell no cost.
 {% set misses = 3 %}
-{% set sales = "('purchase', 'subscription', 'converted_lead')" %}
 
 with leads as (
     select
@@ -87,7 +86,7 @@ dated as (
             else conversions.occurred_at >= leads.created_at
         end
     cross join {{ source('control', 'measurement') }} as measurement
-    where conversions.kind in {{ sales }}
+    where (conversions.is_sale or conversions.kind = 'converted_lead')
       and (
           conversions.kind = 'converted_lead'
           or leads.created_at >= {{ days_before('conversions.occurred_at', 'measurement.lookback_days') }}
@@ -109,7 +108,7 @@ undated as (
 earned as (
     select
         lead_key,
-        count(*) filter (where kind in ('purchase', 'subscription')) as orders,
+        count(*) filter (where kind <> 'converted_lead') as orders,
         {{ money_sum("coalesce(sum(net_company) filter (where kind <> 'converted_lead'), sum(net_company), 0)") }} as revenue
     from (select * from dated union all select * from undated) as sold
     group by 1

@@ -13,6 +13,7 @@ with credited as (
         attribution.channel,
         coalesce(attribution.campaign_key, '') as campaign_key,
         attribution.kind,
+        attribution.is_sale,
         attribution.conversions,
         attribution.revenue
     from {{ ref('attribution') }} as attribution
@@ -29,6 +30,7 @@ touched as (
     group by 1, 2, 3
 ),
 
+-- A lifetime value is of orders; so is what is taken from it here.
 paid as (
     select
         customers.profile_id,
@@ -99,10 +101,10 @@ facts as (
     select
         period_kind, period, channel, campaign_key, null, {{ 'null, ' * kinds | length }}null, null, null, null, null, null,
         case when kind = 'lead' then conversions end,
-        case when kind = 'purchase' then conversions end,
-        case when kind = 'purchase' then revenue end
+        case when is_sale then conversions end,
+        case when is_sale then revenue end
     from credited
-    where kind in ('lead', 'purchase')
+    where kind = 'lead' or is_sale
 )
 
 select

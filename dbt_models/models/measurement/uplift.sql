@@ -128,11 +128,11 @@ shared as (
 daily as (
     select
         {{ local_date('occurred_at') }} as day,
-        {{ money_sum("sum(case when kind = 'purchase' then coalesce(net_company, 0) else 0 end)") }} as revenue,
-        sum(case when kind = 'purchase' then 1 else 0 end) as sales,
+        {{ money_sum("sum(case when is_sale then coalesce(net_company, 0) else 0 end)") }} as revenue,
+        sum(case when is_sale then 1 else 0 end) as sales,
         sum(case when kind = 'lead' then 1 else 0 end) as leads
     from {{ ref('conversions') }}
-    where kind in ('purchase', 'lead')
+    where is_sale or kind = 'lead'
     group by 1
 ),
 

@@ -2,6 +2,9 @@
 -- What it is worth is what was paid, and what is left of that after refunds; where nothing is paid, what the seed conversion_values says,
 -- in the company's currency. An order that was cancelled or never paid is no conversion; one given back whole is one worth nothing.
 -- Without a moment of its own there is none: of a lead that is only called qualified nobody knows when.
+-- `is_sale` says what a sale is, to whatever counts them: a purchase, or the first payment of a subscription. One that is told as an order
+-- too, of the same person on the same day, is one sale: the order. Later payments are sales where a source tells them as orders; what
+-- nobody tells is not made up.
 {% set stages = {'lead': 'created_at', 'qualified_lead': 'qualified_at', 'converted_lead': 'converted_at'} %}
 
 with purchases as (
@@ -75,6 +78,13 @@ conversions as (
         kind, conversion_id, profile_id, occurred_at, reference,
         currency, amount, amount, amount_company, amount_company, 0, null, null, source
     from subscriptions
+),
+
+ordered as (
+    select distinct purchases.profile_id, {{ local_date('purchases.occurred_at') }} as ordered_on
+    from purchases
+    cross join {{ source('control', 'run') }} as run
+    where purchases.occurred_at <= run.as_of
 )
 
 select
@@ -82,6 +92,7 @@ select
     conversions.conversion_id,
     conversions.profile_id,
     conversions.occurred_at,
+    conversions.kind = 'purchase' or (conversions.kind = 'subscription' and ordered.profile_id is null) as is_sale,
     conversions.reference,
     conversions.currency,
     cast(conversions.gross_value as decimal(18, 4)) as gross_value,
@@ -99,4 +110,5 @@ select
     conversions.source
 from conversions
 cross join {{ source('control', 'run') }} as run
+left join ordered on conversions.profile_id = ordered.profile_id and {{ local_date('conversions.occurred_at') }} = ordered.ordered_on
 where conversions.occurred_at <= run.as_of
