@@ -28,7 +28,7 @@ RFM_MAP = """
     from scores.rfm group by r, f order by r, f"""
 CONCENTRATION = """
     with spent as (
-        select sum(net_company)::double as spent from profiles.person_orders
+        select sum(net_company) as spent from profiles.person_orders
         where is_revenue and order_date > $day::date - 365 and order_date <= $day::date
         group by profile_id having sum(net_company) > 0
     ),
@@ -38,7 +38,7 @@ CONCENTRATION = """
         select unnest([0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0]) as share
     ),
     cut as (select share, greatest(ceil(share * customers), 1)::bigint as top, whole.spent as of from lines cross join whole)
-    select cut.share::double, cut.top, sum(ranked.spent) / cut.of
+    select cut.share::double, cut.top, sum(ranked.spent)::double / cut.of::double
     from cut join ranked on ranked.place <= cut.top
     where cut.of > 0 group by cut.share, cut.top, cut.of order by cut.share"""
 """A year's net revenue by those who spent it, the greatest first; share 0 is the one greatest customer."""

@@ -52,10 +52,13 @@ def materialize(shop: Shop, monkeypatch: pytest.MonkeyPatch, only: list[dg.Asset
     monkeypatch.setattr(assets, "run_in_control", lambda con: identified)
     monkeypatch.setattr(assets, "_makes_all_of", lambda *_: True)
     run = RunInHand(shop.settings, shop.as_of, False, Silence())
-    return dg.materialize(
-        made(shop, shop.activation()), selection=only, resources={"run": dg.ResourceDefinition.hardcoded_resource(run)},
-        raise_on_error=False,
-    )  # fmt: skip
+    try:
+        return dg.materialize(
+            made(shop, shop.activation()), selection=only, resources={"run": dg.ResourceDefinition.hardcoded_resource(run)},
+            raise_on_error=False,
+        )  # fmt: skip
+    finally:
+        run.let_go()
 
 
 def arrived(shop: Shop) -> list[str]:

@@ -93,7 +93,7 @@ def test_what_stands_for_nobody_is_counted():
 def edited(demo: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the demo in which somebody has said that two customers are one, and an audience looks back further."""
     folder = tmp_path_factory.mktemp("edited") / "shop"
-    shutil.copytree(demo.base, folder, ignore=shutil.ignore_patterns("truth", "exports", "report", "dagster", "dbt"))
+    shutil.copytree(demo.base, folder, ignore=shutil.ignore_patterns("truth", "exports", "published", "report", "dagster", "dbt"))
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         # Earlier runs have sent somebody as much as may be; the run itself has not looked yet.
         con.execute(
