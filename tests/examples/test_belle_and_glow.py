@@ -41,8 +41,9 @@ def test_ad_spend_of_each_platform(belle_and_glow: Ask) -> None:
 
 def test_costs_of_each_platform_and_those_without_a_rate(belle_and_glow: Ask) -> None:
     """Dollars without a rate would be counted as pounds, or as nothing at all."""
-    assert belle_and_glow("select platform, sum(amount) from measurement.costs group by 1") == [
-        ("facebook_ads", Decimal("500.40"))
+    assert belle_and_glow("select platform, sum(amount) from measurement.costs group by 1 order by 1") == [
+        ("facebook_ads", Decimal("500.40")),
+        ("google_ads", None),
     ]
     missing = "select platform, reason, told_currency, sum(told_amount) from measurement.cost_gaps group by all"
     assert belle_and_glow(missing) == [("google_ads", "no_rate", "USD", Decimal("429.50"))]
