@@ -195,10 +195,12 @@ def _clear_look_backs(settings: Settings, done: Copies) -> None:
         if folder.is_dir() and any(folder.iterdir()):
             shutil.rmtree(folder)
             done.removed.append(f".relance/{name}")
-    # Spark's tables are made anew from the warehouse by the next build.
-    if settings.spark_path.is_dir() and any(settings.spark_path.iterdir()):
-        shutil.rmtree(settings.spark_path)
-        done.removed.append("spark")
+    # Spark's tables are made anew from the warehouse by the next build. The folder may be shared: what else lies there stays.
+    (settings.spark_path / "mark").unlink(missing_ok=True)
+    for path in (settings.spark_path / "warehouse", settings.spark_path / "catalog"):
+        if path.is_dir():
+            shutil.rmtree(path)
+            done.removed.append(f"spark/{path.name}")
     for path in (settings.state_path / "tmp").glob("*"):
         path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
 

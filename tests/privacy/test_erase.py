@@ -24,13 +24,15 @@ from .conftest import CONTACTS, EMAIL, ORDERS, Company, event, land, ndjson
 def test_no_byte_of_the_person_is_left(company: Company) -> None:
     """Deleted rows whose bytes stay in the file, refused rows, caches and shoppers' notes are where erased people turn up."""
     publish(company.settings)
-    on_spark = company.settings.spark_path / "profiles.db" / "profiles" / "rows.parquet"
+    on_spark = company.settings.spark_path / "warehouse" / "profiles.db" / "profiles" / "rows.parquet"
     on_spark.parent.mkdir(parents=True)
     on_spark.write_text(EMAIL)
+    of_others = company.settings.spark_path / "others.parquet"
+    of_others.write_text("not Relance's")
     certificate, *more = company.forget()
     assert more == []
     assert company.traces() == []
-    assert not on_spark.exists() and company.settings.published_path.exists()
+    assert not on_spark.exists() and of_others.exists() and company.settings.published_path.exists()
     assert company.rows("select contact_id, email from raw_generic.contacts order by 1") == [
         ("c-bob", "bob@example.com"), ("c-tim", None),
     ]  # fmt: skip

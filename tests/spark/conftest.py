@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.settings import Settings, Spark, Warehouse
+from dagster_project.settings import Settings
+from dagster_project.warehouse_settings import Spark, Warehouse
 
 
 @pytest.fixture(scope="session")
