@@ -23,6 +23,8 @@ Goal = Literal["order", "conversion", "sale", "review", "visit"]
 do so again), write a review, come to the site. The model goal_moments says when they last did."""
 
 MODEL_NAME = "^[a-z][a-z0-9_]*$"
+EVERYBODY = "all"
+"""What holdouts and their lift call the trial on all people, beside those on one audience."""
 
 
 class Bounds(Part):
@@ -158,6 +160,9 @@ def _load(name: str, path: Path, models: dict[str, Path]) -> Audience:
         raise RelanceError(
             f"The file should be called {model.name}.yml", file.where(("models", 0, "name")), "rename one of the two"
         )
+    if name == EVERYBODY:
+        what = f"No audience can be called `{name}`: in holdouts and lift it means everybody"
+        raise RelanceError(what, file.where(("models", 0, "name")), "give it another name")
     return Audience(name, model.description, model.config.meta.audience, models[name], path)
 
 

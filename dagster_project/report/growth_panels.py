@@ -27,7 +27,8 @@ LTV_TO_CAC_BY_CHANNEL = """
     select channel, new_customers, costs, cac, ltv, ltv_to_cac, is_healthy from measurement.ltv_cac
     where period_kind = 'all' order by channel <> 'all', ltv_to_cac desc nulls last, channel"""
 EVENTS = """
-    select event_name, event_kind, starts_at, invited, registered, attended, enrolled, cost, cost_per_attended, cost_per_enrolled
+    select event_name, event_kind, starts_at, invited, registered, attended, enrolled, nullif(cost, 0),
+        cost_per_attended, cost_per_enrolled
     from measurement.events order by starts_at desc, event_name"""
 
 LINE = 3
@@ -111,7 +112,7 @@ def worth_by_channel(read: Reader, _: Language) -> Panel:
     rows = read.rows(LTV_TO_CAC_BY_CHANNEL, "measurement.ltv_cac")
     title = _("LTV:CAC by channel")
     drawn = [(_.word(row[0]), row[5]) for row in rows if row[5] is not None]
-    note = _("Of all time, by the channel that the attribution model gives a customer's first order to.")
+    note = _("Of all time, by the last channel other than a direct visit that brought a customer to the first purchase.")
     columns = [Column(_("channel"), "word"), *_worth_columns(_)]
     return Panel("ltv_cac_by_channel", title, note, columns, rows, [bars(title, drawn, "LTV:CAC", ",.1f", LINE)])
 

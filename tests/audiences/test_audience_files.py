@@ -53,6 +53,16 @@ def test_a_window_shorter_than_the_quiet_time_is_told(make_project: MakeProject)
     assert "second_order" in loaded(make_project("windows: {second_order: 30}\n"))
 
 
+def test_no_audience_is_called_what_everybody_is(make_project: MakeProject):
+    """Its holdout would be counted with that of all people."""
+    project = make_project()
+    own = project.base / "audiences" / "all.yml"
+    own.parent.mkdir()
+    own.write_text(shipped("high_value_carts").replace("name: high_value_carts", "name: all"))
+    own.with_suffix(".sql").write_text("select 1")
+    assert "all.yml:" in (told := refusal(project)) and "another name" in told
+
+
 def test_two_audiences_of_one_name_are_told(make_project: MakeProject):
     """Of two files of one name, one would quietly stand in for the other."""
     project = make_project()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.measurement.spending import Company
 
-MODELS = ("told_channels", "cost_lines", "costs", "cost_gaps", "returns", "uplift", "campaign_advice")
+MODELS = ("supplier_names", "told_channels", "cost_lines", "costs", "cost_gaps", "returns", "uplift", "campaign_advice")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.measurement.spending import Company
 
-MODELS = ("told_channels", "cost_lines", "costs", "cost_gaps")
+MODELS = ("supplier_names", "told_channels", "cost_lines", "costs", "cost_gaps")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.measurement.spending import Company
 
-COSTS = ("told_channels", "cost_lines", "costs", "cost_gaps", "returns")
+COSTS = ("supplier_names", "told_channels", "cost_lines", "costs", "cost_gaps", "returns")
 RETURNS = ("campaign_roi", "channel_roi", "overall_roi")
 
 

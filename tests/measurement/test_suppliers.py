@@ -85,11 +85,11 @@ class World:
         self.con.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
 
     def received(self) -> dict[str, dict[str, Any]]:
-        build(self.con, "lead_arrivals", "lead_faults", "lead_results")
+        build(self.con, "supplier_names", "lead_arrivals", "lead_faults", "lead_results")
         return {row["lead_id"]: row for row in self.rows("from lead_results")}
 
     def suppliers(self, kind: str = "all") -> dict[str, dict[str, Any]]:
-        build(self.con, "lead_arrivals", "lead_faults", "lead_results", "lead_suppliers", "invalid_lead_claims")
+        build(self.con, "supplier_names", "lead_arrivals", "lead_faults", "lead_results", "lead_suppliers", "invalid_lead_claims")
         return {row["supplier"]: row for row in self.rows(f"from lead_suppliers where period_kind = '{kind}' order by period")}
 
     def claims(self) -> dict[str, dict[str, Any]]:
@@ -196,6 +196,9 @@ def test_what_is_wrong_with_a_lead(world: World) -> None:
     world.lead("mine", "A", exclusive=True, days_ago=101)
     world.lead("mine-2", "A", exclusive=True)
     world.lead("homeless", None, email=None, phone=None)
+    world.lead("back", "A", days_ago=104)
+    world.lead("back-2", None, days_ago=102, email="other@example.com", phone=None)
+    world.lead("back-3", "A")
     told = world.suppliers()
     claims = world.claims()
     assert {name: claim["reasons"] for name, claim in claims.items()} == {
@@ -206,14 +209,16 @@ def test_what_is_wrong_with_a_lead(world: World) -> None:
         "only": "not_exclusive",
         "only-2": "duplicate,not_exclusive",
         "mine-2": "duplicate",
+        "back-3": "duplicate",
     }
+    assert claims["back-3"]["says"] == "the person had asked 4 days before, through the same supplier"
     assert claims["ours-2"]["says"] == "the person had asked 4 days before, through the company itself"
     assert claims["only-2"]["says"] == "the person had asked the day before, through another supplier"
     assert set(claims["misled"]) == {
         "supplier", "source", "lead_id", "received_on", "period", "reason", "reasons", "says", "cost", "currency",
     }  # fmt: skip
-    assert (told["A"]["valid"], told["A"]["exclusive"], told["A"]["kept_exclusive"]) == (6, 3, 2)
-    assert told["A"]["claimed_cost"] == sum(claim["cost"] for claim in claims.values() if claim["supplier"] == "A") == 60
+    assert (told["A"]["valid"], told["A"]["exclusive"], told["A"]["kept_exclusive"]) == (7, 3, 2)
+    assert told["A"]["claimed_cost"] == sum(claim["cost"] for claim in claims.values() if claim["supplier"] == "A") == 70
 
 
 def test_a_sale_counts_once(world: World) -> None:

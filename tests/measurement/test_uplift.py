@@ -47,7 +47,7 @@ def run_flight(
 
 
 def found(shop: Company, columns: str, metric: str = "revenue") -> list[tuple]:
-    shop.build("told_channels", "cost_lines", "costs", "uplift")
+    shop.build("supplier_names", "told_channels", "cost_lines", "costs", "uplift")
     return shop.ask(f"select {columns} from uplift where metric = '{metric}' order by period, campaign_key, channel")
 
 

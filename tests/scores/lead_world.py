@@ -47,8 +47,8 @@ TABLES = {
     "training_features": "example bigint, feature varchar, number double, category varchar",
 }
 MODELS = (
-    "lead_arrivals", "lead_people", "lead_terms", "lead_term_values", "lead_term_actions", "lead_facts", "lead_checks",
-    "lead_rule_points", "lead_contributions", "lead_points",
+    "supplier_names", "lead_arrivals", "lead_people", "lead_terms", "lead_term_values", "lead_term_actions", "lead_facts",
+    "lead_checks", "lead_rule_points", "lead_contributions", "lead_points",
 )  # fmt: skip
 
 

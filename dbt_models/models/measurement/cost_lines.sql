@@ -8,14 +8,9 @@
 
 -- What an invoice or account may call a supplier by: no ad platform's name, of which leads are a part of what it was paid for.
 with suppliers as (
-    select
-        {{ partner_name('leads.supplier') }} as name,
-        max(case when channels.is_platform then null else {{ partner_name('leads.supplier') }} end) as payee,
-        min(trim(leads.supplier)) as supplier
-    from {{ ref('unified_leads') }} as leads
-    left join {{ ref('told_channels') }} as channels on {{ channel_word(partner_name('leads.supplier')) }} = channels.word
-    where {{ partner_name('leads.supplier') }} <> 'in house'
-    group by 1
+    select names.name, names.supplier, case when not coalesce(channels.is_platform, false) then names.name end as payee
+    from {{ ref('supplier_names') }} as names
+    left join {{ ref('told_channels') }} as channels on {{ channel_word('names.name') }} = channels.word
 ),
 
 spent as (

@@ -5,47 +5,48 @@ with leads as (
         leads.source,
         leads.lead_id,
         identifiers.profile_id,
-        case when {{ partner_name('leads.supplier') }} <> 'in house'
-            then min(trim(leads.supplier)) over (partition by {{ partner_name('leads.supplier') }}) end as supplier,
+        suppliers.supplier,
         leads.created_at,
         leads.email,
         leads.phone
     from {{ ref('unified_leads') }} as leads
+    left join {{ ref('supplier_names') }} as suppliers on {{ partner_name('leads.supplier') }} = suppliers.name
     left join {{ ref('identifiers') }} as identifiers
         on identifiers.identifier_type = 'lead_id' and identifiers.identifier = {{ account_id('leads.lead_id', 'leads.source') }}
     where leads.created_at <= {{ as_of() }}
 ),
 
-followed as (
+-- The first time before, and whether whoever delivered this one can see that it is not the first: by an address or number in both.
+duplicates as (
     select
-        *,
-        {% for name in ['created_at', 'supplier', 'email', 'phone'] -%}
-        lag({{ name }}) over (partition by profile_id order by created_at, lead_key) as before_{{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        leads.lead_key,
+        earlier.created_at,
+        earlier.supplier,
+        bool_or(coalesce(earlier.email = leads.email, false) or coalesce(earlier.phone = leads.phone, false))
+            over (partition by leads.lead_key) as has_same_address
     from leads
+    inner join leads as earlier
+        on leads.profile_id = earlier.profile_id
+        and (earlier.created_at < leads.created_at or earlier.created_at = leads.created_at and earlier.lead_key < leads.lead_key)
+        and earlier.created_at >= {{ days_before('leads.created_at', score_setting('duplicate_days')) }}
+    qualify row_number() over (partition by leads.lead_key order by earlier.created_at, earlier.lead_key) = 1
 )
 
 select
-    lead_key,
-    source,
-    lead_id,
-    profile_id,
-    supplier,
-    created_at,
-    is_duplicate,
-    case when is_duplicate then {{ days_between(local_date('before_created_at'), local_date('created_at')) }} end as days_after_first,
+    leads.lead_key,
+    leads.source,
+    leads.lead_id,
+    leads.profile_id,
+    leads.supplier,
+    leads.created_at,
+    duplicates.lead_key is not null as is_duplicate,
+    {{ days_between(local_date('duplicates.created_at'), local_date('leads.created_at')) }} as days_after_first,
     case
-        when not is_duplicate then null
-        when before_supplier is null then 'the company itself'
-        when before_supplier = supplier then 'the same supplier'
+        when duplicates.lead_key is null then null
+        when duplicates.supplier is null then 'the company itself'
+        when duplicates.supplier = leads.supplier then 'the same supplier'
         else 'another supplier'
     end as first_brought_by,
-    -- Whether whoever delivered it can see so: by the address or number in both.
-    is_duplicate and (coalesce(before_email = email, false) or coalesce(before_phone = phone, false)) as has_same_address
-from (
-    select
-        *,
-        coalesce(profile_id is not null and before_created_at >= {{ days_before('created_at', score_setting('duplicate_days')) }}, false)
-            as is_duplicate
-    from followed
-) as judged
+    coalesce(duplicates.has_same_address, false) as has_same_address
+from leads
+left join duplicates on leads.lead_key = duplicates.lead_key
