@@ -61,7 +61,12 @@ def split_landing(landing: Path, base: Path, increment: Path, share: float) -> S
     Raises:
         RelanceError: the newest days hold fewer events than that.
     """
-    split = Split(_moment(landing, share))
+    return split_at(landing, base, increment, _moment(landing, share))
+
+
+def split_at(landing: Path, base: Path, increment: Path, moment: datetime) -> Split:
+    """Write the landing trees `base`, what had arrived by `moment` (naive UTC), and `increment`, what came later."""
+    split = Split(moment)
     arrival = split.moment.date() + timedelta(days=1)
     entities = sorted(
         (path for path in landing.glob("*/*") if path.is_dir()),
@@ -73,7 +78,11 @@ def split_landing(landing: Path, base: Path, increment: Path, share: float) -> S
             target = base / path.relative_to(landing)
             target.parent.mkdir(parents=True, exist_ok=True)
             held_path = increment / entity / f"dt={arrival}" / path.name
-            if not _may_hold_news(path, split.moment.date()) or not _part(path, entity, split, target, held_path):
+            if path.suffix == ".parquet":
+                is_parted = entity == EVENTS and _part_parquet(path, split, target, held_path)
+            else:
+                is_parted = _may_hold_news(path, split.moment.date()) and _part(path, entity, split, target, held_path)
+            if not is_parted:
                 os.link(path, target)
     return split
 
@@ -99,9 +108,25 @@ def _moment(landing: Path, share: float) -> datetime:
 
 
 def _may_hold_news(path: Path, day: date) -> bool:
-    """Only text files that were landed on or after the day of the split."""
-    landed = path.parent.name.removeprefix("dt=")
-    return path.suffix != ".parquet" and landed >= day.isoformat()
+    """Only files that were landed on or after the day of the split."""
+    return path.parent.name.removeprefix("dt=") >= day.isoformat()
+
+
+def _part_parquet(path: Path, split: Split, target: Path, held_path: Path) -> bool:
+    """The same for a file of events; False, and nothing written, if none is held back."""
+    is_news = f"""coalesce("receivedAt" >= timestamptz '{split.moment}+00', false)"""
+    with duckdb.connect() as con:
+        rows = con.from_parquet(str(path), hive_partitioning=False)
+        news, found = rows.filter(is_news), rows.aggregate(f"count(*) filter ({is_news})").fetchone()
+        held = found[0] if found else 0
+        if not held:
+            return False
+        held_path.parent.mkdir(parents=True, exist_ok=True)
+        news.write_parquet(str(held_path))
+        rows.filter(f"not {is_news}").write_parquet(str(target))
+    split.held_rows += held
+    split.held_events += held
+    return True
 
 
 def _part(path: Path, entity: str, split: Split, target: Path, held_path: Path) -> bool:

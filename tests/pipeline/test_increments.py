@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from bench.split import merge, split_at
 from dagster_project.run import run_project
 from dagster_project.settings import Settings, load_settings
 from tests.pipeline.tables import tables
@@ -37,6 +40,38 @@ def test_increments_equal_a_full_build(shop: Path, whole: Settings, tmp_path: Pa
     assert [name for name in expected if found[name] != expected[name]] == []
     assert run_project(settings, settings.moment(), full_refresh=True).succeeded
     after = tables(settings)
+    assert [name for name in found if found[name] != after[name]] == []
+
+
+@pytest.mark.full
+def test_thirty_days_equal_a_full_refresh(shop: Path, tmp_path: Path):
+    """A month of nights, one of whose deliveries came three days late: what had drifted by a row a day would show."""
+    daily = tmp_path / "daily"
+    (daily / "landing").mkdir(parents=True)
+    shutil.copy(shop / "relance.yml", daily)
+    settings = load_settings(daily)
+    nights = [settings.moment() - timedelta(days=days) for days in range(30, 0, -1)]
+    deliveries, rest = [], shop / "landing"
+    for number, night in enumerate(nights):
+        part, later = tmp_path / f"part{number}", tmp_path / f"rest{number}"
+        split_at(rest, part, later, night)
+        deliveries.append(part)
+        rest = later
+    deliveries.append(rest)
+    late = sorted((deliveries[11] / "segment").rglob("*.*"))
+    assert late
+    for file in late:
+        target = deliveries[14] / file.relative_to(deliveries[11])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, target)
+
+    for delivery, night in zip(deliveries, [*nights, settings.moment()], strict=True):
+        merge(daily / "landing", delivery)
+        assert run_project(settings, night).succeeded
+    found = tables(settings)
+    assert run_project(settings, settings.moment(), full_refresh=True).succeeded
+    after = tables(settings)
+    assert found.keys() == after.keys()
     assert [name for name in found if found[name] != after[name]] == []
 
 
