@@ -15,7 +15,7 @@ from bench.cases import run_cases
 from bench.machine import describe_machine, load
 from bench.peers.measured import run_peers
 from bench.process import ROOT
-from bench.shop import events_of, prepare_shop
+from bench.shop import FEWEST_EVENTS, events_of, prepare_shop
 from bench.show import as_data, print_tables, record
 from dagster_project.errors import RelanceError
 
@@ -42,7 +42,7 @@ def main(size: str, repeat: int, with_slice: bool, with_peers: bool, recorded: b
         console.print(f"Shop of {events:,} events in {home / str(events)} (generated on first use)", highlight=False)
         shop = prepare_shop(home.absolute(), events)
         context = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": describe_machine(), "load_before": load()}
-        results = run_cases(shop, repeat, with_slice)
+        results = run_cases(shop, prepare_shop(home.absolute(), FEWEST_EVENTS), repeat, with_slice)
         peers = run_peers(shop, repeat, results.floor.rows) if with_peers else []
     except RelanceError as error:
         click.echo(f"bench: {error}", err=True)

@@ -99,15 +99,20 @@ class Results:
     pipeline_figures: Figures = field(default_factory=dict)
 
 
-def run_cases(shop: Shop, repeat: int = 1, with_slice: bool = False) -> Results:
-    """Measure every case `repeat` times; floor and full build change places from one repetition to the next."""
+def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False) -> Results:
+    """Measure every case `repeat` times; floor and full build change places from one repetition to the next.
+
+    Args:
+        tiny: a shop with next to nothing to do, which costs what a run costs before there is anything to do.
+    """
     floor = Case("floor", "the same slice as one DuckDB script")
     full = Case("full build", "everything, on a fresh warehouse")
     part = Case("the floor's slice", "on a fresh warehouse, only what the floor computes too (all files are loaded)")
     increment = Case("increment", f"{shop.held_events:,} new events and what else happened meanwhile")
     unchanged = Case("nothing new", "the same files, the same moment")
     hour = Case("a new hour", "the same files, one hour later")
-    results = Results(floor, [full, *([part] if with_slice else []), increment, unchanged, hour])
+    fixed = Case("fixed cost", f"a full build of {tiny.events:,} events")
+    results = Results(floor, [full, *([part] if with_slice else []), increment, unchanged, hour, fixed])
 
     for turn in range(repeat):
         project = shop.new_project("project")
@@ -125,6 +130,7 @@ def run_cases(shop: Shop, repeat: int = 1, with_slice: bool = False) -> Results:
         increment.rows = rows_read(project) - full.rows
         unchanged.runs.append(run_pipeline(project, shop.after))
         hour.runs.append(run_pipeline(project, an_hour_later(shop.after)))
+        fixed.runs.append(run_pipeline(tiny.new_project("project"), tiny.before))
         if with_slice:
             sliced = shop.new_project("slice")
             part.runs.append(run_pipeline(sliced, shop.before, SLICE))

@@ -16,6 +16,8 @@ from dagster_project.errors import RelanceError
 EVENTS_PER_CUSTOMER = 30
 INCREMENT = 0.01
 """Share of the events that a daily increment brings."""
+FEWEST_EVENTS = 2_000
+"""Of a shop whose run is next to nothing but what any run costs."""
 
 
 def events_of(size: str) -> int:

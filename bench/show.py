@@ -19,15 +19,16 @@ GIB = 2**30
 _FIXED = ("start-up", "report")
 """Stages whose cost has nothing to do with the number of rows."""
 _COLUMNS = (
-    "date (UTC)", "machine", "versions", "size", "repeats", "load before", "floor", "full build", "its start-up", "increment",
-    "nothing new", "new hour", *PEERS,
+    "date (UTC)", "machine", "versions", "size", "repeats", "load before", "floor", "full build", "its start-up",
+    "fixed cost", "increment", "nothing new", "new hour", *PEERS,
 )  # fmt: skip
 _HEADING = f"""\
 # Measured figures
 
 One line per recorded `python -m bench --size SIZE --record`. Seconds are wall time of a whole process, imports included;
 memory is its peak resident size. Where the load before the run was well above zero, others were using the machine and the
-seconds are too high. `×` is the ratio to the floor (`bench/floor.sql`) on the same files in the same session.
+seconds are too high. `×` is the ratio to the floor (`bench/floor.sql`) on the same files in the same session. The fixed cost is
+that of a full build of a shop with next to nothing in it: what a run takes whatever its data.
 
 | {" | ".join(_COLUMNS)} |
 |{" --- |" * len(_COLUMNS)}
@@ -149,7 +150,7 @@ def record(data: dict[str, Any], path: Path) -> None:
         f"{start_up:.1f} s",
         *(
             _told(cases[name], f"{cases[name]['share_of_full_build']:.0%} of full")
-            for name in ("increment", "nothing new", "a new hour")
+            for name in ("fixed cost", "increment", "nothing new", "a new hour")
         ),
         *(_of_peer(peers.get(name)) for name in PEERS),
     ]

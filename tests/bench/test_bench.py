@@ -135,7 +135,7 @@ def test_disagreement_is_seen() -> None:
 def test_results_are_appended_line_by_line(shop: Shop, tmp_path: Path) -> None:
     """The history of figures is worth something only if no record replaces another and all have the same columns."""
     run = measure(["-c", "print('[   0.1 s] starting Dagster and dbt')"], tmp_path, stage_of)
-    cases = [Case(name, "", [run], 100) for name in ("full build", "increment", "nothing new", "a new hour")]
+    cases = [Case(name, "", [run], 100) for name in ("full build", "increment", "nothing new", "a new hour", "fixed cost")]
     machine = {"cores": 2, "memory_gib": 4.0, "processor": "some", "versions": {"python": "3.11"}}
     data = as_data(
         shop, Results(Case("floor", "", [run], 100), cases), [], {"date": "2026-06-30", "machine": machine, "load_before": 0.1}
