@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bench.split import merge, split_at
+from bench.split import split_at
 from dagster_project.run import run_project
 from dagster_project.settings import Settings, load_settings
 from tests.pipeline.tables import tables
@@ -65,8 +65,12 @@ def test_thirty_days_equal_a_full_refresh(shop: Path, tmp_path: Path):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, target)
 
-    for delivery, night in zip(deliveries, [*nights, settings.moment()], strict=True):
-        merge(daily / "landing", delivery)
+    for number, (delivery, night) in enumerate(zip(deliveries, [*nights, settings.moment()], strict=True)):
+        for file in sorted(delivery.rglob("*.*")):
+            if file.is_file():
+                folder = daily / "landing" / file.relative_to(delivery).parent / str(number)
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, folder)
         assert run_project(settings, night).succeeded
     found = tables(settings)
     assert run_project(settings, settings.moment(), full_refresh=True).succeeded
