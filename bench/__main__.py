@@ -29,20 +29,30 @@ HERE = Path(__file__).parent
 @click.option(
     "--peers/--no-peers", "with_peers", default=True, show_default=True, help="Also the floor's slice in pandas and Polars."
 )
+@click.option(
+    "--memory", help="DuckDB's memory limit in the pipeline, such as 3GB. Default: the pipeline's own, half of the machine's."
+)
 @click.option("--record", "recorded", is_flag=True, help="Append the figures to bench/RESULTS.md.")
 @click.option(
     "--home", default=ROOT / "var" / "bench", type=click.Path(path_type=Path), help="Where shops are kept. Default: var/bench"
 )
 @click.option("--out", default=HERE / "out", type=click.Path(path_type=Path), help="Folder for the JSON. Default: bench/out")
-def main(size: str, repeat: int, with_slice: bool, with_peers: bool, recorded: bool, home: Path, out: Path) -> None:
+def main(
+    size: str, repeat: int, with_slice: bool, with_peers: bool, memory: str | None, recorded: bool, home: Path, out: Path
+) -> None:
     """Measure the pipeline on a shop of SIZE events beside the floor. Exit code 1 where the two don't compute the same."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         events = events_of(size)
         console.print(f"Shop of {events:,} events in {home / str(events)} (generated on first use)", highlight=False)
         shop = prepare_shop(home.absolute(), events)
-        context = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": describe_machine(), "load_before": load()}
-        results = run_cases(shop, prepare_shop(home.absolute(), FEWEST_EVENTS), repeat, with_slice)
+        context = {
+            "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+            "machine": describe_machine(),
+            "load_before": load(),
+            "memory_limit": memory,
+        }
+        results = run_cases(shop, prepare_shop(home.absolute(), FEWEST_EVENTS), repeat, with_slice, memory)
         peers = run_peers(shop, repeat, results.floor.rows) if with_peers else []
     except RelanceError as error:
         click.echo(f"bench: {error}", err=True)

@@ -99,11 +99,12 @@ class Results:
     pipeline_figures: Figures = field(default_factory=dict)
 
 
-def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False) -> Results:
+def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False, memory: str | None = None) -> Results:
     """Measure every case `repeat` times; floor and full build change places from one repetition to the next.
 
     Args:
         tiny: a shop with next to nothing to do, which costs what a run costs before there is anything to do.
+        memory: DuckDB's limit in the pipeline; the floor has its own.
     """
     floor = Case("floor", "the same slice as one DuckDB script")
     full = Case("full build", "everything, on a fresh warehouse")
@@ -115,7 +116,7 @@ def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False)
     results = Results(floor, [full, *([part] if with_slice else []), increment, unchanged, hour, fixed])
 
     for turn in range(repeat):
-        project = shop.new_project("project")
+        project = shop.new_project("project", memory)
         for first in (True, False):
             if first == (turn % 2 == 0):
                 measured, results.floor_figures = run_floor(shop.base, shop.before, shop.folder / "floor")
@@ -132,7 +133,7 @@ def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False)
         hour.runs.append(run_pipeline(project, an_hour_later(shop.after)))
         fixed.runs.append(run_pipeline(tiny.new_project("project"), tiny.before))
         if with_slice:
-            sliced = shop.new_project("slice")
+            sliced = shop.new_project("slice", memory)
             part.runs.append(run_pipeline(sliced, shop.before, SLICE))
             part.rows = rows_read(sliced)
     return results

@@ -55,12 +55,15 @@ class Shop:
     def increment(self) -> Path:
         return self.folder / "increment"
 
-    def new_project(self, name: str) -> Path:
-        """A fresh project folder without a warehouse, on the landing tree `base`."""
+    def new_project(self, name: str, memory: str | None = None) -> Path:
+        """A fresh project folder without a warehouse, on the landing tree `base`, with DuckDB's memory limit if one is given."""
         project = self.folder / name
         shutil.rmtree(project, ignore_errors=True)
         project.mkdir()
-        shutil.copy(self.folder / "shop" / "relance.yml", project)
+        told = (self.folder / "shop" / "relance.yml").read_text(encoding="utf-8")
+        if memory:
+            told = told.replace("\nwarehouse:\n", f"\nwarehouse:\n  memory_limit: {memory}\n")
+        (project / "relance.yml").write_text(told, encoding="utf-8")
         merge(project / "landing", self.base)
         return project
 

@@ -142,7 +142,7 @@ def record(data: dict[str, Any], path: Path) -> None:
         data["date"],
         f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['processor']}",
         versions,
-        f"{data['shop']['events']:,} events",
+        f"{data['shop']['events']:,} events" + (f", limit {data['memory_limit']}" if data.get("memory_limit") else ""),
         str(len(data["floor"]["all_seconds"])),
         str(data["load_before"]),
         f"{data['floor']['seconds']:.1f} s, {data['floor']['peak_bytes'] / GIB:.1f} GiB",
