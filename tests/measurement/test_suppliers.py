@@ -32,11 +32,12 @@ INPUTS = {
     "spam_signs": "field varchar, pattern varchar, reason varchar",
     "not_profiled": "profile_id varchar",
     "conversions": "conversion_id varchar, profile_id varchar, kind varchar, is_sale boolean, occurred_at timestamp, "
-    "net_company decimal(18, 4)",
+    "channel varchar, net_company decimal(18, 4)",
     "costs": "day date, kind varchar, channel varchar, origin varchar, supplier varchar, amount decimal(18, 4)",
     "leads": "profile_id varchar, score decimal(18, 4)",
     "internal_people": "profile_id varchar",
 }
+RESULTS = ("supplier_names", "lead_arrivals", "lead_faults", "sales", "lead_results")
 
 
 class World:
@@ -85,11 +86,11 @@ class World:
         self.con.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
 
     def received(self) -> dict[str, dict[str, Any]]:
-        build(self.con, "supplier_names", "lead_arrivals", "lead_faults", "lead_results")
+        build(self.con, *RESULTS)
         return {row["lead_id"]: row for row in self.rows("from lead_results")}
 
     def suppliers(self, kind: str = "all") -> dict[str, dict[str, Any]]:
-        build(self.con, "supplier_names", "lead_arrivals", "lead_faults", "lead_results", "lead_suppliers", "invalid_lead_claims")
+        build(self.con, *RESULTS, "lead_suppliers", "invalid_lead_claims")
         return {row["supplier"]: row for row in self.rows(f"from lead_suppliers where period_kind = '{kind}' order by period")}
 
     def claims(self) -> dict[str, dict[str, Any]]:
@@ -237,6 +238,36 @@ def test_a_sale_counts_once(world: World) -> None:
     }  # fmt: skip
 
 
+def test_a_conversion_that_is_told_is_worth_the_sale_it_tells_of(world: World) -> None:
+    """Whoever takes more than the look-back to buy would have converted for nothing, and good suppliers seem to lose money."""
+    world.lead("slow", "A", 200, converted_at=ago(10.4))
+    world.sale("slow", 10.4, 40, "converted_lead")
+    world.sale("slow", 10.4, 999)
+    world.sale("slow", 60, 5)
+    world.sale("slow", 9, 7)
+    # Told on the day after it, at midnight; and, of one that bought within the look-back as well, by two tools.
+    world.lead("late", "B", 200, converted_at=ago(8.9))
+    world.sale("late", 8.9, 40, "converted_lead")
+    world.sale("late", 9.9, 500)
+    world.lead("twice", "C", 150)
+    world.sale("twice", 100, 30)
+    for days in (20.1, 20.2, 12):
+        world.sale("twice", days, 40, "converted_lead")
+    world.sale("twice", 20.1, 60, kind="subscription")
+    # Of another's newer lead, and of one that bought before it came.
+    world.lead("new", "D", 200)
+    world.lead("new-2", "E", 50)
+    world.sale("new", 40, 40, "converted_lead")
+    world.sale("new", 40, 80)
+    world.lead("before", "F", 50)
+    world.sale("before", 60, 80)
+    world.sale("before", 40, 40, "converted_lead")
+    told = {name: (row["converted"], row["orders"], row["revenue"]) for name, row in world.suppliers().items()}
+    assert told == {
+        "A": (1, 1, 999), "B": (1, 1, 500), "C": (1, 2, 90), "D": (0, 0, 0), "E": (1, 1, 80), "F": (1, 0, 40),
+    }  # fmt: skip
+
+
 def test_the_company_s_own_people_are_no_leads(world: World) -> None:
     """Trying the form would lower what a supplier's leads, or the company's own, are worth."""
     for name in ("anna", "boss"):
@@ -268,6 +299,19 @@ def test_a_sale_before_the_lead_is_not_its_own(world: World) -> None:
     world.sale("slow", 10, 40, "converted_lead")
     world.lead("next_year", "A", 10, status="won", converted_at=ago(-300))
     assert {name for name, row in world.received().items() if row["is_converted"]} == {"same_day", "slow"}
+
+
+def test_who_bought_is_paid_for_once(world: World) -> None:
+    """Refused as a duplicate by one supplier and as shared by the other, a lead that bought would be paid to nobody."""
+    for name, more in {"bought": {}, "good": {"qualified_at": ago(90)}, "idle": {}}.items():
+        world.lead(name, "A", 101, exclusive=True, **more)
+        world.lead(f"{name}-2", "B")
+    world.sale("bought", 50)
+    told = world.suppliers()
+    assert {name: claim["reason"] for name, claim in world.claims().items()} == {
+        "bought-2": "duplicate", "good-2": "duplicate", "idle": "not_exclusive", "idle-2": "duplicate",
+    }  # fmt: skip
+    assert (told["A"]["claimed_cost"], told["A"]["kept_exclusive"]) == (10, 0)
 
 
 def test_claims_speak_of_what_was_delivered(world: World) -> None:

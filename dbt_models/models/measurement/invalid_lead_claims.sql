@@ -8,7 +8,7 @@ with claimed as (
             as names_the_person
     from {{ ref('lead_results') }} as results
     inner join {{ ref('unified_leads') }} as leads on results.source = leads.source and results.lead_id = leads.lead_id
-    where not results.is_in_house and (not results.is_valid or results.is_resold)
+    where results.is_claimed
 )
 
 select
@@ -19,7 +19,7 @@ select
     cast(date_trunc('month', received_on) as date) as period,
     coalesce(invalid_reason, 'not_exclusive') as reason,
     case
-        when is_resold then concat_ws(',', invalid_reasons, 'not_exclusive')
+        when is_resold and not is_qualified then concat_ws(',', invalid_reasons, 'not_exclusive')
         else invalid_reasons
     end as reasons,
     case coalesce(invalid_reason, 'not_exclusive')

@@ -1,10 +1,11 @@
 -- One row per lead received by now, from whom it came, what is wrong with it, and what became of it. The person's own words are left
 -- where they stand: what is told here is enough to settle accounts with a supplier.
 --
--- A sale is credited once, to the newest lead before it that is no duplicate: one that was paid for within the look-back, a conversion that the lead's
--- own state tells whenever it came about (to the day, as such states are kept), and one of which nobody tells the day only where no
--- other sale of the person is known. What a month's sales people cost (costs of kind salary and channel sales) is shared out evenly among
--- the leads of that month, good or bad: they all were worked on. So is what a supplier asked for a month whose leads tell no cost.
+-- A sale is credited once, to the newest lead before it that is no duplicate: one within the look-back, and, whenever it came about, the one
+-- that a lead's own state tells of (to the day, as such states are kept). A state that tells of a sale nobody else knows counts as one
+-- that is worth what the seed conversion_values says; without a day, only where no other sale of the person is known.
+-- What a month's sales people cost (costs of kind salary and channel sales) is shared out evenly among the leads of that month, good or bad:
+-- they all were worked on. So is what a supplier asked for a month whose leads tell no cost.
 {% set misses = 3 %}
 
 with leads as (
@@ -75,42 +76,64 @@ called as (
     group by 1
 ),
 
+-- Who is told to have become a customer by a lead, and on which day: of the newest lead by then that is no duplicate.
+told as (
+    select leads.lead_key, leads.person, leads.profile_id, leads.received_on, told.told_on, told.worth
+    from (
+        select profile_id, {{ local_date('occurred_at') }} as told_on, max(net_company) as worth
+        from {{ ref('conversions') }}
+        where kind = 'converted_lead'
+        group by 1, 2
+    ) as told
+    inner join leads on told.profile_id = leads.profile_id and not leads.is_duplicate and told.told_on >= leads.received_on
+    qualify row_number() over (partition by told.profile_id, told.told_on order by leads.created_at desc, leads.lead_key) = 1
+),
+
+-- The sale that is told of: the newest since the lead came, by the end of that day.
+meant as (
+    select sales.conversion_id, told.lead_key, told.person, sales.net_company
+    from told
+    inner join {{ ref('sales') }} as sales
+        on told.profile_id = sales.profile_id and sales.sold_on between told.received_on and told.told_on
+    qualify row_number() over (partition by told.profile_id, told.told_on order by sales.occurred_at desc, sales.conversion_id) = 1
+),
+
 dated as (
-    select leads.lead_key, leads.person, conversions.kind, conversions.net_company
-    from {{ ref('conversions') }} as conversions
-    inner join leads
-        on conversions.profile_id = leads.profile_id
-        and not leads.is_duplicate
-        and case
-            when conversions.kind = 'converted_lead' then {{ local_date('conversions.occurred_at') }} >= leads.received_on
-            else conversions.occurred_at >= leads.created_at
-        end
-    cross join {{ source('control', 'measurement') }} as measurement
-    where (conversions.is_sale or conversions.kind = 'converted_lead')
-      and (
-          conversions.kind = 'converted_lead'
-          or leads.created_at >= {{ days_before('conversions.occurred_at', 'measurement.lookback_days') }}
-      )
-    qualify row_number() over (partition by conversions.conversion_id order by leads.created_at desc, leads.lead_key) = 1
+    select conversion_id, lead_key, person, net_company
+    from (
+        select conversion_id, lead_key, person, net_company, 0 as place, cast(null as timestamp) as created_at from meant
+        union all
+        select sales.conversion_id, leads.lead_key, leads.person, sales.net_company, 1, leads.created_at
+        from {{ ref('sales') }} as sales
+        inner join leads
+            on sales.profile_id = leads.profile_id and not leads.is_duplicate and sales.occurred_at >= leads.created_at
+        cross join {{ source('control', 'measurement') }} as measurement
+        where leads.created_at >= {{ days_before('sales.occurred_at', 'measurement.lookback_days') }}
+    ) as credited
+    qualify row_number() over (partition by conversion_id order by place, created_at desc, lead_key) = 1
 ),
 
 undated as (
-    select leads.lead_key, leads.person, cast(null as string) as kind, cast(null as decimal(18, 4)) as net_company
+    select leads.lead_key
     from leads
     inner join (
         select person, max(created_at) as told_of_at from leads where is_told_sold and converted_at is null group by 1
     ) as told on leads.person = told.person and leads.created_at <= told.told_of_at
-    where not leads.is_duplicate and leads.person not in (select person from dated)
+    where not leads.is_duplicate
+      and leads.person not in (select person from dated union all select person from told)
     qualify row_number() over (partition by leads.person order by leads.created_at desc, leads.lead_key) = 1
 ),
 
--- One sale may be told twice, as an order and by the lead's state: what was paid goes before what such a state is worth.
+-- What was paid goes before what such a state is worth, which counts once, however often it is told.
 earned as (
-    select
-        lead_key,
-        count(*) filter (where kind <> 'converted_lead') as orders,
-        {{ money_sum("coalesce(sum(net_company) filter (where kind <> 'converted_lead'), sum(net_company), 0)") }} as revenue
-    from (select * from dated union all select * from undated) as sold
+    select lead_key, cast(sum(orders) as bigint) as orders, {{ money_sum('coalesce(sum(paid), max(worth), 0)') }} as revenue
+    from (
+        select lead_key, 1 as orders, net_company as paid, cast(null as decimal(18, 4)) as worth from dated
+        union all
+        select lead_key, 0, null, worth from told
+        union all
+        select lead_key, 0, null, null from undated
+    ) as sold
     group by 1
 ),
 
@@ -200,6 +223,7 @@ select
     judged.first_brought_by,
     judged.is_exclusive,
     resold.lead_key is not null as is_resold,
+    judged.supplier is not null and (faulty.lead_key is not null or (resold.lead_key is not null and not judged.is_qualified)) as is_claimed,
     judged.is_qualified,
     judged.is_converted,
     judged.orders,

@@ -27,7 +27,7 @@ counted as (
         {{ money_sum('coalesce(sum(cost), 0)') }} as lead_cost,
         {{ money_sum('sum(sales_cost)') }} as sales_cost,
         count(*) filter (where is_valid) as valid,
-        {{ money_sum('coalesce(sum(cost) filter (where not is_valid or is_resold), 0)') }} as claimed_cost,
+        {{ money_sum('coalesce(sum(cost) filter (where is_claimed), 0)') }} as claimed_cost,
         count(*) filter (where is_duplicate) as duplicates,
         count(*) filter (where is_exclusive) as exclusive,
         count(*) filter (where is_exclusive and not is_resold) as kept_exclusive,
