@@ -142,6 +142,31 @@ def test_a_pause_parts_flights_and_costs_fall_to_one_each(shop: Company) -> None
     ]
 
 
+def test_only_what_is_paid_for_is_shown(shop: Company) -> None:
+    """A credit note in June would have the spots of March shown then, and a line of nought stretch the flight to it."""
+    sell(shop, grown)
+    run_flight(shop)
+    run_flight(shop, END + timedelta(5), END + timedelta(6), 0)
+    run_flight(shop, date(2026, 6, 1), date(2026, 6, 2), -800)
+    shop.add("unified_marketing_costs", cost_id="film", kind="creative", amount=50, campaign_id="film", starts_on=START)
+    run_flight(shop, date(2026, 6, 1), date(2026, 6, 2), 0, key="film")
+    assert found(shop, "campaign, period, last_day, costs") == [
+        ("film", START, START, Decimal(50)),
+        ("spring", START, END, Decimal(2000)),
+    ]
+
+
+def test_estimates_are_no_finer_than_cents(shop: Company) -> None:
+    """Four decimals of a guess look like knowledge."""
+    sell(shop, lambda day: 100.0001 + day.toordinal() % 7 * day.month)
+    run_flight(shop)
+    names = ("expected", "expected_low", "expected_high", "uplift", "uplift_low", "uplift_high")
+    ((*told, currency),) = found(shop, f"{', '.join(names)}, currency")
+    assert all(amount == round(amount, 2) for amount in told)
+    assert any(amount % 1 for amount in told)
+    assert currency == "EUR"
+
+
 def test_what_can_be_followed_is_not_estimated(shop: Company) -> None:
     """A search campaign would have two returns; salaries of a channel are no campaign."""
     sell(shop, grown)

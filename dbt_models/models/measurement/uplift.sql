@@ -52,7 +52,7 @@ paid as (
         costs.day,
         costs.kind,
         costs.amount,
-        max(case when costs.kind = 'media' then 1 else 0 end) over (partition by costs.campaign_key) as has_media
+        max(case when costs.kind = 'media' and costs.amount > 0 then 1 else 0 end) over (partition by costs.campaign_key) as has_media
     from {{ ref('costs') }} as costs
     left join {{ ref('campaigns') }} as campaigns on costs.campaign_key = campaigns.campaign_key
     left join followed on costs.campaign_key = '' and costs.channel = followed.channel
@@ -60,11 +60,11 @@ paid as (
         and case when costs.campaign_key = '' then followed.channel is null else not campaigns.is_tracked end
 ),
 
--- It runs on the days that media are paid for; what is paid before is made ready, not seen.
+-- It runs on the days that media are paid for; what is paid before is made ready, not seen, and a credit note shows nothing.
 days as (
     select distinct campaign_key, channel, day
     from paid
-    where (kind = 'media' or (has_media = 0 and campaign_key <> '')) and day < {{ local_date(as_of()) }}
+    where amount > 0 and (kind = 'media' or (has_media = 0 and campaign_key <> '')) and day < {{ local_date(as_of()) }}
 ),
 
 numbered as (
@@ -265,9 +265,9 @@ estimated as (
     select
         judged.*,
         {% for name, error in [('expected', '0'), ('expected_low', '-level_error'), ('expected_high', 'level_error')] -%}
-        case when reason is null then cast(least(
+        case when reason is null then cast(round(least(
             cast(year_before as double) * exp(greatest(least(growth + {{ error }}, 60), -60)), 9e13
-        ) as decimal(18, 4)) end as {{ name }},
+        ), 2) as decimal(18, 4)) end as {{ name }},
         {% endfor -%}
         {% for name, error in [('fall', '0'), ('fall_low', 'fall_error'), ('fall_high', '-fall_error')] -%}
         case when reason is null and not is_fall_disturbed and growth_after is not null
@@ -297,9 +297,9 @@ select
     estimated.expected,
     estimated.expected_low,
     estimated.expected_high,
-    cast(estimated.now - estimated.expected as decimal(18, 4)) as uplift,
-    cast(estimated.now - estimated.expected_high as decimal(18, 4)) as uplift_low,
-    cast(estimated.now - estimated.expected_low as decimal(18, 4)) as uplift_high,
+    {% for name, expected in [('uplift', 'expected'), ('uplift_low', 'expected_high'), ('uplift_high', 'expected_low')] -%}
+    cast(round(estimated.now - estimated.{{ expected }}, 2) as decimal(18, 4)) as {{ name }},
+    {% endfor -%}
     case
         when estimated.reason is not null then 'unknown'
         when estimated.now > estimated.expected_high then 'more'
