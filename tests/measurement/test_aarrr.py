@@ -172,20 +172,26 @@ def test_what_advertising_costs() -> None:
         shop.cost(DAY, 7, channel="display", origin="ad_spend", impressions=1000, clicks=0)
         shop.cost(DAY, 1000, channel="video", origin="ad_spend")
         shop.cost(DAY, 500, channel="video", origin="ad_spend", clicks=10)
+        shop.cost(DAY, -5, channel="credited", origin="ad_spend", impressions=1000, clicks=10)
+        shop.known("free")
+        shop.sale("free", MONDAY, 80)
+        shop.touch("free", MONDAY, "email")
         shop.count()
         assert shop.value("cpc", DAY, channel="video") == 50, "of the others nobody knows how often they were clicked"
-        assert shop.value("click_rate", DAY) == 200 / 21_000
+        assert shop.value("click_rate", DAY) == 210 / 22_000
         assert {name: shop.value(name, DAY, channel="paid_search") for name in ("cpc", "cpm", "click_rate", "cost", "cac")} == {
             "cpc": 0.5, "cpm": 5, "click_rate": 0.01, "cost": 80, "cac": 80,
         }  # fmt: skip
-        assert shop.value("cac", DAY) == 1587
+        assert shop.value("cac", DAY) == 1582 / 2
+        assert [shop.value(name, DAY, channel="credited") for name in ("cpc", "cpm", "cost")] == [None, None, -5]
+        assert shop.value("cac", DAY, channel="email") is None
         assert shop.value("cpc", DAY, channel="display") is None
         assert shop.value("cac", DAY, channel="display") is None
         assert not shop.con.execute("select 1 from aarrr where metric in ('margin', 'break_even_revenue')").fetchall()
         shop.con.execute("update measurement set margin = 0.4")
         shop.count()
-        assert shop.value("margin", DAY) == 32
-        assert shop.value("break_even_revenue", DAY) == pytest.approx(3967.5)
+        assert shop.value("margin", DAY) == 64
+        assert shop.value("break_even_revenue", DAY) == pytest.approx(3955)
 
 
 def test_a_rate_per_visit_is_of_visits() -> None:

@@ -78,10 +78,23 @@ def test_what_is_not_known_has_no_ratio() -> None:
         rows = ratios(shop)
     month = date(2026, 2, 1)
     free, unknown, vain, whole = (rows["month", name, month] for name in ("organic_search", "paid_search", "display", "all"))
-    assert (free["cac"], free["ltv"], free["ltv_to_cac"], free["is_healthy"]) == (0, 500, None, None)
+    assert (free["cac"], free["ltv"], free["ltv_to_cac"], free["is_healthy"]) == (None, 500, None, None)
     assert (unknown["new_customers"], unknown["cac"], unknown["ltv"], unknown["ltv_to_cac"]) == (1, 50, None, None)
     assert (vain["new_customers"], vain["costs"], vain["cac"]) == (0, 30, None)
     assert (whole["new_customers"], whole["valued_customers"], whole["cac"], whole["ltv"]) == (2, 1, 40, 500)
+
+
+def test_costs_of_no_channel_won_nobody_in_particular() -> None:
+    """Tools that name no channel would be what it cost to win those of whom nobody knows how they came."""
+    with funnel() as shop:
+        shop.known("anna")
+        shop.sale("anna", FEBRUARY, 400)
+        shop.add("clv", profile_id="anna", historical_value=400, clv_12m=100)
+        shop.cost(date(2026, 2, 1), 50, channel="unattributed")
+        rows = ratios(shop)
+    nobody, whole = (rows["month", name, date(2026, 2, 1)] for name in ("unattributed", "all"))
+    assert (nobody["costs"], nobody["cac"], nobody["ltv_to_cac"], nobody["is_healthy"]) == (50, None, None, None)
+    assert (whole["cac"], whole["ltv_to_cac"]) == (50, 10)
 
 
 def test_months_and_channels_add_up_to_all() -> None:

@@ -136,6 +136,48 @@ def test_what_nobody_can_be_followed_from_has_no_return(shop: Company) -> None:
     assert figures(shop, "costs", "overall_roi") == [(10_600,)]
 
 
+def test_what_nobody_can_know_is_not_nought(shop: Company) -> None:
+    """Television that sold nothing and television of which nobody knows are not the same; sums equal the books."""
+    shop.add("offline_channels", channel="tv")
+    campaign(shop, "spots", "tv", is_tracked=False)
+    campaign(shop, "banners")
+    for key, channel in (("spots", "tv"), ("banners", None)):
+        spend(shop, 100, key, channel=channel)
+    earn(shop, 70, channel="unattributed")
+    brought = "leads, sales, new_customers, revenue, long_term_revenue"
+    unknown, none = (None,) * 5, (0,) * 5
+    assert figures(shop, f"campaign_key, {brought}", where="campaign_key <> ''") == [("banners", *none), ("spots", *unknown)]
+    assert figures(shop, f"channel, is_followed, {brought}", "channel_roi") == [
+        ("paid_search", True, *none),
+        ("tv", False, *unknown),
+        ("unattributed", True, 0, 1, 0, 70, 70),
+    ]
+    assert figures(shop, "costs, revenue", "overall_roi") == [(200, 70)]
+    earn(shop, 5, "spots", "0.2", "tv")
+    assert figures(shop, "leads, sales, new_customers, revenue", where="campaign_key = 'spots'") == [(0, Decimal("0.2"), 0, 5)]
+
+
+def test_parts_of_a_lead_have_no_price(shop: Company) -> None:
+    """17,550 for three hundredths of a lead are 585,000 each, dearer than anything that ever was one."""
+    campaign(shop, "c")
+    spend(shop, 17_550, "c")
+    earn(shop, 9, "c", "0.97")
+    earn(shop, None, "c", "0.03", kind="lead")
+    assert figures(shop, "costs, leads, cpl, sales, cpa") == [(17_550, Decimal("0.03"), None, Decimal("0.97"), None)]
+    earn(shop, 1, "c", "0.03")
+    assert figures(shop, "cpl, cpa") == [(None, 17_550)]
+
+
+def test_what_was_paid_back_bought_no_clicks(shop: Company) -> None:
+    """A month of corrections would have clicks for less than nothing."""
+    campaign(shop, "7")
+    for day, amount in (("2026-03-01", -20), ("2026-04-01", 0)):
+        shop.add("unified_ad_spend", date=day, campaign_id="7", spend=amount, impressions=100, clicks=10)
+    shop.build(*COSTS, *RETURNS)
+    months = "select ad_spend, clicks, cpc, click_rate from campaign_roi where period_kind = 'month' order by period"
+    assert shop.ask(months) == [(-20, 10, None, 0.1), (0, 10, None, 0.1)]
+
+
 def test_cost_per_lead_sale_and_new_customer(shop: Company) -> None:
     """12 leads, 4 sales and 2 new customers for 600, of which 400 are media: 50, 150 and 300 each; 1,000 per 400 are 2.5."""
     campaign(shop, "7")

@@ -242,6 +242,8 @@ select
     channel,
     case
         when denominator is null then cast(above as double)
+        -- What nothing was spent on has no price; costs and customers of no channel do not belong together.
+        when metric in ('cpc', 'cpm', 'cac') and (above <= 0 or channel = 'unattributed') then null
         when below > 0 then cast(above as double) / cast(below as double)
     end as value,
     {{ money_sum('above') }} as numerator,

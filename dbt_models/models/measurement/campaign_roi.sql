@@ -12,7 +12,7 @@ with summed as (
         coalesce(min(campaigns.campaign), returns.campaign_key) as campaign,
         min(campaigns.platform) as platform,
         coalesce(max(case when campaigns.is_tracked then 1 else 0 end), 0) = 1 as is_tracked,
-        {{ returned_sums() | indent(8) }}
+        {{ returned_sums("returns.campaign_key = '' or max(case when campaigns.is_tracked then 1 else 0 end) = 1") | indent(8) }}
     from {{ ref('returns') }} as returns
     left join {{ ref('campaigns') }} as campaigns on returns.campaign_key = campaigns.campaign_key
     group by 1, 2, 3, 4

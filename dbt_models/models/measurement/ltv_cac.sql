@@ -1,7 +1,9 @@
 -- One row per month of first purchase (and one for all) and channel (and one for all): what a customer won then is worth (LTV: net of
 -- refunds so far, and as predicted for twelve months, times the margin where it is known), what winning one cost (CAC: costs of every
 -- kind), and the first over the second. Three times is the usual line of a sound business
--- (D. Skok, SaaS Metrics 2.0, www.forentrepreneurs.com/saas-metrics-2). Without costs or without customers there is no ratio.
+-- (D. Skok, SaaS Metrics 2.0, www.forentrepreneurs.com/saas-metrics-2). Without costs or without customers there is neither
+-- cost of winning one nor ratio: what nothing was spent on is not known to be free. So for `unattributed`: its costs and customers do not belong
+-- together.
 {% set line = 3 %}
 {% set measures = ['new_customers', 'valued_customers', 'lifetime_value', 'cost'] %}
 
@@ -45,7 +47,7 @@ weighed as (
         summed.*,
         settings.margin,
         lifetime_value * coalesce(settings.margin, 1) * new_customers as worth,
-        cost * valued_customers as paid
+        case when channel <> 'unattributed' then cost * valued_customers end as paid
     from summed
     cross join (select margin from {{ source('control', 'measurement') }}) as settings
 )
@@ -56,7 +58,7 @@ select
     channel,
     cast(new_customers as bigint) as new_customers,
     {{ money_sum('cost') }} as costs,
-    case when new_customers > 0 then cast(cost as double) / cast(new_customers as double) end as cac,
+    case when new_customers > 0 and cost > 0 and channel <> 'unattributed' then cast(cost as double) / cast(new_customers as double) end as cac,
     cast(valued_customers as bigint) as valued_customers,
     case when valued_customers > 0
         then cast(lifetime_value * coalesce(margin, 1) as double) / cast(valued_customers as double)
