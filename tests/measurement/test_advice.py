@@ -244,6 +244,8 @@ def test_an_estimate_says_so(shop: Company) -> None:
     campaign(shop, "radio", 500, channel="radio", first_day="2026-05-01", is_tracked=False)
     assert advice(shop, "tv") == ("hold", None, "overlapping")
     assert figures(shop, "tv", "overlaps_with") == "radio"
+    # Of two that ran together, only one that still does can be paused: last month's spots can't.
+    assert [figures(shop, key, "is_over") for key in ("tv", "radio")] == [True, False]
 
 
 def test_sales_that_stay_after_the_end_disprove_nothing(shop: Company) -> None:

@@ -8,9 +8,11 @@
 -- where even the upper bound of its rate (95 %) is below half of what all channels reach. Where fewer sales were made, and fewer would be
 -- needed to win back the costs, than `minimum_sales`, or it has run for fewer days than `minimum_days`, it is too early to say anything.
 -- Leads are judged by those of the last year that have had the look-back to buy in, by what became of the leads themselves.
--- Campaigns that can't be followed go by the estimate of measurement.uplift.
+-- Campaigns that can't be followed go by the estimate of measurement.uplift, and are over once their newest flight is.
 {% set minimum_sales = 10 %}
 {% set minimum_days = 14 %}
+{# As in measurement.uplift: after so many days without being paid for, a flight has ended. #}
+{% set pause = 7 %}
 {% set sums = ['costs', 'ad_spend', 'impressions', 'clicks', 'touches', 'leads', 'sales', 'revenue'] %}
 {% set this_month = "cast(date_trunc('month', run.as_of_date) as date)" %}
 
@@ -125,7 +127,8 @@ figures as (
         coalesce(campaigns.channel, 'other') as channel,
         campaigns.platform,
         recent.since,
-        coalesce(recent.last_paid_month < {{ months_before(this_month, 1) }}, true) as is_over,
+        coalesce(recent.last_paid_month < {{ months_before(this_month, 1) }}, true)
+            or coalesce(not campaigns.is_tracked and {{ days_between('flights.last_day', 'run.as_of_date') }} > {{ pause }}, false) as is_over,
         coalesce(recent.last_paid_month < {{ months_before(this_month, 12) }}, false) as is_long_over,
         coalesce({{ days_between(
             'greatest(least(campaigns.first_day, spent.first_day), recent.since)',
@@ -154,6 +157,7 @@ figures as (
     left join spent on campaigns.campaign_key = spent.campaign_key
     left join lead_credits on campaigns.campaign_key = lead_credits.campaign_key
     left join only_there on campaigns.channel = only_there.channel
+    left join newest_flights as flights on campaigns.campaign_key = flights.campaign_key
     cross join usual
     cross join baskets
     cross join {{ source('control', 'run') }} as run
