@@ -1,4 +1,4 @@
-"""The checks that say where revenue has a gap: an order without an amount, an amount without an exchange rate."""
+"""The checks that say where money has a gap: an order without an amount, an amount without a rate, a cost told wrongly."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ import duckdb
 
 from dagster_project.assets.common import RunInHand
 from dagster_project.instance import POOL
+from dagster_project.quality.costs import cost_mistakes
 from dagster_project.quality.orders import order_gaps
 from dagster_project.quality.rates import rate_gaps
 
@@ -45,5 +46,12 @@ MONEY_CHECKS = [
         "Every order has an amount, and every refund an order, of which it is a part at most.",
         order_gaps,
         "The orders are listed in quality.order_gaps.",
+    ),
+    gap_check(
+        ["measurement", "cost_gaps"],
+        "costs_are_told_rightly",
+        "Every cost is counted, on its days: none has a share above 1, no exchange rate, or an end before its beginning.",
+        cost_mistakes,
+        "The costs are listed in measurement.cost_gaps.",
     ),
 ]

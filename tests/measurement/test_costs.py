@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.quality.costs import cost_mistakes
 from tests.measurement.spending import Company
 
 MODELS = ("supplier_names", "told_channels", "cost_lines", "costs", "cost_gaps")
@@ -52,6 +53,30 @@ def test_a_share_in_per_cent_is_listed(shop: Company) -> None:
     )
     assert by(shop) == [(None,)]
     assert gaps(shop) == [("share", "a", Decimal(3000), "EUR", Decimal(3000), False)]
+
+
+def test_mistakes_are_said_and_what_is_as_it_should_be_is_not(shop: Company) -> None:
+    """A salary that falls out for a share of 25 stands in a table that nobody reads; nor is a daily warning read."""
+    shop.add("campaigns", campaign_key="7", campaign_id="7", campaign="summer", channel="paid_search")
+    shop.add("unified_ad_spend", date="2026-01-05", campaign_id="7", spend=30)
+    shop.add("unified_ad_spend", date="2026-01-05", campaign_id="8", spend=9, currency="USD")
+    shop.add("unified_influencers", influencer="tom", fee=50)
+    months = {"starts_on": "2026-01-01", "ends_on": "2026-12-31"}
+    for name, more in {
+        "invoice": {"campaign_id": "7"}, "right": {"share": "0.25"}, "half": {"share": 50}, "quarter": {"share": 25},
+        "back": {"ends_on": "2025-12-31"},
+    }.items():  # fmt: skip
+        shop.add("unified_marketing_costs", cost_id=name, amount=1500, **months | more)
+    shop.build(*MODELS)
+    shop.con.execute("create schema measurement; create table measurement.cost_gaps as from main.cost_gaps")
+    assert {row[0] for row in gaps(shop)} >= {"told_by_account", "to_come", "undated"}
+    assert cost_mistakes(shop.con) == [
+        "ad_spend: 1 cost of 9.00 USD with no exchange rate: not counted",
+        "marketing_costs: 1 cost of 1,500.00 EUR with an end before the beginning: counted on the first day",
+        "marketing_costs: 2 costs of 3,000.00 EUR with a share that is neither 0, nor 1, nor between (25 % is 0.25): not counted",
+    ]
+    shop.con.execute("delete from measurement.cost_gaps where reason in ('share', 'dates', 'no_rate')")
+    assert cost_mistakes(shop.con) == []
 
 
 def test_spend_is_counted_at_the_grain_it_is_told(shop: Company) -> None:
