@@ -56,7 +56,8 @@ TABLES = """
         starts_at timestamp, email varchar, phone varchar, city varchar, postal_code varchar, status varchar, source varchar);
     create table open_days (event_name varchar, event_kind varchar, starts_at timestamp, city varchar, postal_code varchar);
     create table members (audience varchar, profile_id varchar, anchor_at timestamp, context varchar, holdout boolean);
-    create table sequences (sequence varchar, audience varchar, kind varchar);
+    create table messages_due (sequence varchar, audience varchar, kind varchar, profile_id varchar, anchor_at timestamp,
+        is_due boolean);
     create table sent_steps (sequence varchar, audience varchar, kind varchar, profile_id varchar, anchor_at timestamp,
         sent_at timestamp);
 """

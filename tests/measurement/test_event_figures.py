@@ -101,21 +101,38 @@ def test_a_day_of_which_nobody_tells_who_came(shop: Funnel) -> None:
     assert (row["registered"], row["attended"], row["no_show"]) == (2, None, None)
 
 
-def test_invited_are_those_on_the_list_now_and_those_written_to(shop: Funnel) -> None:
-    """The control group would be invited; or who was written to yesterday would be another person on the list today."""
+def test_invited_are_those_who_are_written_to(shop: Funnel) -> None:
+    """A list would invite its control group, and whoever may not be written to; or a second letter another person."""
     for name, city in [("Open day Lyon", "Lyon"), ("Open day Paris", "Paris")]:
         shop.add("open_days", event_name=name, event_kind="open_day", starts_at=COMING, city=city)
-    shop.add("sequences", sequence="open_day", audience="invited", kind="event")
-    shop.add("sequences", sequence="reminder", audience="guests", kind="reminder")
     context = '{"event":"Open day Paris"}'
-    for person, audience, holdout in [("anna", "invited", False), ("ben", "invited", True), ("carl", "guests", False)]:
-        shop.add("members", audience=audience, profile_id=person, anchor_at=COMING, context=context, holdout=holdout)
+    for person, kind, is_due in [
+        ("anna", "event", True),
+        ("ben", "event", False),
+        ("carl", "reminder", True),
+        ("emma", "event", True),
+    ]:
+        told = {"audience": kind, "profile_id": person, "anchor_at": COMING}
+        shop.add("members", **told, context=context, holdout=False)
+        shop.add("messages_due", **told, sequence=kind, kind=kind, is_due=is_due)
+    shop.add("members", audience="event", profile_id="held out", anchor_at=COMING, context=context, holdout=True)
     invite(shop, "anna", COMING, days_before=28)
     invite(shop, "dora", COMING, days_before=28)
     shop.add("profiles", profile_id="dora", city="LYON")
     rows = figures(shop)
-    assert (rows["Open day Paris"]["invited"], rows["Open day Paris"]["written_to"]) == (1, 1)
+    assert (rows["Open day Paris"]["invited"], rows["Open day Paris"]["written_to"]) == (2, 1)
     assert (rows["Open day Lyon"]["invited"], rows["Open day Lyon"]["written_to"]) == (1, 1)
+
+
+def test_whom_nobody_wrote_to_may_have_been_invited_otherwise(shop: Funnel) -> None:
+    """98 guests of an evening to which nobody was invited: the letters went out before there was a journal of them."""
+    register(shop, "anna", "attended")
+    register(shop, "anna", "registered", COMING, name="Fair")
+    rows = figures(shop)
+    assert [(row["invited"], row["written_to"], row["cost_per_invited"]) for row in rows.values() if row["is_over"]] == [
+        (None, 0, None)
+    ]
+    assert rows["Fair"]["invited"] == 0
 
 
 def test_what_names_an_event_is_its_own(shop: Funnel) -> None:

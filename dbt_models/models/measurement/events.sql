@@ -1,7 +1,8 @@
 -- One row per open day, webinar or fair, past or to come: how many people were invited, registered, came, stayed away and enrolled, what
 -- it cost, and what each of them cost. The company's own people are left out.
--- Invited are those whom earlier runs wrote to before it began (`written_to`), and those who stand on a list of invitations to it now;
--- who was invited otherwise (a poster, a tool of its own) nobody tells. Reminders go to those who have registered, and invite nobody.
+-- Invited are those whom earlier runs wrote to before it began (`written_to`), and those to whom this run writes: a list alone, whose people
+-- have no consent, wait or are held out, invites nobody. Who was invited otherwise (a poster, a tool of its own) nobody tells, so that of an
+-- event that is over without a letter it is unknown. Reminders go to those who have registered, and invite nobody.
 -- Enrolled are those who came and, within the look-back after it began, bought, subscribed or became customers as leads.
 -- Its cost is what names it as its campaign (of events of one name, the next one has it, the last what comes later), and its even share
 -- in what the channel `event` cost in its month without naming any; what nobody tells the cost of has a cost of 0, and none per head.
@@ -38,14 +39,13 @@ events as (
     group by event_name, starts_at
 ),
 
--- Whom each person's list of invitations asks to which event, as things stand.
+-- To whom this run writes an invitation, and which event their list names.
 listed as (
-    select members.profile_id, members.anchor_at as starts_at, min({{ json_named('members.context', "'event'") }}) as event_name
-    from {{ ref('members') }} as members
-    inner join (select distinct audience from {{ source('control', 'sequences') }} where kind = 'event') as inviting
-        on members.audience = inviting.audience
-    where not members.holdout and members.anchor_at > {{ as_of() }}
-    group by members.profile_id, members.anchor_at
+    select due.profile_id, due.anchor_at as starts_at, min({{ json_named('members.context', "'event'") }}) as event_name
+    from {{ ref('messages_due') }} as due
+    left join {{ ref('members') }} as members on due.audience = members.audience and due.profile_id = members.profile_id
+    where due.kind = 'event' and due.is_due and due.anchor_at > {{ as_of() }}
+    group by due.profile_id, due.anchor_at
 ),
 
 written_to as (
@@ -183,7 +183,9 @@ shared_costs as (
 figures as (
     select
         dated.*,
-        coalesce(invitations.invited, 0) as invited,
+        case
+            when dated.starts_at > {{ as_of() }} or invitations.written_to > 0 then coalesce(invitations.invited, 0)
+        end as invited,
         coalesce(invitations.written_to, 0) as written_to,
         coalesce(counts.registered, 0) as registered,
         -- Nobody has told yet who came.
