@@ -127,12 +127,8 @@ def test_invited_are_those_who_are_written_to(shop: Funnel) -> None:
 def test_whom_nobody_wrote_to_may_have_been_invited_otherwise(shop: Funnel) -> None:
     """98 guests of an evening to which nobody was invited: the letters went out before there was a journal of them."""
     register(shop, "anna", "attended")
-    register(shop, "anna", "registered", COMING, name="Fair")
-    rows = figures(shop)
-    assert [(row["invited"], row["written_to"], row["cost_per_invited"]) for row in rows.values() if row["is_over"]] == [
-        (None, 0, None)
-    ]
-    assert rows["Fair"]["invited"] == 0
+    row = figures(shop)["Open day Lyon"]
+    assert (row["invited"], row["written_to"], row["cost_per_invited"]) == (None, 0, None)
 
 
 def test_what_names_an_event_is_its_own(shop: Funnel) -> None:

@@ -1,8 +1,8 @@
 -- One row per open day, webinar or fair, past or to come: how many people were invited, registered, came, stayed away and enrolled, what
 -- it cost, and what each of them cost. The company's own people are left out.
 -- Invited are those whom earlier runs wrote to before it began (`written_to`), and those to whom this run writes: a list alone, whose people
--- have no consent, wait or are held out, invites nobody. Who was invited otherwise (a poster, a tool of its own) nobody tells, so that of an
--- event that is over without a letter it is unknown. Reminders go to those who have registered, and invite nobody.
+-- have no consent, wait or are held out, invites nobody. Who was invited otherwise (a poster, a tool of its own) nobody tells: where nobody
+-- was written to, it is unknown. Reminders go to those who have registered, and invite nobody.
 -- Enrolled are those who came and, within the look-back after it began, bought, subscribed or became customers as leads.
 -- Its cost is what names it as its campaign (of events of one name, the next one has it, the last what comes later), and its even share
 -- in what the channel `event` cost in its month without naming any; what nobody tells the cost of has a cost of 0, and none per head.
@@ -183,9 +183,7 @@ shared_costs as (
 figures as (
     select
         dated.*,
-        case
-            when dated.starts_at > {{ as_of() }} or invitations.written_to > 0 then coalesce(invitations.invited, 0)
-        end as invited,
+        invitations.invited,
         coalesce(invitations.written_to, 0) as written_to,
         coalesce(counts.registered, 0) as registered,
         -- Nobody has told yet who came.
