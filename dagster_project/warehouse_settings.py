@@ -19,7 +19,7 @@ class Spark(Part):
     memory: str = "3g"
     """Of the process that plans the work and, on this machine, does it."""
     partitions: int = Field(default=4, ge=1)
-    """Into how many parts what is joined and grouped is divided; two to three for each core of all workers."""
+    """Into how many parts what is joined and grouped is divided; two to three for each core of all workers, 1 for little data."""
     folder: Path = Path(".relance/spark")
     """Where its tables lie; on a cluster, a folder that every worker has."""
     options: dict[str, str] = {}

@@ -41,7 +41,9 @@ def spark_build(
     """
     spark = spark_session(settings)
     from dagster_project.spark.python_models import run_python_models_in
+    from dagster_project.spark.statements import run_statements_in
 
+    run_statements_in(spark)
     run_python_models_in(settings)
     try:
         manifest = json.loads(prepare_manifest(workspace).read_bytes())

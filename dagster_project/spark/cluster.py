@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 HOST, PORT = "127.0.0.1", 7077
 WORKERS, CORES, MEMORY = 2, 1, "2g"
@@ -18,12 +19,13 @@ def main() -> int:
 
     spark_class = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
     master = [spark_class, "org.apache.spark.deploy.master.Master", "--host", HOST, "--port", str(PORT), "--webui-port", "0"]
-    worker = [
-        spark_class, "org.apache.spark.deploy.worker.Worker", "--host", HOST, "--webui-port", "0",
-        "--cores", str(CORES), "--memory", MEMORY, f"spark://{HOST}:{PORT}",
-    ]  # fmt: skip
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with ExitStack() as stack:
+        work = stack.enter_context(TemporaryDirectory(prefix="spark-work-"))
+        worker = [
+            spark_class, "org.apache.spark.deploy.worker.Worker", "--host", HOST, "--webui-port", "0",
+            "--cores", str(CORES), "--memory", MEMORY, "--work-dir", work, f"spark://{HOST}:{PORT}",
+        ]  # fmt: skip
         processes = []
         for command in [master, *[worker] * WORKERS]:
             process = subprocess.Popen(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +29,21 @@ _QUIET = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
 }
+_ONE_PART = {
+    # Who divides nothing has little data: to compile a query, or to plan it anew after each step, takes longer than to answer it.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+}
+_LITTLE_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def spark_options(settings: Settings) -> dict[str, str]:
     """Settings of a project's Spark sessions; those of relance.yml win."""
     spark = settings.warehouse.spark
+    is_small = spark.partitions == 1
     threads = settings.warehouse.threads
     folder = settings.spark_path
     return {
@@ -43,9 +54,10 @@ def spark_options(settings: Settings) -> dict[str, str]:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         # The catalog of what lies there: a Derby database, which every Spark brings along.
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder / 'catalog'};create=true",
-        "spark.driver.extraJavaOptions": f"-Dderby.stream.error.file={folder / 'derby.log'}",
+        "spark.driver.extraJavaOptions": f'"-Dderby.stream.error.file={folder / "derby.log"}" {_LITTLE_JAVA if is_small else ""}',
         **_SAME_SQL,
         **_QUIET,
+        **(_ONE_PART if is_small else {}),
         **spark.options,
     }
 
@@ -57,12 +69,14 @@ def spark_session(settings: Settings) -> SparkSession:
         RelanceError: Spark is not installed, or can't begin.
     """
     try:
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError:
         raise RelanceError(
             "`warehouse.engine: spark` needs Spark", str(settings.config_path), "run `pip install relance[spark]`"
         ) from None
+    _must_answer(settings)
     Path(settings.spark_path).mkdir(parents=True, exist_ok=True)
     builder = SparkSession.builder.enableHiveSupport()
     for name, value in spark_options(settings).items():
@@ -71,9 +85,29 @@ def spark_session(settings: Settings) -> SparkSession:
     logging.getLogger("SQLQueryContextLogger").disabled = True
     try:
         return builder.getOrCreate()
-    except (PySparkException, RuntimeError) as error:
+    except (PySparkException, Py4JError, RuntimeError) as error:
         how = "install Java 17, or correct `warehouse.spark`"
         raise RelanceError(f"Spark can't begin: {error}", str(settings.config_path), how) from None
+
+
+def _must_answer(settings: Settings) -> None:
+    """Spark itself would try for a minute, and then tell it in fifty lines.
+
+    Raises:
+        RelanceError: no master of the cluster can be reached.
+    """
+    master = settings.warehouse.spark.master or ""
+    places = master.removeprefix("spark://").split(",") if master.startswith("spark://") else []
+    for place in places:
+        host, _, port = place.rpartition(":")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), timeout=5):
+                return
+        except (OSError, ValueError):
+            continue
+    if places:
+        how = "begin it (`make spark-cluster` begins one on this machine), or correct `warehouse.spark.master`"
+        raise RelanceError(f"No Spark cluster answers at {master}", str(settings.config_path), how)
 
 
 def end_spark() -> None:

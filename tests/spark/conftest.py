@@ -15,7 +15,6 @@ def spark(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("spark")
     company = {"name": "Company", "currency": "EUR", "timezone": "Europe/Paris", "country": "FR"}
-    options = {"spark.sql.codegen.wholeStage": "false"}
-    warehouse = Warehouse(engine="spark", threads=2, spark=Spark(folder=Path(folder), memory="1g", partitions=1, options=options))
+    warehouse = Warehouse(engine="spark", threads=2, spark=Spark(folder=Path(folder), memory="1g", partitions=1))
     yield spark_session(Settings(company=company, warehouse=warehouse))
     end_spark()

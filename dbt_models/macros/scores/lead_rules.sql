@@ -20,9 +20,11 @@ case when {{ number }} = floor({{ number }}) then cast(cast({{ number }} as deci
 
 {# Points of a rule, so many times, as many days later: they are worth half after each half-life. #}
 {% macro aged_points(rule, times, days) -%}
-cast(round(cast({{ rule }}.points as double) * {{ times }}
+{%- set points -%}
+cast({{ rule }}.points as double) * {{ times }}
     * case when {{ rule }}.half_life_days is null then 1.0 else power(0.5, greatest({{ days }}, 0) / cast({{ rule }}.half_life_days as double)) end
-, 2) as decimal(18, 4))
+{%- endset -%}
+cast({{ rounded(points, 2) }} as decimal(18, 4))
 {%- endmacro %}
 
 {# A bound of Wilson's interval for a share (E. B. Wilson, "Probable inference", 1927), at 99 %; NULL of nothing. side: '+' or '-'. #}

@@ -32,6 +32,6 @@ select
     pairs.audience,
     pairs.other_audience,
     pairs.members_of_both,
-    round(pairs.members_of_both / cast(sized.members as double), 4) as share
+    {{ rounded('pairs.members_of_both / cast(sized.members as double)', 4) }} as share
 from pairs
 inner join sized on pairs.audience = sized.audience

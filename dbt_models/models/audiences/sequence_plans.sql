@@ -69,7 +69,7 @@ limits as (
 ),
 
 last_limit as (
-    select sequence, profile_id, max(until) as until, max_by(waits_for, until) as waits_for
+    select sequence, profile_id, max(until) as until, {{ newest('waits_for', 'until') }} as waits_for
     from (select sequence, profile_id, until, min(waits_for) as waits_for from limits where until is not null group by 1, 2, 3) as each_until
     group by 1, 2
 ),

@@ -6,7 +6,7 @@
 
 with before as (
     {% if is_incremental() -%}
-    select audience, max_by(believed, position) as believed
+    select audience, {{ newest('believed', 'position') }} as believed
     from {{ this }}
     group by audience
     {%- else -%}

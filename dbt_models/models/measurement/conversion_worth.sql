@@ -13,7 +13,7 @@ sales as (
 ),
 
 basket as (
-    select cast(round(cast(sum(net_company) as double) / nullif(count(net_company), 0), 4) as decimal(18, 4)) as average_basket
+    select cast({{ rounded('cast(sum(net_company) as double) / nullif(count(net_company), 0)', 4) }} as decimal(18, 4)) as average_basket
     from sales
 ),
 
@@ -73,7 +73,7 @@ select
     counted.closed,
     counted.closed / cast(nullif(counted.had_time, 0) as double) as close_rate,
     basket.average_basket,
-    cast(round(cast(basket.average_basket as double) * counted.closed / nullif(counted.had_time, 0), 4) as decimal(18, 4)) as value,
+    cast({{ rounded('cast(basket.average_basket as double) * counted.closed / nullif(counted.had_time, 0)', 4) }} as decimal(18, 4)) as value,
     {{ company('currency') }} as currency
 from counted
 cross join basket

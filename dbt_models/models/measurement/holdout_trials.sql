@@ -10,7 +10,7 @@ with draws as (
         company.holdout_overall,
         company.holdout_salt,
         -- Drawn for the audience, or for all of them.
-        round(1 - (1 - audiences.holdout_share) * (1 - company.holdout_overall), 9) as share
+        {{ rounded('1 - (1 - audiences.holdout_share) * (1 - company.holdout_overall)', 9) }} as share
     from {{ source('control', 'audiences') }} as audiences
     cross join {{ source('control', 'company') }} as company
     where audiences.kind <> 'suppression'

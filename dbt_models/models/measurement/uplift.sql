@@ -27,7 +27,7 @@
     * (1 - power({{ hang_together }}, greatest({0}, 1))) / greatest({0}, 1))
 {%- endset %}
 {% set flight = 'campaign_key, channel, flight' %}
-{% set of_flight = inflation.format('(flights.days / 7.0)') ~ ' * 7.0 / flights.days' %}
+{% set of_flight = inflation.format('(flights.days / 7e0)') ~ ' * 7e0 / flights.days' %}
 {% set same_flight = '{0}.campaign_key = {1}.campaign_key and {0}.channel = {1}.channel and {0}.flight = {1}.flight' %}
 
 with followed as (
@@ -245,7 +245,7 @@ judged as (
         coalesce(trends.weeks, 0) as weeks,
         trends.growth,
         trends.spread * sqrt({{ of_flight }} + {{ inflation.format('trends.weeks') }} / trends.weeks) as level_error,
-        trends.spread * sqrt({{ of_flight }} + {{ inflation.format('(after.days / 7.0)') }} * 7.0 / after.days) as fall_error,
+        trends.spread * sqrt({{ of_flight }} + {{ inflation.format('(after.days / 7e0)') }} * 7e0 / after.days) as fall_error,
         after.growth as growth_after,
         after.is_over,
         after.is_disturbed_now or after.is_disturbed_then as is_fall_disturbed,

@@ -39,7 +39,7 @@ former as (
         latest.kind,
         renamed.profile_id,
         min(latest.profile_id) as old_profile_id,
-        min_by(latest.value, latest.profile_id) as value
+        {{ oldest('latest.value', 'latest.profile_id') }} as value
     from latest
     inner join renamed on latest.profile_id = renamed.old_profile_id
     group by 1, 2

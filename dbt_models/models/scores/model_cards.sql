@@ -82,7 +82,7 @@ select
     {% endfor -%}
     {{ given.left_out }} as left_out,
     coalesce(drift.scored, 0) as scored,
-    case when drift.scored > 0 then round(drift.psi, 4) end as drift_psi,
+    case when drift.scored > 0 then {{ rounded('drift.psi', 4) }} end as drift_psi,
     case when coalesce(drift.scored, 0) = 0 then null when drift.psi < 0.1 then 'stable' when drift.psi < 0.25 then 'moving' else 'drifted' end as drift
 from fits
 left join drift on fits.model = drift.model

@@ -24,8 +24,8 @@ select
     profile_id,
     model,
     feature,
-    coalesce(category, cast(round(number, 2) as string)) as value,
-    round(contribution, 6) as contribution,
-    row_number() over (partition by profile_id, model order by abs(round(contribution, 6)) desc, feature) as rank
+    coalesce(category, cast({{ rounded('number', 2) }} as string)) as value,
+    {{ rounded('contribution', 6) }} as contribution,
+    row_number() over (partition by profile_id, model order by abs({{ rounded('contribution', 6) }}) desc, feature) as rank
 from weighed
 where abs(contribution) > 0.000001

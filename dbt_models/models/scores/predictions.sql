@@ -29,8 +29,8 @@ select
     profile_id,
     model,
     -- To six digits: the last ones of an exponential differ from machine to machine.
-    round(1 / (1 + exp(-least(greatest(margin, -30), 30))), 6) as probability,
-    round(margin, 6) as log_odds,
+    {{ rounded('1 / (1 + exp(-least(greatest(margin, -30), 30)))', 6) }} as probability,
+    {{ rounded('margin', 6) }} as log_odds,
     days,
     method,
     method_reason,

@@ -33,10 +33,10 @@ counted as (
 measured as (
     select
         *,
-        cast(round(failing / cast(nullif(leads, 0) as double), 6) as double) as failing_share,
-        cast(round(failing_converted / cast(nullif(failing_known, 0) as double), 6) as double) as failing_conversion,
-        cast(round(others_converted / cast(nullif(others_known, 0) as double), 6) as double) as others_conversion,
-        cast(round({{ wilson('failing_converted', 'failing_known', '+') }}, 6) as double) as failing_conversion_at_most
+        cast({{ rounded('failing / cast(nullif(leads, 0) as double)', 6) }} as double) as failing_share,
+        cast({{ rounded('failing_converted / cast(nullif(failing_known, 0) as double)', 6) }} as double) as failing_conversion,
+        cast({{ rounded('others_converted / cast(nullif(others_known, 0) as double)', 6) }} as double) as others_conversion,
+        cast({{ rounded(wilson('failing_converted', 'failing_known', '+'), 6) }} as double) as failing_conversion_at_most
     from counted
 ),
 

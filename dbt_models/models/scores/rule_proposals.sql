@@ -149,7 +149,7 @@ counted as (
         count(*) as people,
         count(*) filter (where people.has_converted) as converted,
         min(everybody.people) as all_people,
-        cast(round(min(everybody.converted) / cast(min(everybody.people) as double), 6) as double) as share_of_all
+        cast({{ rounded('min(everybody.converted) / cast(min(everybody.people) as double)', 6) }} as double) as share_of_all
     from values_found
     inner join people on values_found.profile_id = people.profile_id
     cross join everybody
@@ -169,7 +169,7 @@ counted as (
         everybody.share
     from done
     cross join (
-        select count(*) as people, cast(round(sum(case when outcome then weight else 0 end) / cast(sum(weight) as double), 6) as double) as share
+        select count(*) as people, cast({{ rounded('sum(case when outcome then weight else 0 end) / cast(sum(weight) as double)', 6) }} as double) as share
         from requests
     ) as everybody
     where instr(done.attribute, '|') = 0 and {{ is_own_doing('done.attribute') }}
@@ -178,9 +178,9 @@ counted as (
 measured as (
     select
         counted.*,
-        cast(round(counted.converted / cast(counted.people as double), 6) as double) as share,
-        cast(round({{ wilson('counted.converted', 'counted.people', '-') }}, 6) as double) as at_least,
-        cast(round({{ wilson('counted.converted', 'counted.people', '+') }}, 6) as double) as at_most
+        cast({{ rounded('counted.converted / cast(counted.people as double)', 6) }} as double) as share,
+        cast({{ rounded(wilson('counted.converted', 'counted.people', '-'), 6) }} as double) as at_least,
+        cast({{ rounded(wilson('counted.converted', 'counted.people', '+'), 6) }} as double) as at_most
     from counted
     left join denied on counted.attribute = denied.attribute
     where counted.people >= 30 and counted.share_of_all > 0 and denied.attribute is null
@@ -189,9 +189,9 @@ measured as (
 differing as (
     select
         *,
-        cast(round(share / share_of_all, 2) as double) as ratio,
+        cast({{ rounded('share / share_of_all', 2) }} as double) as ratio,
         -- Of whom nobody converted, the upper end of the interval speaks.
-        cast(greatest(least(round(10 * log2((case when converted = 0 then at_most else share end) / share_of_all), 0), 20), -20) as decimal(18, 4)) as points
+        cast(greatest(least({{ rounded('10 * log2((case when converted = 0 then at_most else share end) / share_of_all)', 0) }}, 20), -20) as decimal(18, 4)) as points
     from measured
     where at_least > share_of_all or at_most < share_of_all
 ),

@@ -53,7 +53,7 @@
         {{ text_list('with_product_id') }} as offers,
         {{ json_list({
             'rank': 'rank', 'product_id': 'with_product_id', 'title': 'title', 'bought_product_id': 'product_id',
-            'confidence': 'round(confidence, 4)', 'lift': 'round(lift, 2)',
+            'confidence': rounded('confidence', 4), 'lift': rounded('lift', 2),
         }) }} as products
     from ranked
     where rank <= {{ option('most_offers') }}

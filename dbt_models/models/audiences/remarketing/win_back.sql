@@ -27,6 +27,6 @@
     },
     anchor='last_bought_at',
     value='cast(net_revenue as double) / order_count',
-    reason={'recency_days': 'silent_days', 'usual_gap_days': 'round(usual_gap_days, 1)', 'rfm_segment': 'rfm_segment'},
+    reason={'recency_days': 'silent_days', 'usual_gap_days': rounded('usual_gap_days', 1), 'rfm_segment': 'rfm_segment'},
     context={'orders': 'order_count', 'last_order_at': 'last_order_at'},
 ) }}
