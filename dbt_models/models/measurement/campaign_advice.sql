@@ -273,9 +273,9 @@ select
     mature_leads_sold,
     sales,
     revenue,
-    roi_percent,
-    roi_low_percent,
-    roi_high_percent,
+    {% for name in ['roi_percent', 'roi_low_percent', 'roi_high_percent'] -%}
+    {{ rounded(name, 4) }} as {{ name }},
+    {% endfor -%}
     needed_sales,
     overlaps_with,
     case when is_estimate then after_the_end end as after_the_end,

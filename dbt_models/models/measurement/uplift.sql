@@ -265,9 +265,8 @@ estimated as (
     select
         judged.*,
         {% for name, error in [('expected', '0'), ('expected_low', '-level_error'), ('expected_high', 'level_error')] -%}
-        case when reason is null then cast(round(least(
-            cast(year_before as double) * exp(greatest(least(growth + {{ error }}, 60), -60)), 9e13
-        ), 2) as decimal(18, 4)) end as {{ name }},
+        {%- set amount = 'least(cast(year_before as double) * exp(greatest(least(growth + ' ~ error ~ ', 60), -60)), 9e13)' %}
+        case when reason is null then cast({{ rounded(amount, 2) }} as decimal(18, 4)) end as {{ name }},
         {% endfor -%}
         {% for name, error in [('fall', '0'), ('fall_low', 'fall_error'), ('fall_high', '-fall_error')] -%}
         case when reason is null and not is_fall_disturbed and growth_after is not null
@@ -293,7 +292,7 @@ select
     estimated.now as actual,
     estimated.year_before,
     estimated.weeks as weeks_compared,
-    100 * (exp(estimated.growth) - 1) as trend_percent,
+    {{ rounded('100 * (exp(estimated.growth) - 1)', 4) }} as trend_percent,
     estimated.expected,
     estimated.expected_low,
     estimated.expected_high,
@@ -306,9 +305,9 @@ select
         when estimated.now < estimated.expected_low then 'less'
         else 'unclear'
     end as verdict,
-    estimated.fall as fall_percent,
-    estimated.fall_low as fall_low_percent,
-    estimated.fall_high as fall_high_percent,
+    {% for name in ['fall', 'fall_low', 'fall_high'] -%}
+    {{ rounded('estimated.' ~ name, 4) }} as {{ name }}_percent,
+    {% endfor -%}
     case
         when not estimated.is_over then 'not_over'
         when estimated.fall is null then 'unknown'
@@ -318,7 +317,7 @@ select
     costs.costs,
     {% for name, expected in [('roi_percent', 'expected'), ('roi_low_percent', 'expected_high'), ('roi_high_percent', 'expected_low')] -%}
     case when estimated.metric = 'revenue' and shared.overlaps_with is null
-        then {{ per_cent_gained('(estimated.now - estimated.' ~ expected ~ ')', 'costs.costs') }} end as {{ name }},
+        then {{ rounded(per_cent_gained('(estimated.now - estimated.' ~ expected ~ ')', 'costs.costs'), 4) }} end as {{ name }},
     {% endfor -%}
     {{ company('currency') }} as currency
 from estimated
