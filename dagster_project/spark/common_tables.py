@@ -93,18 +93,34 @@ def parsed(sql: str) -> Statement | None:
     words = [text for _, text in spans]
     if not words or words[0] not in ("create", "insert") or "with" not in words or "view" in words[:4]:
         return None
-    begin = place = words.index("with")
+    begin = words.index("with")
     if "(" in words[:begin] and words[0] == "create":
         return None
-    tables = []
-    while place < len(words) and (place == begin or words[place] == ","):
+    tables, place = _tables(sql, [start for start, _ in spans], words, begin, set())
+    return Statement(sql[: spans[begin][0]], tuple(tables), sql[spans[place][0] :], tuple(words[place:])) if tables else None
+
+
+def _tables(sql: str, starts: list[int], words: list[str], place: int, taken: set[str]) -> tuple[list[Named], int]:
+    """The tables of the `with` that begins in a place, and the place after it; none of what is not sure to be understood or gives
+    a name twice. Those that a table's own query names stand before it."""
+    outer = []
+    while words[place] in ("with", ","):
         if words[place + 2 : place + 4] != ["as", "("]:
-            return None
+            return [], place
         end = _closing(words, place + 3)
-        query = sql[spans[place + 3][0] + 1 : spans[end][0]]
-        tables.append(Named(words[place + 1], query, tuple(words[place + 4 : end])))
+        outer.append((words[place + 1], place + 4, end))
         place = end + 1
-    return Statement(sql[: spans[begin][0]], tuple(tables), sql[spans[place][0] :], tuple(words[place:]))
+    known = len(taken)
+    taken.update(name for name, _, _ in outer)
+    if len(taken) < known + len(outer):
+        return [], place
+    found: list[Named] = []
+    for name, begin, end in outer:
+        inner, after = _tables(sql, starts, words, begin, taken) if words[begin] == "with" else ([], begin)
+        found += inner
+        begin = after if inner else begin
+        found.append(Named(name, sql[starts[begin] : starts[end]], tuple(words[begin:end])))
+    return found, place
 
 
 def _closing(words: list[str], opening: int) -> int:

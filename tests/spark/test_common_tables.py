@@ -17,6 +17,14 @@ def shared(sql: str) -> list[str]:
     return [table.name for table in statement.shared()] if statement else []
 
 
+def test_tables_of_a_table_are_shared_too_unless_their_names_are_taken():
+    nested = """create table t as with one as (select k from u group by k),
+    other as (with {0} as (select k from v group by k) select * from {0} as a join {0} as b) select * from one join other"""
+    assert shared(nested.format("own")) == ["own"]
+    assert "own" not in shared(nested.format("one"))
+    assert len(parsed(nested.format("one")).tables) == 2
+
+
 def test_only_what_takes_work_and_is_read_several_times_is_kept():
     assert shared(SHARED) == ["grouped"]
 

@@ -14,7 +14,7 @@ with known as (
     {{ features_at(candidates, members) | indent(4) }}
 ),
 
-asked as (
+wanted as (
     select distinct model, feature, kind from {{ ref('prediction_bins') }} where bin = 1
 ),
 
@@ -23,13 +23,13 @@ valued as (
         candidates.model,
         candidates.profile_id,
         known.feature,
-        asked.kind,
+        wanted.kind,
         known.number,
-        case when asked.kind = 'category' then known.category end as category
+        case when wanted.kind = 'category' then known.category end as category
     from known
-    inner join asked on known.feature = asked.feature
-    inner join {{ ref('prediction_candidates') }} as candidates on known.example = candidates.example and asked.model = candidates.model
-    where case when asked.kind = 'number' then known.number is not null else known.category is not null end
+    inner join wanted on known.feature = wanted.feature
+    inner join {{ ref('prediction_candidates') }} as candidates on known.example = candidates.example and wanted.model = candidates.model
+    where case when wanted.kind = 'number' then known.number is not null else known.category is not null end
 )
 
 select
