@@ -61,6 +61,12 @@ def _advised(campaign: dict[str, Any], _: Language) -> str:
             return _("{sales} sales, and fewer than {least} would win back its costs: that is chance.", least=least, **told)
         case "nothing_sold":
             return _("Nothing has been sold yet by which its costs could be judged.")
+        case "overlapping" if campaign["is_over"]:
+            return _(
+                "Nobody can be followed from it, and it ran together with {others}: what each of them did can't be told apart. "
+                "If they run again, then one after the other.",
+                others=campaign["overlaps_with"],
+            )
         case "overlapping":
             return _(
                 "Nobody can be followed from it, and it ran together with {others}: what each of them did can't be told apart. "

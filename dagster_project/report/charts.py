@@ -26,7 +26,8 @@ MONTHS, DAYS = "%b %Y", "%-d %b %Y"
 """How axes write days (d3-time-format)."""
 
 WIDTH, LETTER = 660, 6.3
-"""Pixels: of a chart, and of a letter on its axes."""
+"""Pixels: of a chart with its axes, at most, and of a letter on its axes."""
+_FIT: Spec = {"width": WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 _CONFIG: Spec = {
     "background": "transparent",
@@ -82,7 +83,17 @@ def bars(
     ]
     if line is not None:
         layers.append(_rule("x", line))
-    return spec_of(title, values, {"width": WIDTH - 140, "height": {"step": 24}, "encoding": {"y": place}, "layer": layers})
+    return spec_of(
+        title,
+        values,
+        {
+            **_FIT,
+            "padding": {"left": 5, "top": 5, "bottom": 5, "right": 60},
+            "height": 24 * len({value["label"] for value in values}),
+            "encoding": {"y": place},
+            "layer": layers,
+        },
+    )
 
 
 def lines(
@@ -114,7 +125,7 @@ def lines(
     layers: list[Spec] = [{"mark": {"type": "line", "point": {"size": 24}}, "encoding": encoding}]
     if line is not None:
         layers.append(_rule("y", line))
-    return spec_of(title, values, {"width": WIDTH - 40, "height": 220, "layer": layers})
+    return spec_of(title, values, {**_FIT, "height": 220, "layer": layers})
 
 
 def calibration(title: str, rows: Iterable[tuple[str, float, float]], said: str, happened: str) -> Spec:
@@ -161,17 +172,26 @@ def calibration(title: str, rows: Iterable[tuple[str, float, float]], said: str,
     )
 
 
-def strips(title: str, rows: Iterable[tuple[str, date | datetime, Any]], of: str, form: str = COUNT, days: str = DAYS) -> Spec:
+def strips(
+    title: str,
+    rows: Iterable[tuple[str, date | datetime, Any]],
+    of: str,
+    form: str = COUNT,
+    days: str = DAYS,
+    heading: str | None = None,
+) -> Spec:
     """One small line per label, each with a scale of its own.
 
     Args:
         rows: label, day, value.
+        heading: what stands above them all, where a panel has several such charts.
     """
     values = [{"label": label, "day": day_text(day), "value": _number(value)} for label, day, value in rows if value is not None]
     return spec_of(
         title,
         values,
         {
+            **({} if heading is None else {"title": heading}),
             "columns": 3,
             "align": "all",
             "facet": {"field": "label", "type": "nominal", "title": None, "sort": _in_order(values, "label")},
@@ -269,7 +289,11 @@ def intervals(
         {"mark": {"type": "point", "filled": True, "size": 70, "color": UP}, "encoding": {**middle, "tooltip": tooltip}},
         *([] if line is None else [_rule("x", line)]),
     ]
-    return spec_of(title, values, {"width": WIDTH - 200, "height": {"step": 26}, "encoding": {"y": place}, "layer": layers})
+    return spec_of(
+        title,
+        values,
+        {**_FIT, "height": 26 * len({value["label"] for value in values}), "encoding": {"y": place}, "layer": layers},
+    )
 
 
 def _rule(axis: str, at: float) -> Spec:

@@ -67,9 +67,9 @@ def rows_per_source(read: Reader, _: Language) -> Panel:
 
 
 def quarantine(read: Reader, _: Language) -> Panel:
-    columns = [Column(_("source")), Column(_("entity")), Column(_("reason")), Column(_("rows"), "count")]
+    columns = [Column(_("source")), Column(_("entity")), Column(_("reason"), "sentence"), Column(_("rows"), "count")]
     note = _("rows that can't be used; mend them with `relance replay` or a corrected file")
-    return Panel("quarantine", _("Quarantine"), note, columns, _shortened(read.rows(QUARANTINE, "quality.quarantine"), _))
+    return Panel("quarantine", _("Quarantine"), note, columns, _shortened(read.rows(QUARANTINE, "quality.quarantine")))
 
 
 def drift(read: Reader, _: Language) -> Panel:
@@ -78,7 +78,8 @@ def drift(read: Reader, _: Language) -> Panel:
     note = _("columns of the newest files that are not as usual: {files} file(s) drifted", files=files)
     if len(found) > DRIFT_SHOWN:
         note += _("; {lines} more lines in quality.drift", lines=len(found) - DRIFT_SHOWN)
-    columns = [Column(name) for name in (_("source"), _("entity"), _("file"), _("column"), _("what"), _("detail"))]
+    columns = [Column(name) for name in (_("source"), _("entity"), _("file"), _("column"))]
+    columns += [Column(_("what"), "word"), Column(_("detail"), "sentence")]
     return Panel("schema_drift", _("Schema drift"), note, columns, found[:DRIFT_SHOWN])
 
 
@@ -110,8 +111,8 @@ def checks(_: Language, run: LastRun) -> Panel:
     """Those that failed, one by one; of the others their number by room."""
     failed = [(check.name, _("blocking") if check.blocking else _("warning"), check.detail) for check in run.failed_checks]
     rooms = Counter(check.name.partition("/")[0] for check in run.checks if check.passed)
-    held = [(room, _("passed"), _("{number} checks", number=number)) for room, number in sorted(rooms.items())]
-    columns = [Column(_("check")), Column(_("how it went")), Column(_("detail"), "prose")]
+    held = [(room, _("passed"), f"{number} checks") for room, number in sorted(rooms.items())]
+    columns = [Column(_("check")), Column(_("how it went")), Column(_("detail"), "sentence")]
     note = _("After a blocking check that failed, nothing that builds on it was made.")
     return Panel("checks", _("Checks"), note, columns, [*failed, *held])
 
@@ -120,10 +121,10 @@ def exports(read: Reader, _: Language) -> Panel:
     columns = [
         Column(_("activation")),
         Column(_("audience")),
-        Column(_("mode")),
+        Column(_("mode"), "word"),
         Column(_("rows"), "count"),
         Column(_("path"), "path"),
-        Column(_("as of")),
+        Column(_("as of"), "word"),
     ]
     return Panel(
         "export_files", _("Export files"), _("the newest of each activation"), columns, read.rows(EXPORTS, "activation.files")
@@ -132,13 +133,15 @@ def exports(read: Reader, _: Language) -> Panel:
 
 def nothing_written(_: Language, run: LastRun) -> Panel:
     note = _("Activations that wrote no file in this run.")
-    return Panel("nothing_written", _("Nothing written"), note, [Column(_("activation")), Column(_("why"))], run.not_written)
+    return Panel(
+        "nothing_written", _("Nothing written"), note, [Column(_("activation")), Column(_("why"), "sentence")], run.not_written
+    )
 
 
-def _shortened(found: Sequence[Row], _: Language) -> list[Row]:
+def _shortened(found: Sequence[Row]) -> list[Row]:
     """The commonest reasons, and one line that adds up the others."""
     shown, others = list(found[:REASONS_SHOWN]), found[REASONS_SHOWN:]
     if not others:
         return shown
-    told = _("{number} more reasons (quality.quarantine has every row)", number=len(others))
+    told = f"{len(others)} more reasons (quality.quarantine has every row)"
     return [*shown, ("", "", told, sum(row[3] for row in others))]

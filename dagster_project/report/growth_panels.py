@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from dagster_project.report.charts import NUMBER, bars, grid, lines, strips
 from dagster_project.report.language import Language
@@ -43,7 +44,8 @@ def growth_panels(read: Reader, _: Language) -> list[Panel]:
 def stages(read: Reader, _: Language) -> Panel:
     """Whole months and weeks only: a part of one would look like a fall."""
     found = read.rows(AARRR, "measurement.aarrr")
-    rows, points = [], []
+    rows = []
+    drawn: dict[str, list[tuple[str, Any, float | None]]] = {}
     for (stage, metric, unit), values in groupby(found, key=lambda row: row[:3]):
         held = list(values)
         months = [(row[4], row[5]) for row in held if row[3] == "month"]
@@ -52,20 +54,27 @@ def stages(read: Reader, _: Language) -> Panel:
         rows.append((stage, metric, *((value, unit) for value in newest)))
         if len([value for _month, value in months if value is not None]) > 1:
             label, factor = _drawn_as(metric, unit, _)
-            points += [(label, month, None if value is None else float(value) * factor) for month, value in reversed(months)]
+            drawn.setdefault(stage, []).extend(
+                (label, month, None if value is None else float(value) * factor) for month, value in reversed(months)
+            )
     title = _("From acquisition to revenue (AARRR)")
     note = _(
-        "Whole months and weeks. Drawn are the last twelve months; measurement.aarrr has each figure by day and by channel too."
+        "Whole months and weeks, of all channels together. Drawn are the last twelve months; measurement.aarrr has each figure "
+        "by day and by channel too."
     )
+    charts = [
+        strips(f"{title}, {(name := _.stage(stage))}", points, _("value"), NUMBER, heading=_("{stage}, all channels", stage=name))
+        for stage, points in drawn.items()
+    ]
     columns = [
-        Column(_("stage"), "word"),
+        Column(_("stage"), "stage"),
         Column(_("figure"), "word"),
         Column(_("last month"), "figure"),
         Column(_("the month before"), "figure"),
         Column(_("last week"), "figure"),
         Column(_("the week before"), "figure"),
     ]
-    return Panel("aarrr", title, note, columns, rows, [strips(title, points, _("value"), NUMBER)])
+    return Panel("aarrr", title, note, columns, rows, charts)
 
 
 def cohorts(read: Reader, _: Language) -> Panel:

@@ -29,10 +29,13 @@ from babel.numbers import (
     get_group_symbol,
 )
 
-from dagster_project.report.words import WORDS
+from dagster_project.report.words import STAGES, WORDS
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 """Each under the name its speakers give it."""
+
+MINUS = "\N{MINUS SIGN}"
+"""What stands before negative figures: the charts' script writes it so, too."""
 
 NOTHING = "–"
 """A figure that is not known, or undefined: a return on no costs."""
@@ -63,6 +66,10 @@ class Language:
         text = str(value)
         return self(WORDS[text]) if text in WORDS else text.replace("_", " ")
 
+    def stage(self, value: Any) -> str:
+        """A stage of AARRR: some are called as channels or figures are, which are other things."""
+        return self(STAGES[value]) if value in STAGES else self.word(value)
+
     def count(self, value: Any) -> str:
         return self.number(value, 0)
 
@@ -70,9 +77,8 @@ class Language:
         """With `digits` decimals at most; None is a dash."""
         if value is None:
             return NOTHING
-        return format_decimal(
-            _plain(value), _up_to(digits, self.locale.decimal_formats[None].pattern.partition(".")[0]), self.locale
-        )
+        pattern = _up_to(digits, self.locale.decimal_formats[None].pattern.partition(".")[0])
+        return _signed(format_decimal(_plain(value), pattern, self.locale))
 
     def money(self, value: Any, digits: int | None = None) -> str:
         """In the company's currency, with its usual decimals or `digits`."""
@@ -80,15 +86,15 @@ class Language:
             return NOTHING
         pattern = self.locale.currency_formats["standard"].pattern
         if digits is None:
-            return format_currency(_plain(value), self.currency, pattern, self.locale)
+            return _signed(format_currency(_plain(value), self.currency, pattern, self.locale))
         pattern = _up_to(digits, pattern.replace(".00", ""))
-        return format_currency(_plain(value), self.currency, pattern, self.locale, currency_digits=False)
+        return _signed(format_currency(_plain(value), self.currency, pattern, self.locale, currency_digits=False))
 
     def share(self, value: Any, digits: int = 1) -> str:
         """0.123 as 12.3%."""
         if value is None:
             return NOTHING
-        return format_percent(_plain(value), _up_to(digits, self.locale.percent_formats[None].pattern), self.locale)
+        return _signed(format_percent(_plain(value), _up_to(digits, self.locale.percent_formats[None].pattern), self.locale))
 
     def percent(self, value: Any) -> str:
         """300.0 as 300%: figures that are per cent already."""
@@ -131,6 +137,10 @@ class Language:
 def _plain(value: Any) -> Decimal:
     """Infinity and the like have no place in a report."""
     return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _signed(figure: str) -> str:
+    return figure.replace("-", MINUS)
 
 
 def _up_to(digits: int, pattern: str) -> str:

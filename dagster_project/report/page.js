@@ -15,6 +15,14 @@
     );
   });
 
+  // On a narrow screen charts are narrower, and side by side are fewer; tables of cells (a width per cell) scroll.
+  const fitted = (spec, room) => {
+    if (typeof spec.width === "number") spec.width = Math.min(spec.width, room - (spec.autosize ? 0 : 90));
+    if (spec.columns) spec.columns = Math.max(1, Math.min(spec.columns, Math.floor(room / 225)));
+    spec.config.axis.labelLimit = Math.min(spec.config.axis.labelLimit, room * 0.4);
+    return spec;
+  };
+
   // One after the other, so that the page can be read and scrolled while its charts come.
   let turn = 0;
   const draw = async () => {
@@ -23,7 +31,7 @@
     await library;
     if (mine !== turn) return;
     for (const figure of page.querySelectorAll("figure")) {
-      const spec = JSON.parse(figure.querySelector("script").textContent);
+      const spec = fitted(JSON.parse(figure.querySelector("script").textContent), figure.clientWidth);
       const place = document.createElement("div");
       figure.append(place);
       await vegaEmbed(place, spec, { mode: "vega-lite", actions: false, renderer: "svg", ...reading.charts[language] });
@@ -56,11 +64,18 @@
     page.querySelector("button[data-to]").focus();
   });
 
-  // Tables that were folded away under a chart are printed with it.
+  // Tables that were folded away under a chart are printed with it; where one is wider than paper, in smaller letters.
+  const PAPER = 695; // Pixels between the margins of A4: Letter has more.
+  const LETTERS = [16, 11.3]; // Pixels: as they are measured, and at most on paper.
   let folded = [];
   addEventListener("beforeprint", () => {
     folded = [...page.querySelectorAll("details:not([open])")];
     for (const one of folded) one.open = true;
+    page.classList.add("measured");
+    const tables = [...page.querySelectorAll("table")].map((table) => [table, table.offsetWidth]);
+    page.classList.remove("measured");
+    for (const [table, width] of tables)
+      table.style.setProperty("--on-paper", `${Math.min(LETTERS[1], (LETTERS[0] * PAPER) / width)}px`);
   });
   addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from dagster_project.report.language import Language
 from dagster_project.report.section import Section
+from dagster_project.report.sentences import said
 
 Spec = dict[str, Any]
 
@@ -21,22 +22,28 @@ KEPT = 5_000
 
 FIGURES = {"count", "number", "money", "share", "percent", "figure"}
 """Kinds of columns that stand to the right."""
+STYLES = {"path": "path", "prose": "prose", "sentence": "prose", "day": "time", "month": "time", "moment": "time"}
+"""Other kinds of columns with a look of their own."""
 
 
 @dataclass(frozen=True)
 class Column:
     """A column's heading and what stands in it.
 
-    kind: text, prose, path, word (of the tables, told in the reader's language), count, number, money, share (0.1 is 10%),
-        percent (10 is 10%), day, month, moment, mark (yes or no), or figure: a value and its unit.
+    kind: text, prose, sentence (English of the tables, told in the reader's language where it is known), path, word (of the
+        tables, told in the reader's language), stage (of AARRR), count, number, money, share (0.1 is 10%), percent (10 is 10%),
+        day, month, moment, mark (yes or no), or figure: a value and its unit.
+    is_shown: on the page; the CSV has all.
     """
 
     name: str
     kind: str = "text"
+    is_shown: bool = True
 
     @property
-    def is_figure(self) -> bool:
-        return self.kind in FIGURES
+    def style(self) -> str:
+        """Its class in the page's styles; most have none."""
+        return "number" if self.kind in FIGURES else STYLES.get(self.kind, "")
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,11 @@ class Panel:
     def drawn(self) -> list[Spec]:
         """Its charts, but for those that would show nothing."""
         return [chart for chart in self.charts if chart["data"]["values"]]
+
+    @property
+    def unseen(self) -> int:
+        """Columns that its CSV alone has."""
+        return sum(not column.is_shown for column in self.columns)
 
     def section(self, currency: str, with_note: bool = False) -> Section:
         """As a table for a terminal."""
@@ -105,10 +117,12 @@ class Chapter:
 def written(cell: Any, column: Column, _: Language) -> str:
     """A cell as its reader reads it."""
     match column.kind:
-        case "count" | "number" | "money" | "share" | "percent" | "day" | "month" | "moment" | "word":
+        case "count" | "number" | "money" | "share" | "percent" | "day" | "month" | "moment" | "word" | "stage":
             return getattr(_, column.kind)(cell)
         case "figure":
             return _figure(*cell, _)
+        case "sentence":
+            return said(cell or "", _)
         case "mark":
             return "" if cell is None else _("yes") if cell else _("no")
     return "" if cell is None else str(cell)

@@ -23,6 +23,9 @@ STAGES = """
 SEGMENTS = """
     select rfm_segment, count(*) as customers, sum(monetary) as net_revenue, round(avg(recency_days))::bigint as mean_recency_days
     from scores.rfm group by 1 order by 3 desc, 1"""
+NOT_SCORED = """
+    select count(*) from profiles.profiles join profiles.not_profiled using (profile_id)
+    where not is_internal and lifecycle_stage in ('customer', 'lapsed')"""
 RFM_MAP = """
     select r, f, mode(rfm_segment order by rfm_segment), count(*), sum(monetary), sum(count(*)) over ()
     from scores.rfm group by r, f order by r, f"""
@@ -131,6 +134,8 @@ def rfm_map(read: Reader, _: Language) -> Panel:
         "names its segment "
         "and its customers; the darker, the more revenue they brought."
     )
+    if not_scored := _not_scored(read, _):
+        note += f" {not_scored}"
     cells = [(str(r), str(f), spent, f"{_.word(segment)}\n{_.count(people)}") for r, f, segment, people, spent, _of in rows]
     scores = [str(score) for score in range(1, 6)]
     chart = grid(title, cells, _("recency score"), _("frequency score"), (118, 46), (scores, scores[::-1]))
@@ -155,7 +160,19 @@ def segments(read: Reader, _: Language) -> Panel:
     note = _(
         "By recency, frequency and monetary value (seeds/rfm_segments.csv); what they brought, and how long ago they last bought."
     )
+    if not_scored := _not_scored(read, _):
+        note += f" {not_scored}"
     return Panel("rfm_segments", _("RFM segments"), note, columns, read.rows(SEGMENTS, "scores.rfm"))
+
+
+def _not_scored(read: Reader, _: Language) -> str:
+    """Why there are more customers than are scored."""
+    row = read.row(NOT_SCORED, "profiles.profiles", "profiles.not_profiled")
+    if row is None or not row[0]:
+        return ""
+    return _(
+        "{number} more customers stand here nowhere: they have not agreed to being profiled, or objected.", number=_.count(row[0])
+    )
 
 
 def tiers(read: Reader, _: Language) -> Panel:

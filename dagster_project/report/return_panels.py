@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dagster_project.report.advice_text import reason_of
@@ -27,13 +28,17 @@ COST_KINDS = """
     from measurement.overall_roi where period_kind = 'month' and period > $day::date - interval 25 month order by period"""
 ADVICE = """
     select * from measurement.campaign_advice
-    order by list_position(['stop', 'mend', 'scale', 'hold', 'too_early'], advice), costs desc, campaign"""
+    order by costs > 0 desc nulls last, list_position(['stop', 'mend', 'scale', 'too_early', 'hold'], advice),
+        costs desc, campaign"""
+"""What costs money first, and of that what asks somebody to act."""
+MODEL = "select model from control.measurement"
+WITHOUT_CAMPAIGN = "select sum(costs) from measurement.campaign_roi where period_kind = 'all' and campaign_key = ''"
 ATTRIBUTION = """
     select model, channel, sum(conversions), sum(revenue) from measurement.attribution
     where is_sale and period_kind = 'all' group by all order by model, channel"""
 UPLIFT = """
-    select campaign, channel, period, last_day, metric, actual, expected, uplift, uplift_low, uplift_high, verdict, reason,
-        overlaps_with, after_the_end
+    select campaign, verdict, metric, actual, expected, uplift, uplift_low, uplift_high, after_the_end, reason, overlaps_with,
+        period, last_day, channel
     from measurement.uplift order by period desc, campaign, metric"""
 DECLARED = """
     with summed as (
@@ -49,7 +54,9 @@ DECLARED = """
     select answer, channel, sum(conversions), sum(revenue), sum(sum(conversions)) over (partition by answer) as answers
     from named group by answer, channel order by answers desc, answer, 3 desc, channel"""
 """What few have said is not told apart: it may be somebody's own words."""
-COST_GAPS = "select count(*) from measurement.cost_gaps where reason = 'no_rate'"
+COST_GAPS = """
+    select explanation, count(*), told_currency, sum(told_amount) from measurement.cost_gaps
+    where not is_counted or reason = 'undated' group by all order by 2 desc, explanation, told_currency"""
 
 MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley")
 DRAWN = 15
@@ -65,6 +72,7 @@ def return_panels(read: Reader, _: Language) -> list[Panel]:
         campaigns(read, _),
         uplift(read, _),
         costs(read, _),
+        not_counted(read, _),
     ]
 
 
@@ -79,7 +87,7 @@ def over_time(read: Reader, _: Language) -> Panel:
     columns = [
         Column(_("month"), "month"),
         *_returned(_)[:2],
-        *_columns(_, "long_term_revenue new_customers roi long_term_roi roas cac"),
+        *_columns(_, "long_term_revenue new_customers roi long_term_roi roas cac", unseen=""),
     ]
     charts = [lines(title, points, _.symbol, COUNT)] if len(rows) > 1 else []
     return Panel("costs_and_revenue", title, note, columns, rows[::-1], charts, shown=13)
@@ -89,11 +97,10 @@ def channels(read: Reader, _: Language) -> Panel:
     rows = read.rows(CHANNELS, "measurement.channel_roi")
     title = _("Channels and their return")
     note = _(
-        "ROI = (gains − costs) / costs × 100: 0% is break-even, 100% doubles what was paid. Gains are net revenue by "
-        "the attribution model "
-        "of relance.yml; in the long term, with what customers won are predicted to spend in the next twelve months. "
-        "Without costs there "
-        "is no return; ROAS counts media costs alone."
+        "ROI = (gains − costs) / costs × 100: 0% is break-even, 100% doubles what was paid. Gains are net revenue by the {model} "
+        "model (`model` under `measurement` in relance.yml); in the long term, with what customers won are predicted to spend in "
+        "the next twelve months. Without costs there is no return; ROAS counts media costs alone.",
+        model=_in_force(read, _),
     )
     drawn = [(_.word(row[0]), row[4] / 100) for row in sorted(rows, key=lambda row: -(row[4] or 0)) if row[4] is not None]
     charts = [bars(_("Return (ROI) by channel"), drawn, "ROI", ",.0%", 0)]
@@ -106,8 +113,18 @@ def campaigns(read: Reader, _: Language) -> Panel:
     title = _("Campaigns and their return")
     drawn = [(row[0], row[5] / 100) for row in rows[:DRAWN] if row[5] is not None]
     charts = [bars(_("Return (ROI) of the campaigns that cost most"), drawn, "ROI", ",.0%", 0)]
-    columns = [Column(_("campaign")), Column(_("channel"), "word"), *_returned(_)]
-    note = _("Of all time, dearest first. Campaigns without costs have no return.")
+    columns = [Column(_("campaign")), Column(_("channel"), "word"), *_returned(_, "long_term_revenue roas leads")]
+    note = _(
+        "Of all time, dearest first; gains by the {model} model. Campaigns without costs have no return.",
+        model=_in_force(read, _),
+    )
+    apart = read.row(WITHOUT_CAMPAIGN, "measurement.campaign_roi")
+    if apart and apart[0]:
+        note += " " + _(
+            "Costs that name no campaign ({amount}: creative work, salaries, tools and the like) stand with their channel alone: "
+            "a channel may return less than each of its campaigns.",
+            amount=_.money(apart[0], 0),
+        )
     return Panel("campaigns", title, note, columns, rows, charts, shown=25)
 
 
@@ -116,9 +133,9 @@ def advice(read: Reader, _: Language) -> Panel:
     rows = [
         (
             one["campaign"],
-            one["channel"],
             one["advice"],
             reason_of(one, _),
+            one["channel"],
             one["costs"],
             one["revenue"],
             one["roi_percent"],
@@ -129,15 +146,18 @@ def advice(read: Reader, _: Language) -> Panel:
     ]
     columns = [
         Column(_("campaign")),
-        Column(_("channel"), "word"),
         Column(_("advice"), "word"),
         Column(_("why"), "prose"),
+        Column(_("channel"), "word"),
         *_returned(_)[:2],
         Column("ROI", "percent"),
         Column(_("ROI, at least"), "percent"),
         Column(_("ROI, at most"), "percent"),
     ]
-    note = _("By the newest three months in which a campaign was active; nothing is said on too small a sample.")
+    note = _(
+        "By the newest three months in which a campaign was active; nothing is said on too small a sample. "
+        "Those that cost something come first."
+    )
     return Panel("campaign_advice", _("What to do about each campaign"), note, columns, rows, shown=30)
 
 
@@ -153,9 +173,9 @@ def attribution(read: Reader, _: Language) -> Panel:
     title = _("Attribution: eight models side by side")
     note = _(
         "The same net revenue of sales, shared out among the channels that touched buyers before: each column "
-        "adds up to the books. "
-        "`Unattributed` is what no touch is known for. Where models agree, the figure is solid; where they differ, "
-        "judge with care."
+        "adds up to the books. `Unattributed` is what no touch is known for. Where models agree, the figure is solid; where they "
+        "differ, judge with care. Returns are counted by the {model} model.",
+        model=_in_force(read, _),
     )
     cells = [
         (_.word(model), _.word(channel), revenue, _.number(revenue, 0))
@@ -175,8 +195,9 @@ def declared(read: Reader, _: Language) -> Panel:
     rows = [(*row[:4], float(row[2] / row[4])) for row in found]
     title = _("What buyers say, and what the model says")
     note = _(
-        "Answers to “how did you hear of us?” (rows) against the channels that the attribution model credits the same orders to; "
-        "answers that fewer than five gave stand together. They know what no click tells: word of mouth, radio, a shop window."
+        "Answers to “how did you hear of us?” (rows) against the channels that the {model} model credits the same orders to; "
+        "answers that fewer than five gave stand together. They know what no click tells: word of mouth, radio, a shop window.",
+        model=_in_force(read, _),
     )
     names = list(dict.fromkeys(row[0] for row in rows))[:DRAWN]
     cells = [(_.word(channel), _.word(heard), part, _.share(part, 0)) for heard, channel, *_more, part in rows if heard in names]
@@ -198,23 +219,23 @@ def uplift(read: Reader, _: Language) -> Panel:
         "What was sold while it ran, against the same weeks a year before, moved by the trend since; 95% interval. Where such "
         "campaigns ran together, their effects can't be told apart."
     )
-    drawn = [(f"{row[0]} · {_.day(row[2])}", *row[7:10]) for row in found if row[4] == "revenue" and row[7] is not None]
+    drawn = [(f"{row[0]} · {_.day(row[11])}", *row[5:8]) for row in found if row[2] == "revenue" and row[5] is not None]
     charts = [intervals(title, drawn[:DRAWN], _("more than expected, {currency}", currency=_.symbol), COUNT, 0)]
     columns = [
         Column(_("campaign")),
-        Column(_("channel"), "word"),
-        Column(_("from"), "day"),
-        Column(_("to"), "day"),
+        Column(_("verdict"), "word"),
         Column(_("figure"), "word"),
         Column(_("what came"), "number"),
         Column(_("expected"), "number"),
         Column(_("more than expected"), "number"),
         Column(_("at least"), "number"),
         Column(_("at most"), "number"),
-        Column(_("verdict"), "word"),
+        Column(_("after its end"), "word"),
         Column(_("no estimate, since"), "word"),
         Column(_("ran together with")),
-        Column(_("after its end"), "word"),
+        Column(_("from"), "day"),
+        Column(_("to"), "day", is_shown=False),
+        Column(_("channel"), "word", is_shown=False),
     ]
     return Panel("uplift", title, note, columns, found, charts, shown=20)
 
@@ -223,23 +244,37 @@ def costs(read: Reader, _: Language) -> Panel:
     rows = read.rows(COST_KINDS, "measurement.overall_roi")
     kinds = [_("media"), _("creative"), _("salaries"), _("tools"), _("other")]
     title = _("Costs by kind")
-    gaps = read.row(COST_GAPS, "measurement.cost_gaps")
     note = _("Costs over several days are spread over them.")
-    if gaps and gaps[0]:
-        note += " " + _(
-            "{number} costs have no exchange rate and are in no figure (measurement.cost_gaps).", number=_.count(gaps[0])
-        )
     points = [(row[0], kind, value) for row in rows for kind, value in zip(kinds, row[1:], strict=True) if value]
     charts = [lines(title, points, _.symbol, COUNT)] if len(rows) > 1 else []
     columns = [Column(_("month"), "month"), *(Column(kind, "money") for kind in kinds)]
     return Panel("costs", title, note, columns, rows[::-1], charts, shown=13)
 
 
-def _returned(_: Language) -> list[Column]:
-    return _columns(_, "costs revenue long_term_revenue roi long_term_roi roas leads cpl sales cpa new_customers cac")
+def not_counted(read: Reader, _: Language) -> Panel:
+    """Every reason by which money that was told of is in no figure, or in no month."""
+    columns = [
+        Column(_("why"), "sentence"),
+        Column(_("costs"), "count"),
+        Column(_("currency")),
+        Column(_("amount"), "number"),
+    ]
+    note = _("Costs that stand in no figure, or in no month, and why; measurement.cost_gaps lists each.")
+    rows = read.rows(COST_GAPS, "measurement.cost_gaps")
+    return Panel("costs_not_counted", _("Costs that are not counted"), note, columns, rows)
 
 
-def _columns(_: Language, names: str) -> list[Column]:
+def _in_force(read: Reader, _: Language) -> str:
+    """The attribution model in force."""
+    row = read.row(MODEL, "control.measurement")
+    return _.word(row[0] if row else None)
+
+
+def _returned(_: Language, unseen: str = "long_term_revenue") -> list[Column]:
+    return _columns(_, "costs revenue long_term_revenue roi long_term_roi roas leads cpl sales cpa new_customers cac", unseen)
+
+
+def _columns(_: Language, names: str, unseen: str = "long_term_revenue") -> list[Column]:
     known = {
         "costs": Column(_("costs"), "money"),
         "revenue": Column(_("net revenue"), "money"),
@@ -254,4 +289,4 @@ def _columns(_: Language, names: str) -> list[Column]:
         "new_customers": Column(_("new customers"), "count"),
         "cac": Column(_("cost per new customer"), "money"),
     }
-    return [known[name] for name in names.split()]
+    return [replace(known[name], is_shown=name not in unseen.split()) for name in names.split()]

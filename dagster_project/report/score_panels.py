@@ -73,10 +73,10 @@ def cards(read: Reader, _: Language) -> Panel:
     ]
     columns = [
         Column(_("prediction"), "word"),
-        Column(_("method"), "word"),
+        Column(_("method"), "word", is_shown=False),
         Column(_("days ahead"), "count"),
         Column(_("fitted on"), "day"),
-        Column(_("examples"), "count"),
+        Column(_("examples"), "count", is_shown=False),
         Column(_("times it happened"), "count"),
         Column(_("how often"), "share"),
         Column("AUC", "number"),

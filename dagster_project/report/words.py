@@ -78,7 +78,7 @@ WORDS = {
     "ads": N_("ads"),
     "post": N_("post"),
     "phone": N_("phone"),
-    "referral": N_("referral"),
+    "referral": N_("referring sites"),
     "affiliate": N_("affiliates"),
     "display": N_("display"),
     "video": N_("video"),
@@ -89,6 +89,31 @@ WORDS = {
     "event": N_("events"),
     "promo_code": N_("promo codes"),
     "partner": N_("partners"),
+    "tv": N_("TV"),
+    "television": N_("TV"),
+    "radio": N_("radio"),
+    "print": N_("print"),
+    "press": N_("press"),
+    "newspaper": N_("newspapers"),
+    "magazine": N_("magazines"),
+    "out_of_home": N_("out of home"),
+    "ooh": N_("out of home"),
+    "dooh": N_("digital out of home"),
+    "outdoor": N_("out of home"),
+    "billboard": N_("billboards"),
+    "billboards": N_("billboards"),
+    "poster": N_("posters"),
+    "posters": N_("posters"),
+    "cinema": N_("cinema"),
+    "flyer": N_("flyers"),
+    "flyers": N_("flyers"),
+    "leaflet": N_("leaflets"),
+    "leaflets": N_("leaflets"),
+    "direct_mail": N_("direct mail"),
+    "catalogue": N_("catalogues"),
+    "sponsoring": N_("sponsoring"),
+    "sponsorship": N_("sponsoring"),
+    "public_relations": N_("public relations"),
     "other": N_("other"),
     "unattributed": N_("unattributed"),
     # attribution models
@@ -156,9 +181,6 @@ WORDS = {
     "macro": N_("macro"),
     "star": N_("star"),
     # AARRR
-    "acquisition": N_("acquisition"),
-    "activation": N_("activation"),
-    "retention": N_("retention"),
     "revenue": N_("revenue"),
     "leads": N_("leads"),
     "cost": N_("cost"),
@@ -188,6 +210,12 @@ WORDS = {
     "clv": N_("value of a customer"),
     "margin": N_("margin"),
     "break_even_revenue": N_("revenue needed to break even"),
+    # drift of files
+    "new": N_("new"),
+    "gone": N_("gone"),
+    "renamed": N_("renamed"),
+    "retyped": N_("retyped"),
+    "required_missing": N_("required and missing"),
     # what was left out
     "events": N_("events"),
     "device days": N_("device days"),
@@ -201,3 +229,12 @@ WORDS = {
     "staff": N_("staff"),
 }
 """Word of a table → what people say."""
+
+STAGES = {
+    "acquisition": N_("acquisition"),
+    "activation": N_("activation"),
+    "retention": N_("retention"),
+    "referral": N_("referral"),
+    "revenue": N_("revenue"),
+}
+"""Stage of AARRR → what people say."""

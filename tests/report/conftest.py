@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,6 +18,19 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+PAPER = 703
+"""Pixels between margins of 12 mm on A4, upright."""
+
+
+def beyond_paper(tab: Any) -> list[str]:
+    """Panels of which a table or a chart, once printed, would go beyond the edge of the paper."""
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    tab.emulate_media(media="print")
+    tab.set_viewport_size({"width": PAPER, "height": 1000})
+    cut = "all => all.filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.closest('article').id)"
+    return tab.locator("table, figure svg").evaluate_all(cut)
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,12 @@ from dagster_project.report.last_run import kept
 from dagster_project.report.make import make_report
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
+from tests.report.conftest import beyond_paper
 
 PANELS = {
     "brought": "costs_and_revenue channels attribution declared_sources campaign_advice campaigns uplift costs ltv_cac "
-    "ltv_cac_by_channel cohorts aarrr events lead_suppliers claims influencers holdout_lift",
+    "ltv_cac_by_channel cohorts aarrr events lead_suppliers supplied_leads claims influencers "
+    "followers holdout_lift",
     "audiences": "audiences reachable_by_channel overlaps export_files",
     "people": "funnel people_by_stage revenue_by_greatest_customers rfm_map rfm_segments customer_tiers",
     "scores": "leads_and_prospects model_cards predictions clv",
@@ -63,6 +65,18 @@ def test_it_can_be_read_by_everybody(page: Path, browser: Any) -> None:
     tab.wait_for_selector("#page[data-drawn]")
     found = Axe().run(tab).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+    tab.close()
+
+
+def test_paper_and_screens_cut_nothing_off(page: Path, browser: Any) -> None:
+    """Whether a supplier or an influencer pays stands in columns that nobody sees."""
+    tab = browser.new_page(locale="fr-FR", viewport={"width": 1280, "height": 1000})
+    tab.goto(page.as_uri())
+    tab.wait_for_selector("#page[data-drawn]")
+    tab.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    hidden = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.closest('article').id)"
+    assert tab.locator(".scroll").evaluate_all(hidden) == []
+    assert beyond_paper(tab) == []
     tab.close()
 
 

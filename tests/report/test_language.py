@@ -14,7 +14,11 @@ from babel.messages.pofile import read_po
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.loads.casts import MEANING
+from dagster_project.quality.orders import GAPS
 from dagster_project.report.language import LANGUAGES, NOTHING, language, spoken_in
+from dagster_project.report.sentences import English
+from dagster_project.report.sentences import said as sentence
 from dagster_project.report.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,9 +63,16 @@ def test_figures_stand_in_every_translation(code: str) -> None:
 
 def test_words_of_the_shipped_seeds_are_known() -> None:
     """A segment or tier that a seed names comes up untranslated."""
-    for seed, columns in {"rfm_segments": ["segment"], "customer_tiers": ["name", "action"]}.items():
+    told = {
+        "rfm_segments": ["segment"],
+        "customer_tiers": ["name", "action"],
+        "channel_rules": ["channel"],
+        "offline_channels": ["channel"],
+    }
+    for seed, columns in told.items():
         with (ROOT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-            assert {row[column] for row in csv.DictReader(file) for column in columns} <= WORDS.keys()
+            rows = [row for row in csv.DictReader(file) if "in French" not in row.get("description", "")]
+        assert {row[column] for row in rows for column in columns} <= WORDS.keys(), seed
 
 
 def test_figures_are_written_as_their_readers_do() -> None:
@@ -69,7 +80,7 @@ def test_figures_are_written_as_their_readers_do() -> None:
     assert ENGLISH.money(Decimal("1234567.5")) == "€1,234,567.50"
     assert FRENCH.money(Decimal("1234567.5")) == "1\u202f234\u202f567,50\u00a0€"
     assert (ENGLISH.share(0.1234), FRENCH.share(0.1234)) == ("12.3%", "12,3\u00a0%")
-    assert (ENGLISH.percent(300.0), FRENCH.percent(-12.5)) == ("300%", "-12,5\u00a0%")
+    assert (ENGLISH.percent(300.0), FRENCH.percent(-12.5)) == ("300%", "−12,5\u00a0%")
     assert (ENGLISH.day(date(2026, 6, 30)), FRENCH.day(date(2026, 6, 30))) == ("30 Jun 2026", "30 juin 2026")
     assert language("en", "US", "USD", "UTC").day(date(2026, 6, 30)) == "Jun 30, 2026"
     assert language("en", "FR", "EUR", "UTC").count(1234) == language("en", "ZZ", "EUR", "UTC").count(1234) == "1,234"
@@ -96,6 +107,48 @@ def test_no_digit_is_lost(value: Decimal, reader) -> None:
     digits = re.sub(r"[^\d]", "", reader.number(value, 4))
     decimals = reader.number(value, 4).rpartition("," if reader is FRENCH else ".")[2] if value % 1 else ""
     assert Decimal(digits).scaleb(-len(decimals)) == abs(value)
+
+
+def test_a_stage_is_not_called_as_a_channel() -> None:
+    """The friends who recommend a shop are taken for the sites that link to it."""
+    assert (FRENCH.stage("referral"), FRENCH.word("referral")) == ("recommandation", "sites référents")
+
+
+@pytest.mark.parametrize(
+    ("english", "french"),
+    [
+        ("`at` (from `day`) is not a date (YYYY-MM-DD)", "`at` (from `day`) n’est pas une date (AAAA-MM-JJ)"),
+        ("the record has 8 values where the header has 20 columns", "l’enregistrement a 8 valeurs pour 20 colonnes d’en-tête"),
+        (
+            "1,054 rows are fewer than the 2,000 that Some Platform (list) takes: no delta file",
+            "1\u202f054 lignes, moins que les 2\u202f000 que demande Some Platform (list)\u00a0: pas de fichier (changements)",
+        ),
+        (
+            "orders: 1 row without a rate in CHF, between 2026-03-20 and 2026-03-20; lines: 4 rows without a rate in CHF, "
+            "between 2026-03-20 and 2026-03-21. Land their rates under generic/exchange_rates.",
+            "orders\u00a0: 1 ligne sans taux en CHF, entre 2026-03-20 et 2026-03-20; lines\u00a0: 4 lignes sans taux en CHF, "
+            "entre 2026-03-20 et 2026-03-21. Déposer leurs taux sous generic/exchange_rates.",
+        ),
+    ],
+)
+def test_sentences_of_the_tables_are_told_in_the_reader_s_language(english: str, french: str) -> None:
+    """The first alert of the French page is English."""
+    assert sentence(english, FRENCH) == french
+    assert sentence(english, ENGLISH) == english
+
+
+def test_what_loads_and_checks_say_is_known() -> None:
+    """A reason that the loads word otherwise one day comes up untranslated."""
+    reasons = [f"`a` is not {meaning}" for meaning in MEANING.values()]
+    gaps = [f"shop, 2026-05: {gap.format(count=2, orders='orders', refunds='refunds')}" for gap in GAPS.values()]
+    assert [text for text in [*reasons, *gaps] if isinstance(sentence(text, FRENCH), English)] == []
+
+
+@pytest.mark.parametrize("text", ["OSError: no room", "`a` is missing; and something else", "`a` is not what it was"])
+def test_what_no_catalogue_knows_is_marked_as_english(text: str) -> None:
+    """A screen reader reads English words as if they were French; or half a text is translated."""
+    told = sentence(text, FRENCH)
+    assert told == text and isinstance(told, English) and told.lang == "en"
 
 
 def test_words_that_are_not_ours_are_left_as_they_are() -> None:

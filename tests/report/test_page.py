@@ -19,6 +19,7 @@ from dagster_project.report.last_run import Check, LastRun
 from dagster_project.report.movement_charts import flows, risers_and_fallers
 from dagster_project.report.page import Page, write_report
 from dagster_project.report.panel import Alert, Chapter, Column, Panel, Tile
+from tests.report.conftest import PAPER, beyond_paper
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -39,7 +40,13 @@ def told(_: Language) -> Page:
     days = [Column(_("segment"), "word"), Column(_("day"), "day"), Column(_("value"), "money")]
     plain = [Column("what"), Column("how many", "count")]
     spoilt = [("=cmd|' /C calc'!A0", 3), ("</script><script>alert(1)</script>", 1)]
+    wide = [
+        Column("what"),
+        *(Column(f"figure {number}", "money") for number in range(13)),
+        Column("sum", "money", is_shown=False),
+    ]
     panels = [
+        Panel("wide", "Wide", "", wide, [("a campaign", *[-123456.78] * 14)]),
         Panel("moves", "Moves", "who moved", moves, MOVES, [flows(MOVES, "Moves", _)]),
         Panel("weeks", "Weeks", "", plain, [("up", 12)], [risers_and_fallers(WEEKS, "Weeks", _)]),
         Panel("sizes", "Sizes", "", days, SIZES, [strips("Sizes", SIZES, _("people"))], shown=2),
@@ -77,11 +84,11 @@ def opened_in(browser: Any, page: Path, **reader: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def opened(browser: Any, page: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
-    scheme, locale = getattr(request, "param", ("light", "en-GB"))
-    yield from opened_in(browser, page, color_scheme=scheme, locale=locale)
+    yield from opened_in(browser, page, **getattr(request, "param", READERS[0]))
 
 
-EVERY_READER = pytest.mark.parametrize("opened", [("light", "en-GB"), ("dark", "fr-FR")], indirect=True)
+READERS = [{"color_scheme": "light", "locale": "en-GB"}, {"color_scheme": "dark", "locale": "fr-FR"}]
+EVERY_READER = pytest.mark.parametrize("opened", READERS, indirect=True)
 
 
 @EVERY_READER
@@ -151,11 +158,27 @@ def test_paper_shows_charts_and_their_numbers(opened: Any) -> None:
     assert not opened.locator("#moves table").is_visible()
 
 
+def test_paper_cuts_no_table_off(opened: Any) -> None:
+    """The last columns of a wide table, the verdict among them, lie beyond the edge of the sheet."""
+    assert opened.locator("#wide table").evaluate("e => e.offsetWidth") > PAPER
+    assert beyond_paper(opened) == []
+
+
+@pytest.mark.parametrize("opened", [{"viewport": {"width": 390, "height": 800}}], indirect=True)
+def test_charts_shrink_on_a_small_screen(opened: Any) -> None:
+    """On a telephone the newest months lie out of view, and nothing says that there are any."""
+    too_wide = "all => all.filter(one => one.querySelector('svg').getBoundingClientRect().right > innerWidth).map(one => one.id)"
+    assert opened.locator("#returns, #months, #lift, #sizes, #weeks").evaluate_all(too_wide) == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_numbers_can_be_taken_away_as_csv(opened: Any) -> None:
     """An analyst types the figures of a chart into a spreadsheet; or a cell of a file runs as a formula there."""
     links = opened.locator("a[download]").evaluate_all("links => links.map(link => [link.download, link.href])")
     tables = {name: list(csv.reader(io.StringIO(unquote(address.partition(",")[2])))) for name, address in links}
     assert tables["moves.csv"] == [["from", "to", "people"], *[[old, new, str(people)] for old, new, people in MOVES]]
+    assert len(tables["wide.csv"][1]) == 15 and opened.locator("#wide tbody td").count() == 14
+    assert "with 1 more columns" in opened.locator("#wide .csv").inner_text()
     assert tables["rows.csv"][1][0].startswith("'=")
     # Those beyond what is shown as well, with dates and figures as programs read them.
     assert len(tables["sizes.csv"]) == 1 + len(SIZES) and tables["sizes.csv"][1] == ["champions", "2026-05-01T00:00:00Z", "100"]
@@ -171,7 +194,7 @@ def test_what_files_say_stays_text(opened: Any) -> None:
 def test_the_contents_lead_to_every_panel(opened: Any) -> None:
     """A link that leads nowhere; or a heading over nothing, of a part that never ran."""
     links = opened.locator("nav a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert len(links) == len(set(links)) == 1 + 1 + 8
+    assert len(links) == len(set(links)) == 1 + 1 + 9
     assert all(opened.locator(link).count() == 1 for link in links)
     assert "Never ran" not in opened.content() and "Empty chapter" not in opened.content()
 

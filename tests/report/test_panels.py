@@ -14,8 +14,9 @@ from dagster_project.report.growth_panels import cohorts, stages
 from dagster_project.report.language import language
 from dagster_project.report.movement_panels import movement_panels
 from dagster_project.report.panel import KEPT, Column, Panel
+from dagster_project.report.partner_panels import lift
 from dagster_project.report.reader import Reader
-from dagster_project.report.return_panels import attribution, declared
+from dagster_project.report.return_panels import advice, attribution, declared, not_counted
 
 AS_OF, DAY = datetime(2026, 6, 30, 22, 0), date(2026, 6, 30)
 ENGLISH, FRENCH = (language(code, "FR", "EUR", "Europe/Paris") for code in ("en", "fr"))
@@ -104,7 +105,8 @@ def test_months_that_are_not_over_are_no_fall(con: duckdb.DuckDBPyConnection) ->
     assert list(panel.rows) == [
         ("revenue", "basket", (6.0, "currency"), (5.0, "currency"), (6.0, "currency"), (None, "currency"))
     ]
-    assert [point["value"] for point in panel.charts[0]["data"]["values"]] == [4.0, 5.0, 6.0]
+    (chart,) = panel.charts
+    assert [point["value"] for point in chart["data"]["values"]] == [4.0, 5.0, 6.0] and chart["title"] == "revenue, all channels"
 
 
 def test_cohorts_begin_with_the_month_after(con: duckdb.DuckDBPyConnection) -> None:
@@ -154,6 +156,57 @@ def test_answers_of_few_are_not_told_apart(con: duckdb.DuckDBPyConnection) -> No
     ]
 
 
+def test_what_costs_and_asks_for_action_is_advised_first(con: duckdb.DuckDBPyConnection) -> None:
+    """Posters that cost 598 a quarter stand behind thirty e-mails that cost nothing, where the page ends."""
+    told = {**CAMPAIGN, "channel": "display", "reason": "few_days", "revenue": 1, "roi_percent": None}
+    found = [
+        ("cheap", 0, "stop"),
+        ("kept", 900, "hold"),
+        ("young", 500, "too_early"),
+        ("loses", 20, "stop"),
+        ("odd", None, "mend"),
+    ]
+    rows = [{**told, "campaign": campaign, "costs": costs, "advice": advised} for campaign, costs, advised in found]
+    columns = ", ".join(f"{name} {'varchar' if isinstance(value, str) else 'double'}" for name, value in rows[0].items())
+    table(con, "measurement.campaign_advice", columns, [tuple(row.values()) for row in rows])
+    assert [row[0] for row in advice(reader(con), ENGLISH).rows] == ["loses", "young", "kept", "cheap", "odd"]
+
+
+def test_every_cost_that_is_not_counted_is_told(con: duckdb.DuckDBPyConnection) -> None:
+    """A salary whose share was typed as 25 is in no figure, and nothing says so."""
+    columns = "reason varchar, explanation varchar, is_counted boolean, told_currency varchar, told_amount decimal(18, 4)"
+    rows = [
+        ("share", "bad share", False, "EUR", 4000),
+        ("no_rate", "no rate", False, "CHF", 10),
+        ("no_rate", "no rate", False, "CHF", 5),
+        ("undated", "no day", True, "EUR", 7),
+        ("dates", "ends before it begins", True, "EUR", 99),
+    ]
+    table(con, "measurement.cost_gaps", columns, rows)
+    assert list(not_counted(reader(con), ENGLISH).rows) == [
+        ("no rate", 2, "CHF", 15),
+        ("bad share", 1, "EUR", 4000),
+        ("no day", 1, "EUR", 7),
+    ]
+
+
+def test_a_comparison_that_has_not_begun_is_one_sentence(con: duckdb.DuckDBPyConnection) -> None:
+    """Eight audiences by the alphabet say that nobody's 28 days are over, and none says when they will be."""
+    figures = ("treated", "control", "lift", "lift_low", "lift_high", "p_value", "sample_ratio_p", "target", "detectable")
+    columns = (
+        "audience varchar, metric varchar, unit varchar, verdict varchar, started_at timestamp, outcome_days int, "
+        "days_to_target int, treated_assigned int, control_assigned int, treated_people int, control_people int, "
+    ) + ", ".join(f"{name} double" for name in figures)
+    begun = (AS_OF, 28, None, 90, 10)
+    rows = [(name, "conversion", "share", "too_early", *begun, 0, 0, *[None] * len(figures)) for name in ("carts", "win_back")]
+    table(con, "measurement.holdout_lift", columns, rows)
+    panel = lift(reader(con), ENGLISH)
+    assert panel.shown == 0 and "from 29 Jul 2026 on" in panel.note
+    con.execute("update measurement.holdout_lift set treated_people = 9, control_people = 1 where audience = 'carts'")
+    panel = lift(reader(con), ENGLISH)
+    assert panel.shown == 1 and panel.rows[0][0] == "carts" and "Of 1 comparisons" in panel.note
+
+
 CAMPAIGN = {
     "costs": 100, "roi_low_percent": -10.0, "roi_high_percent": 250.0, "margin": None, "people_only_here": 1200,
     "customers_only_here": 3, "is_estimate": False, "sales": 2.5, "days": 9, "minimum_sales": 10, "minimum_days": 14,
@@ -173,6 +226,7 @@ def test_every_advice_has_its_own_reason(reads) -> None:
     told = [
         *(reason_of({**CAMPAIGN, "reason": reason}, reads) for reason in REASONS),
         reason_of({**CAMPAIGN, "reason": "wins", "is_over": True}, reads),
+        reason_of({**CAMPAIGN, "reason": "overlapping", "is_over": True}, reads),
         reason_of({**CAMPAIGN, "reason": "wins", "is_estimate": True, "after_the_end": "fell", "fall_percent": 12.0}, reads),
     ]
     assert len(set(told)) == len(told) and not any("{" in text or "–" in text for text in told)
