@@ -12,7 +12,6 @@ from dagster_project.report.panel import Alert
 from dagster_project.report.people_panels import top_shares
 from dagster_project.report.reader import Reader
 from dagster_project.report.score_panels import CARDS
-from dagster_project.report.sentences import said
 
 GREATEST = 0.10
 """Share of revenue of one customer from which on companies have to name such dependence (US GAAP, ASC 280-10-50-42)."""
@@ -26,18 +25,17 @@ LEAST_COSTS_SHARE = 0.05
 """Of all costs: a channel that costs less than that loses little."""
 
 NEW = """
-    select count(*) filter (first_order_at > $as_of::timestamp - interval 30 day),
-        count(*) filter (first_order_at <= $as_of::timestamp - interval 30 day
-            and first_order_at > $as_of::timestamp - interval 120 day) / 3.0,
-        min(first_order_at) <= $as_of::timestamp - interval 120 day
-    from profiles.order_totals where first_order_at <= $as_of::timestamp"""
+    select count(*) filter (acquired_on > $day::date - 30),
+        count(*) filter (acquired_on <= $day::date - 30 and acquired_on > $day::date - 120) / 3.0,
+        min(acquired_on) <= $day::date - 120
+    from measurement.acquired_customers where acquired_on <= $day::date"""
 REVENUE = """
-    select sum(net_company) filter (order_date > $day::date - 30),
-        sum(net_company) filter (order_date <= $day::date - 30 and order_date > $day::date - 120) / 3.0,
-        count(*) filter (order_date > $day::date - 30),
-        count(*) filter (order_date <= $day::date - 30 and order_date > $day::date - 120) / 3.0,
-        min(order_date) <= $day::date - 120
-    from profiles.person_orders where is_revenue and order_date <= $day::date"""
+    select sum(net_company) filter (sold_on > $day::date - 30),
+        sum(net_company) filter (sold_on <= $day::date - 30 and sold_on > $day::date - 120) / 3.0,
+        count(*) filter (sold_on > $day::date - 30),
+        count(*) filter (sold_on <= $day::date - 30 and sold_on > $day::date - 120) / 3.0,
+        min(sold_on) <= $day::date - 120
+    from measurement.sales where sold_on <= $day::date"""
 LOSING = """
     select channel, roi_percent, costs, costs / sum(costs) over () from measurement.channel_roi
     where period_kind = 'all' and costs > 0 order by roi_percent"""
@@ -71,7 +69,7 @@ def _failed_checks(_: Language, run: LastRun) -> Iterator[Alert]:
             if check.blocking
             else _("Check failed: {check}", check=check.name)
         )
-        yield Alert(title, said(check.detail, _), check.blocking)
+        yield Alert(title, check.detail, check.blocking)
 
 
 def _few_customers(read: Reader, _: Language) -> Iterator[Alert]:
@@ -92,7 +90,7 @@ def _few_customers(read: Reader, _: Language) -> Iterator[Alert]:
 
 
 def _fewer_new_customers(read: Reader, _: Language) -> Iterator[Alert]:
-    row = read.row(NEW, "profiles.order_totals")
+    row = read.row(NEW, "measurement.acquired_customers")
     if row is not None and row[2] and _has_fallen(row[0], float(row[1])):
         told = _(
             "{now} in the last 30 days, {before} in a mean 30 of the 90 days before; the line is a fall by {line}, "
@@ -105,11 +103,11 @@ def _fewer_new_customers(read: Reader, _: Language) -> Iterator[Alert]:
 
 
 def _less_revenue(read: Reader, _: Language) -> Iterator[Alert]:
-    row = read.row(REVENUE, "profiles.person_orders")
+    row = read.row(REVENUE, "measurement.sales")
     if row is None or not row[4]:
         return
-    now, before, orders, orders_before = (float(value or 0) for value in row[:4])
-    if before > 0 and now < before * (1 - FALL) and orders + orders_before > 0 and orders < orders_before:
+    now, before, sales, sales_before = (float(value or 0) for value in row[:4])
+    if before > 0 and now < before * (1 - FALL) and sales + sales_before > 0 and sales < sales_before:
         told = _(
             "{now} in the last 30 days, {before} in a mean 30 of the 90 days before; the line is a fall by {line}.",
             now=_.money(now, 0),

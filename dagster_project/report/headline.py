@@ -16,16 +16,14 @@ NOTABLE = 0.05
 """A change from which on a figure is coloured: less is nobody's doing."""
 
 SALES = """
-    select sum(net_company) filter (order_date > $day::date - 30), count(*) filter (order_date > $day::date - 30),
-        sum(net_company) filter (order_date <= $day::date - 30), count(*) filter (order_date <= $day::date - 30)
-    from profiles.person_orders
-    where is_revenue and order_date > $day::date - 60 and order_date <= $day::date"""
+    select sum(net_company) filter (sold_on > $day::date - 30), count(*) filter (sold_on > $day::date - 30),
+        sum(net_company) filter (sold_on <= $day::date - 30), count(*) filter (sold_on <= $day::date - 30)
+    from measurement.sales
+    where sold_on > $day::date - 60 and sold_on <= $day::date"""
 NEW_CUSTOMERS = """
-    select count(*) filter (first_order_at > $as_of::timestamp - interval 30 day),
-        count(*) filter (first_order_at <= $as_of::timestamp - interval 30 day
-            and first_order_at > $as_of::timestamp - interval 60 day)
-    from profiles.order_totals
-    where first_order_at > $as_of::timestamp - interval 60 day and first_order_at <= $as_of::timestamp"""
+    select count(*) filter (acquired_on > $day::date - 30), count(*) filter (acquired_on <= $day::date - 30)
+    from measurement.acquired_customers
+    where acquired_on > $day::date - 60 and acquired_on <= $day::date"""
 OVERALL = """
     select roi_percent, costs, revenue from measurement.overall_roi where period_kind = 'all' limit 1"""
 LTV_TO_CAC = """
@@ -46,15 +44,15 @@ def headline(read: Reader, _: Language, run: LastRun) -> list[Tile]:
 
 
 def _sales(read: Reader, _: Language) -> list[Tile]:
-    row = read.row(SALES, "profiles.person_orders")
+    row = read.row(SALES, "measurement.sales")
     if row is None or not (row[1] or row[3]):
         return []
-    revenue, orders, revenue_before, orders_before = (value or 0 for value in row)
+    revenue, sales, revenue_before, sales_before = (value or 0 for value in row)
     tiles = [
         Tile(_("Net revenue, 30 days"), _.money(revenue, 0), *against(revenue, revenue_before, _)),
-        Tile(_("Orders, 30 days"), _.count(orders), *against(orders, orders_before, _)),
+        Tile(_("Sales, 30 days"), _.count(sales), *against(sales, sales_before, _)),
     ]
-    new = read.row(NEW_CUSTOMERS, "profiles.order_totals")
+    new = read.row(NEW_CUSTOMERS, "measurement.acquired_customers")
     if new is not None:
         tiles.append(Tile(_("New customers, 30 days"), _.count(new[0]), *against(*new, _)))
     return tiles

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from dagster_project.report.alerts import alerts
+from dagster_project.report.headline import headline
 from dagster_project.report.language import language
 from dagster_project.report.last_run import Check, LastRun
 from dagster_project.report.people_panels import top_shares
@@ -39,11 +40,17 @@ def sell(con: duckdb.DuckDBPyConnection, spent: list[float], day: date = DAY) ->
 
 
 def win(con: duckdb.DuckDBPyConnection, per_day: list[int]) -> None:
-    """Customers by the days since their first order, counted backwards from today."""
-    con.execute("create schema if not exists profiles")
-    con.execute("create or replace table profiles.order_totals (first_order_at timestamp)")
-    moments = [(AS_OF - timedelta(days=day, hours=12),) for day, people in enumerate(per_day) for _person in range(people)]
-    con.executemany("insert into profiles.order_totals values (?)", moments)
+    """Customers by the days since their first sale, counted backwards from today."""
+    con.execute("create schema if not exists measurement")
+    con.execute("create or replace table measurement.acquired_customers (acquired_on date)")
+    days = [(DAY - timedelta(days=day),) for day, people in enumerate(per_day) for _person in range(people)]
+    con.executemany("insert into measurement.acquired_customers values (?)", days)
+
+
+def earn(con: duckdb.DuckDBPyConnection, day: date, sales: int, amount: float = 10) -> None:
+    con.execute("create schema if not exists measurement")
+    con.execute("create table if not exists measurement.sales (sold_on date, net_company decimal(18, 4))")
+    con.executemany("insert into measurement.sales values (?, ?)", [(day, amount)] * sales)
 
 
 def test_nothing_is_known_of_an_empty_warehouse(con: duckdb.DuckDBPyConnection) -> None:
@@ -106,8 +113,22 @@ def test_a_young_company_has_no_before(con: duckdb.DuckDBPyConnection) -> None:
 def test_less_revenue_is_told(con: duckdb.DuckDBPyConnection) -> None:
     """A fall in revenue hides behind a total that only grows."""
     for days in range(130):
-        sell(con, [10] * (5 if days >= 30 else 3), DAY - timedelta(days=days))
+        earn(con, DAY - timedelta(days=days), 5 if days >= 30 else 3)
     assert "Less revenue than before" in told(con)
+
+
+def test_the_headline_counts_what_the_tables_count(con: duckdb.DuckDBPyConnection) -> None:
+    """The first line of the page says 89 new customers, and the costs of winning one are of 86: neither is believed any more."""
+    win(con, [2, *[0] * 28, 1, 1, *[0] * 28, 1, 8])
+    for days, sales in ((0, 1), (29, 2), (30, 1), (59, 1), (60, 8)):
+        earn(con, DAY - timedelta(days=days), sales)
+    earn(con, DAY + timedelta(days=1), 8)
+    tiles = {tile.name: (tile.figure, tile.note) for tile in headline(reader(con), ENGLISH, RUN)}
+    assert tiles == {
+        "Net revenue, 30 days": ("€30", "+50% on the 30 days before"),
+        "Sales, 30 days": ("3", "+50% on the 30 days before"),
+        "New customers, 30 days": ("3", "+50% on the 30 days before"),
+    }
 
 
 def test_a_feed_that_stays_away_is_told(con: duckdb.DuckDBPyConnection) -> None:
