@@ -12,6 +12,7 @@ from dagster_project.report.panel import Alert
 from dagster_project.report.people_panels import top_shares
 from dagster_project.report.reader import Reader
 from dagster_project.report.score_panels import CARDS
+from dagster_project.report.sentences import said
 
 GREATEST = 0.10
 """Share of revenue of one customer from which on companies have to name such dependence (US GAAP, ASC 280-10-50-42)."""
@@ -69,7 +70,7 @@ def _failed_checks(_: Language, run: LastRun) -> Iterator[Alert]:
             if check.blocking
             else _("Check failed: {check}", check=check.name)
         )
-        yield Alert(title, check.detail, check.blocking)
+        yield Alert(title, said(check.detail, _), check.blocking)
 
 
 def _few_customers(read: Reader, _: Language) -> Iterator[Alert]:

@@ -191,7 +191,7 @@ def strips(
         title,
         values,
         {
-            **({} if heading is None else {"title": heading}),
+            **({} if heading is None else {"title": {"text": heading, "offset": 14}}),
             "columns": 3,
             "align": "all",
             "facet": {"field": "label", "type": "nominal", "title": None, "sort": _in_order(values, "label")},

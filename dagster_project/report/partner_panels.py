@@ -179,7 +179,7 @@ def lift(read: Reader, _: Language) -> Panel:
     if waiting := found[compared:]:
         first = min(one["started_at"] + timedelta(days=one["outcome_days"]) for one in waiting)
         note += " " + _(
-            "Of {number} comparisons nobody's days are over yet; the first can be told from {day} on.",
+            "Comparisons of whom nobody's days are over yet: {number}; the first can be told from {day} on.",
             number=_.count(len(waiting)),
             day=_.day(_.at_home(first).date()),
         )

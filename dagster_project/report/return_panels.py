@@ -226,7 +226,7 @@ def uplift(read: Reader, _: Language) -> Panel:
         Column(_("verdict"), "word"),
         Column(_("figure"), "word"),
         Column(_("what came"), "number"),
-        Column(_("expected"), "number"),
+        Column(_("expected"), "number", is_shown=False),
         Column(_("more than expected"), "number"),
         Column(_("at least"), "number"),
         Column(_("at most"), "number"),

@@ -36,6 +36,7 @@ SENTENCES = [
     N_("the record holds a NUL byte"),
     N_("the text is not valid UTF-8"),
     N_("the line has {bytes} bytes, more than the {limit} that are read"),
+    N_("{name} (from {sources})"),
     N_("{number} more reasons (quality.quarantine has every row)"),
     # why an activation wrote no file (activation/build.py, records.py)
     N_("{rows} rows are fewer than the {least} that {platform} takes: no {mode} file"),
@@ -108,7 +109,8 @@ def _translated(text: str, _: Language) -> str | None:
     for template, pattern in _patterns():
         if found := pattern.fullmatch(text):
             values = {name: _value(name, value, _) for name, value in found.groupdict().items()}
-            return None if None in values.values() else _(template, **values) if values else _(template)
+            if None not in values.values():
+                return _(template, **values)
     parts = [_translated(part, _) for part in text.split(BETWEEN)] if BETWEEN in text else [None]
     return None if None in parts else BETWEEN.join(part for part in parts if part)
 
@@ -116,6 +118,8 @@ def _translated(text: str, _: Language) -> str | None:
 def _value(name: str, value: str, _: Language) -> str | None:
     if name == "lines":
         return _translated(value, _)
+    if name == "column":
+        return _translated(value, _) or value
     if name in ("meaning", "orders"):
         return _(value) if value in MEANINGS else None
     if name == "mode":
