@@ -5,21 +5,21 @@ from __future__ import annotations
 import duckdb
 
 MISTAKES = {
-    "share": "a share that is neither 0, nor 1, nor between (25 % is 0.25): not counted",
-    "no_rate": "no exchange rate: not counted",
-    "dates": "an end before the beginning: counted on the first day",
+    "share": "{count} with a share that is neither 0, nor 1, nor between (25 % is 0.25), of {amount}: not counted",
+    "no_rate": "{count} without an exchange rate, of {amount}: not counted",
+    "dates": "{count} with an end before the beginning, of {amount}: counted on the first day",
 }
-"""Reason of measurement.cost_gaps → what it says; the others are as they should be."""
+"""Reason of measurement.cost_gaps → what it says of some costs; the others are as they should be."""
 
 
 def cost_mistakes(con: duckdb.DuckDBPyConnection) -> list[str]:
     """One sentence per origin, mistake and currency; reads measurement.cost_gaps."""
     rows = con.execute(
-        """select origin, reason, told_currency, count(*), sum(told_amount) from measurement.cost_gaps
-        where list_contains($mistakes, reason) group by all order by origin, reason, told_currency""",
+        """select origin, reason, coalesce(told_currency, 'no known currency') as currency, count(*), sum(told_amount)
+        from measurement.cost_gaps where list_contains($mistakes, reason) group by all order by origin, reason, currency""",
         {"mistakes": list(MISTAKES)},
     ).fetchall()
     return [
-        f"{origin}: {count:,} cost{'s' if count > 1 else ''} of {amount:,.2f} {currency or 'no currency'} with {MISTAKES[reason]}"
+        f"{origin}: " + MISTAKES[reason].format(count=f"{count:,}", amount=f"{amount:.2f} {currency}")
         for origin, reason, currency, count, amount in rows
     ]

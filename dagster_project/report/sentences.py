@@ -51,7 +51,7 @@ SENTENCES = [
         "{gone} of the {held} records that {platform} holds are gone, more than {share}: no {mode} file until the `bounds` of "
         "its YAML allow for it"
     ),
-    # what checks say (quality/rates.py, orders.py, gx.py, assets/loads.py, privacy.py)
+    # what checks say (quality/rates.py, orders.py, costs.py, gx.py, assets/loads.py, privacy.py)
     N_("{number} checks"),
     N_("{lines}. Land their rates under generic/exchange_rates."),
     N_("{table}: {rows} row without a rate in {currency}, between {first} and {last}"),
@@ -63,6 +63,10 @@ SENTENCES = [
     N_("{table}, {month}: {number} {orders} of more than the order's amount"),
     N_("{table}, {month}: {number} {orders} of products without a known price"),
     N_("{lines}. The orders are listed in quality.order_gaps."),
+    N_("{table}: {number} with a share that is neither 0, nor 1, nor between (25 % is 0.25), of {amount}: not counted"),
+    N_("{table}: {number} without an exchange rate, of {amount}: not counted"),
+    N_("{table}: {number} with an end before the beginning, of {amount}: counted on the first day"),
+    N_("{lines}. The costs are listed in measurement.cost_gaps."),
     N_("{refused} of the {rows} newest rows are in quality.quarantine, with reasons"),
     N_("{rule} on {column} ({number} rows)"),
     N_("{number} requests name no valid identifier: correct their rows"),
@@ -73,6 +77,7 @@ SENTENCES = [
     N_("The leads of this supplier already tell what they cost in these months; counted once, there."),
     N_("An influencer's fee already tells this amount in this month; counted once, there."),
     N_("The share is neither 0, nor 1, nor between (25 % is 0.25); not counted."),
+    N_("It ends before it begins. Counted as a whole, on its first day."),
     N_("Nobody tells when it was paid: neither a contract nor a code has a day. Counted as a whole, in no month."),
 ]
 MEANINGS = {
