@@ -34,6 +34,8 @@ _BUSY_SECONDS = 15
 class ProjectEventLog(SqliteEventLogStorage):
     """Dagster's SQLite event log with one kept connection per database (one database per run, one index)."""
 
+    supports_asset_checks = True  # its tables are made with it: Dagster would look for them at each event
+
     def __init__(self, *args: Any, **kwargs: Any):
         self._engines: OrderedDict[str, Any] = OrderedDict()
         super().__init__(*args, **kwargs)

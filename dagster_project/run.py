@@ -21,7 +21,7 @@ from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.loads.known_then import files_known_then
 from dagster_project.report.last_run import Check, LastRun, keep
-from dagster_project.report.make import make_report
+from dagster_project.report.make import make_report, newest_page
 from dagster_project.report.summary import Summary, summarise
 from dagster_project.room import shortage
 from dagster_project.settings import Settings
@@ -239,7 +239,7 @@ def run_project(
         told = (run.run_id, run.as_of, run.seconds, list(run.checks), run.succeeded, list(run.not_written))
         summary = summarise(con, company.name, company.currency, *told)
         if REPORT in result.assets:
-            page = settings.report_path / "index.html"
+            page = newest_page(settings)
         else:
             if progress:
                 progress.step("report")

@@ -58,6 +58,14 @@ def keep(settings: Settings, run: LastRun) -> None:
     os.replace(unfinished, path)
 
 
+def is_kept(settings: Settings, run: LastRun) -> bool:
+    """Whether the same run was kept, with all that failed in this one; done once more, it looks at less, and has less to tell."""
+    found = _read(_path(settings))
+    if found is None or (found.run_id, found.as_of, found.succeeded) != (run.run_id, run.as_of, run.succeeded):
+        return False
+    return set(run.failed_checks) <= set(found.failed_checks) and set(run.not_written) <= set(found.not_written)
+
+
 def keep_published(settings: Settings) -> None:
     """Keep the newest run also as that of the copy for readers: a run that finds nothing new makes no new copy."""
     newest = _path(settings)

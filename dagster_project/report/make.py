@@ -24,6 +24,11 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse import is_running
 
 
+def newest_page(settings: Settings) -> Path:
+    """Where the page of the newest run lies."""
+    return settings.report_path / "index.html"
+
+
 def reader_of(con: duckdb.DuckDBPyConnection, settings: Settings, run: LastRun) -> Reader:
     """What a run's figures are read by."""
     since = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=run.seconds)
@@ -70,7 +75,7 @@ def remake_report(settings: Settings) -> tuple[Path, bool]:
     Raises:
         RelanceError: there is neither a run nor a page of one.
     """
-    page = settings.report_path / "index.html"
+    page = newest_page(settings)
     if not settings.warehouse_path.exists():
         raise RelanceError("There is no report yet", str(page), "run `relance run` first")
     if page.exists() and is_running(settings):

@@ -82,6 +82,7 @@ def test_thirty_days_equal_a_full_refresh(shop: Path, tmp_path: Path):
 def test_a_second_run_changes_nothing(whole: Settings):
     """Running twice by mistake must neither load, nor export, nor count anything twice."""
     first, files = tables(whole), {path: path.read_bytes() for path in whole.exports_path.rglob("*.*")}
+    pages = {path: path.read_bytes() for path in whole.report_path.iterdir()}
     rows = """select (select count(*) from quality.load_ledger), (select count(*) from audiences.membership_changes),
         (select count(*) from activation.ledger)"""
     with duckdb.connect(str(whole.warehouse_path), read_only=True) as con:
@@ -91,6 +92,7 @@ def test_a_second_run_changes_nothing(whole: Settings):
         assert con.execute(rows).fetchone() == counted
     assert tables(whole) == first
     assert {path: path.read_bytes() for path in whole.exports_path.rglob("*.*")} == files
+    assert {path: path.read_bytes() for path in whole.report_path.iterdir()} == pages
 
 
 def test_a_past_moment_is_replayed_apart(whole: Settings):
