@@ -265,3 +265,4 @@ def test_a_campaign_nobody_can_be_followed_from_is_not_judged_by_its_missing_sal
     """Television would be stopped for want of clicks."""
     campaign(shop, "tv", 30_000, channel="tv", is_tracked=False, touches=1)
     assert advice(shop, "tv") == ("too_early", None, "no_history")
+    assert figures(shop, "tv", "costs, leads, sales, revenue") == (30_000, None, None, None)

@@ -268,11 +268,12 @@ select
     impressions,
     clicks,
     touches,
-    leads,
     mature_leads,
     mature_leads_sold,
-    sales,
-    revenue,
+    -- Nobody can know what came of who can't be followed, unless something was credited by chance.
+    {% for name in ['leads', 'sales', 'revenue'] -%}
+    case when not is_estimate or leads <> 0 or sales <> 0 or revenue <> 0 then {{ name }} end as {{ name }},
+    {% endfor -%}
     {% for name in ['roi_percent', 'roi_low_percent', 'roi_high_percent'] -%}
     {{ rounded(name, 4) }} as {{ name }},
     {% endfor -%}
