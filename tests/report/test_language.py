@@ -120,6 +120,10 @@ def test_a_stage_is_not_called_as_a_channel() -> None:
     [
         ("`at` (from `day`) is not a date (YYYY-MM-DD)", "`at` (de `day`) n’est pas une date (AAAA-MM-JJ)"),
         ("the line is not a JSON object of moderate depth", "la ligne n’est pas un objet JSON de profondeur raisonnable"),
+        (
+            "most values are not a whole number; their rows are in quarantine",
+            "la plupart des valeurs ne sont pas un nombre entier\u202f; leurs lignes sont en quarantaine",
+        ),
         ("the record has 8 values where the header has 20 columns", "l’enregistrement a 8 valeurs pour 20 colonnes d’en-tête"),
         (
             "1,054 rows are fewer than the 2,000 that Some Platform (list) takes: no delta file",
