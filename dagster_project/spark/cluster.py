@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,7 +29,8 @@ def main() -> int:
         ]  # fmt: skip
         processes = []
         for command in [master, *[worker] * WORKERS]:
-            process = subprocess.Popen(command)
+            # Its pages too are for this machine alone.
+            process = subprocess.Popen(command, env=os.environ | {"SPARK_LOCAL_IP": HOST})
             stack.callback(process.wait)
             stack.callback(process.terminate)
             processes.append(process)

@@ -29,6 +29,11 @@ _QUIET = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
 }
+_THIS_MACHINE = {
+    # Nobody else's business.
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
 _ONE_PART = {
     # Who divides nothing has little data: to compile a query, or to plan it anew after each step, takes longer than to answer it.
     "spark.sql.codegen.wholeStage": "false",
@@ -57,6 +62,7 @@ def spark_options(settings: Settings) -> dict[str, str]:
         "spark.driver.extraJavaOptions": f'"-Dderby.stream.error.file={folder / "derby.log"}" {_LITTLE_JAVA if is_small else ""}',
         **_SAME_SQL,
         **_QUIET,
+        **({} if spark.master else _THIS_MACHINE),
         **(_ONE_PART if is_small else {}),
         **spark.options,
     }
