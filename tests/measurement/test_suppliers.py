@@ -416,16 +416,20 @@ LEADS = st.lists(
 )  # fmt: skip
 SALES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 200), st.decimals(0, 500, places=2)), max_size=8)
 
+TOLD = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 200)), max_size=6)
+
 
 @settings(max_examples=15, deadline=None)
-@given(leads=LEADS, sales=SALES, salary=st.decimals(0, 1000, places=2))
-def test_the_books_balance(made: World, leads: list, sales: list, salary: Decimal) -> None:
-    """Money that is shared out among leads is neither lost nor made, and months add up to the whole."""
+@given(leads=LEADS, sales=SALES, told=TOLD, salary=st.decimals(0, 1000, places=2))
+def test_the_books_balance(made: World, leads: list, sales: list, told: list, salary: Decimal) -> None:
+    """Money that is shared out among leads is neither lost nor made, however often a sale is told; months add up to the whole."""
     made.clear()
     for place, (person, supplier, days, exclusive, cost) in enumerate(leads):
         made.lead(f"p{person}-{place}", supplier, days, exclusive=exclusive, cost=cost)
     for person, days, amount in sales:
         made.sale(f"p{person}", days, amount)
+    for person, days in told:
+        made.sale(f"p{person}", days, 0, "converted_lead")
     made.insert("costs", {"day": ago(leads[0][2]).date(), "kind": "salary", "channel": "sales", "amount": salary})
     everything = list(made.suppliers().values())
     monthly = made.rows("from lead_suppliers where period_kind = 'month'")
@@ -434,6 +438,7 @@ def test_the_books_balance(made: World, leads: list, sales: list, salary: Decima
     assert sum(row["sales_cost"] for row in everything) == salary
     assert sum(row["lead_cost"] for row in everything) == sum(cost or 0 for *_, cost in leads)
     assert sum(row["revenue"] for row in everything) <= sum(amount for *_, amount in sales)
+    assert sum(row["orders"] for row in everything) <= len(sales)
     for row in everything + monthly:
         for share in ("validity", "duplicate_share", "qualification", "conversion"):
             assert 0 <= row[f"{share}_low"] <= row[share] <= row[f"{share}_high"] <= 1
