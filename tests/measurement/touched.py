@@ -91,6 +91,15 @@ class World:
         )
         self.con.execute("update sessions set ended_at = started_at + interval 10 minutes")
 
+    def spend(
+        self, campaign: str, platform: str, name: str | None, utm: str | None, clicks: int, day: str = "2026-05-01"
+    ) -> None:
+        """A day of an ad account's campaign, at 10."""
+        self.add(
+            "unified_ad_spend", date=day, platform=platform, campaign_id=campaign, campaign_name=name, utm_campaign=utm,
+            clicks=clicks, spend=10,
+        )  # fmt: skip
+
     def touch(self) -> list[tuple[Any, ...]]:
         """(person, kind, channel, campaign_key) of all touches, in order of time."""
         build(self.con, "told_channels", "campaign_names", "traffic_sources", "touchpoints", "campaigns")
