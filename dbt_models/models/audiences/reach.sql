@@ -36,19 +36,19 @@ people as (
     where consents.status = 'granted' and bounced.email is null and consents.purpose in ('email', 'sms', 'whatsapp', 'phone')
 ),
 
-reachable as (
+counted as (
     select members.audience, people.channel, count(*) as reachable
     from {{ ref('members') }} as members
     inner join people on members.profile_id = people.profile_id
     group by 1, 2
 )
 
-select reachable.audience, reachable.channel, run.as_of, run.run_id, reachable.reachable
-from reachable
+select counted.audience, counted.channel, run.as_of, run.run_id, counted.reachable
+from counted
 cross join {{ source('control', 'run') }} as run
 {% if is_incremental() %}
 where not exists (
     select 1 from {{ this }} as past
-    where past.run_id = run.run_id and past.audience = reachable.audience and past.channel = reachable.channel
+    where past.run_id = run.run_id and past.audience = counted.audience and past.channel = counted.channel
 )
 {% endif %}
