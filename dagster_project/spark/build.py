@@ -53,6 +53,8 @@ def spark_build(
             if not _is_of_last_build(con, settings):
                 exchange.empty()
                 exchange.hand_over(table for table in made.values() if has_table(con, *table))
+                # Views of Spark's own went with the rest.
+                select = select and [*select, "config.materialized:view"]
             _mark_path(settings).unlink(missing_ok=True)
             exchange.hand_over(handed_over(manifest))
         results = dbt_build(workspace, select, None, full_refresh, on_result, indirect_tests)

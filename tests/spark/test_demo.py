@@ -33,6 +33,7 @@ BY_THE_CLOCK = {
     ("quality", "quarantine"),
     ("quality", "landing_files"),
     ("quality", "landing_passed"),
+    ("quality", "drift"),
 }
 """They tell when files were loaded, which is not a matter of the models."""
 SPARK = """warehouse:
