@@ -1,8 +1,8 @@
 """One dbt build on Spark: what models read is handed to it, what they made is published into the warehouse.
 
 The warehouse is the truth. Spark's tables are those of the last build for as long as the same mark stands beside them and in the
-warehouse; after a run that was killed, a build by DuckDB or the loss of the folder they are made anew from what was published, so
-journals go on and increments stand on what everybody can see.
+warehouse; after a run that was killed or failed, a build by DuckDB or the loss of the folder they are made anew from what was
+published, so journals go on and increments stand on what everybody can see.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def spark_build(
         results = dbt_build(workspace, select, None, full_refresh, on_result, indirect_tests)
         with open_warehouse(settings) as con:
             built = {made[node.unique_id] for node in results.nodes if node.held and node.unique_id in made}
-            _publish(con, settings, Exchange(con, spark), built)
+            mark = _publish(con, Exchange(con, spark), built)
+        if not results.broken:  # else something may be missing, views among it, which are Spark's alone
+            _mark_path(settings).write_text(mark)
         return results
     finally:
         end_spark()
@@ -72,7 +74,8 @@ def _made_by_dbt(manifest: dict[str, Any]) -> Iterable[tuple[str, Table]]:
             yield uid, (node["schema"], node["alias"])
 
 
-def _publish(con: duckdb.DuckDBPyConnection, settings: Settings, exchange: Exchange, tables: Iterable[Table]) -> None:
+def _publish(con: duckdb.DuckDBPyConnection, exchange: Exchange, tables: Iterable[Table]) -> str:
+    """What was made becomes the warehouse's; returns the mark that Spark's folder bears from then on."""
     mark = secrets.token_hex(8)
     con.execute("begin")
     try:
@@ -82,7 +85,7 @@ def _publish(con: duckdb.DuckDBPyConnection, settings: Settings, exchange: Excha
     except BaseException:
         con.execute("rollback")
         raise
-    _mark_path(settings).write_text(mark)
+    return mark
 
 
 def _is_of_last_build(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
