@@ -50,7 +50,7 @@ MONEY_CHECKS = [
     gap_check(
         ["measurement", "cost_gaps"],
         "costs_are_told_rightly",
-        "Every cost is counted, on its days: none has a share above 1, no exchange rate, or an end before its beginning.",
+        "Every cost is counted, on its days: none was refused, has a share above 1, no exchange rate, or ends before it begins.",
         cost_mistakes,
         "The costs are listed in measurement.cost_gaps.",
     ),

@@ -207,6 +207,11 @@ def test_what_is_over_is_neither_stopped_nor_mended(shop: Company) -> None:
         shop.con.execute(f"update campaigns set first_day = '{day}' where campaign_key = 'c'")
         flag, _, reason = advice(shop, "c")
         assert (flag, reason) == expected
+    campaign(shop, "short", 300, touches=60, leads=10)
+    shop.con.execute(
+        "update unified_marketing_costs set starts_on = '2026-01-07', ends_on = '2026-01-07' where cost_id = 'short'"
+    )
+    assert advice(shop, "short") == ("hold", None, "over_untold")
 
 
 @pytest.mark.parametrize(("revenue", "roi"), [(0, -100.0), (-500, -101.666667)])
@@ -244,6 +249,10 @@ def test_an_estimate_says_so(shop: Company) -> None:
     campaign(shop, "radio", 500, channel="radio", first_day="2026-05-01", is_tracked=False)
     assert advice(shop, "tv") == ("hold", None, "overlapping")
     assert figures(shop, "tv", "overlaps_with") == "radio"
+    # Before what can't be estimated either way: a first flight beside the other has no year before it to go by.
+    campaign(shop, "new", 500, channel="out_of_home", first_day="2026-05-20", is_tracked=False)
+    shop.con.execute("delete from conversions where occurred_at < '2026-01-01'")
+    assert advice(shop, "new") == ("hold", None, "overlapping")
     # Of two that ran together, only one that still does can be paused: last month's spots can't.
     assert [figures(shop, key, "is_over") for key in ("tv", "radio")] == [True, False]
 

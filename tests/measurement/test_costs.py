@@ -69,12 +69,17 @@ def test_mistakes_are_said_and_what_is_as_it_should_be_is_not(shop: Company) -> 
         shop.add("unified_marketing_costs", cost_id=name, amount=1500, **months | more)
     shop.build(*MODELS)
     shop.con.execute("create schema measurement; create table measurement.cost_gaps as from main.cost_gaps")
+    shop.con.execute("create schema quality; create table quality.quarantine (source text, entity text, settled_at timestamp)")
+    rows = "('generic', 'marketing_costs', null), ('generic', 'marketing_costs', current_timestamp), ('generic', 'orders', null)"
+    shop.con.execute(f"insert into quality.quarantine values {rows}")
     assert {row[0] for row in gaps(shop)} >= {"told_by_account", "to_come", "undated"}
     assert cost_mistakes(shop.con) == [
         "ad_spend: 1 without an exchange rate, of 9.00 USD: not counted",
         "marketing_costs: 1 with an end before the beginning, of 1500.00 EUR: counted on the first day",
         "marketing_costs: 2 with a share that is neither 0, nor 1, nor between (25 % is 0.25), of 3000.00 EUR: not counted",
+        "generic/marketing_costs: 1 refused, in quarantine: not counted",
     ]
+    shop.con.execute("delete from quality.quarantine")
     shop.con.execute("delete from measurement.cost_gaps where reason in ('share', 'dates', 'no_rate')")
     assert cost_mistakes(shop.con) == []
 

@@ -282,6 +282,7 @@ FIRST_DAY: dict[str, list[dict]] = {
         {"id": 100, "campaign_id": 199, "updated_time": "2026-01-01T00:00:00Z"},
     ],
     "facebook_ads/campaign_history/2026-01-10.ndjson": [{"id": 200, "name": "Spring"}],
+    "generic/ad_spend/2026-01-10.ndjson": [{"date": "2026-01-10", "platform": "tiktok", "campaign_id": "(not set)", "spend": 5}],
     "facebook_ads/account_history/2026-01-10.ndjson": [{"id": 9, "currency": "EUR"}],
 }
 

@@ -218,6 +218,10 @@ def test_ad_spend_in_money(shop: Shop) -> None:
     assert [(row["campaign_id"], row["campaign_name"], row["utm_campaign"], row["clicks"]) for row in rows[:2]] == [
         ("200", "Spring", None, 4), ("10", "Brand", "brand uk", 1),
     ]  # fmt: skip
+    # What a tool writes where it knows no campaign is no campaign's name.
+    assert shop.query("select campaign_id, spend from unified.ad_spend where platform = 'tiktok'") == [
+        {"campaign_id": None, "spend": Decimal(5)}
+    ]
 
 
 def test_what_nobody_feeds_is_there_and_empty(shop: Shop) -> None:

@@ -216,8 +216,8 @@ judged as (
             when is_long_over then 'long_over'
             when staged.is_estimate then case
                 when flights.campaign_key is null then 'no_flight'
-                when flights.reason is not null then flights.reason
                 when flights.is_overlapping then 'overlapping'
+                when flights.reason is not null then flights.reason
                 when flights.days < {{ minimum_days }} then 'few_days'
                 when flights.roi_percent is null then 'nothing_paid'
             end
@@ -235,6 +235,7 @@ reasoned as (
     select
         *,
         case
+            when is_over and unclear not in ('no_rate', 'nothing_paid', 'long_over', 'overlapping') then 'over_untold'
             when unclear is not null then unclear
             when roi_low_percent > 0 then 'wins'
             when is_over then 'over'
@@ -255,7 +256,7 @@ select
         when reason = 'wins' then 'scale'
         when reason = 'loses' then 'stop'
         when reason = broken and not is_estimate then 'mend'
-        when reason in ('nothing_paid', 'no_rate', 'long_over', 'over', 'overlapping', 'uncertain') then 'hold'
+        when reason in ('nothing_paid', 'no_rate', 'long_over', 'over', 'over_untold', 'overlapping', 'uncertain') then 'hold'
         else 'too_early'
     end as advice,
     case when reason = broken and not is_estimate then broken end as broken_stage,

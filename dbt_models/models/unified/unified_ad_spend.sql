@@ -21,6 +21,18 @@
 
 with unified as (
     {{ unify('ad_spend', columns) }}
+),
+
+-- What an account writes in place of a campaign that it does not know is none.
+named as (
+    select
+        {% for name in columns -%}
+        {% if name == 'campaign_id' %}case when {{ tag(name) }} is not null then campaign_id end as {% endif %}{{ name }},
+        {% endfor -%}
+        traits,
+        source,
+        _batch
+    from unified
 )
 
-{{ priced('unified', columns, 'spend', 'told.date') }}
+{{ priced('named', columns, 'spend', 'told.date') }}
