@@ -27,6 +27,7 @@ def reason_of(campaign: dict[str, Any], _: Language) -> str:
 def _advised(campaign: dict[str, Any], _: Language) -> str:
     low, high = _.percent(campaign["roi_low_percent"]), _.percent(campaign["roi_high_percent"])
     shortest = _.count(campaign["minimum_days"])
+    others = (campaign["overlaps_with"] or "").replace(",", ", ")
     told = {
         name: _.number(campaign[name], 1) for name in ("clicks", "touches", "leads", "sales", "mature_leads", "mature_leads_sold")
     }
@@ -45,9 +46,8 @@ def _advised(campaign: dict[str, Any], _: Language) -> str:
             return _("Even cautiously counted it returns {low}. Raise its budget in steps, by a fifth at most.", low=low)
         case "loses":
             return _(
-                "Even generously counted it returns {high}. {people} people, {customers} of them customers, were "
-                "reached by no other "
-                "channel: reach them otherwise first.",
+                "Even generously counted it returns {high}. People whom no other channel reached: {people}, customers among "
+                "them: {customers}. Reach them otherwise first.",
                 high=high,
                 people=_.count(campaign["people_only_here"]),
                 customers=_.count(campaign["customers_only_here"]),
@@ -65,13 +65,13 @@ def _advised(campaign: dict[str, Any], _: Language) -> str:
             return _(
                 "Nobody can be followed from it, and it ran together with {others}: what each of them did can't be told apart. "
                 "If they run again, then one after the other.",
-                others=campaign["overlaps_with"],
+                others=others,
             )
         case "overlapping":
             return _(
                 "Nobody can be followed from it, and it ran together with {others}: what each of them did can't be told apart. "
                 "Pause one of them to see.",
-                others=campaign["overlaps_with"],
+                others=others,
             )
         case "always_on":
             return _("Nobody can be followed from it, and it always runs: pause it for some weeks to see what it does.")
@@ -124,6 +124,8 @@ def said_of(comparison: dict[str, Any], _: Language) -> str:
         return _("a difference of {smallest} is neither shown nor ruled out yet", smallest=smallest)
     if days is None:
         return _("too few people enter to see {smallest} within ten years", smallest=smallest)
+    if days == 1:
+        return _("run one more day to see {smallest}", smallest=smallest)
     return _("run {days} more days to see {smallest}", days=_.count(days), smallest=smallest)
 
 

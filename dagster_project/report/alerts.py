@@ -38,7 +38,7 @@ REVENUE = """
         min(sold_on) <= $day::date - 120
     from measurement.sales where sold_on <= $day::date"""
 LOSING = """
-    select channel, roi_percent, costs, costs / sum(costs) over () from measurement.channel_roi
+    select channel, roi_percent, long_term_roi_percent, costs, costs / sum(costs) over () from measurement.channel_roi
     where period_kind = 'all' and costs > 0 order by roi_percent"""
 WORTH = "select ltv_to_cac, is_healthy, line from measurement.ltv_cac where period_kind = 'all' and channel = 'all' limit 1"
 HELD = (
@@ -124,15 +124,14 @@ def _has_fallen(now: float, before: float) -> bool:
 
 
 def _costs_more_than_it_brings(read: Reader, _: Language) -> Iterator[Alert]:
-    for channel, roi, costs, share in read.rows(LOSING, "measurement.channel_roi"):
+    for channel, roi, long_term, costs, share in read.rows(LOSING, "measurement.channel_roi"):
         if roi is not None and roi < 0 and share >= LEAST_COSTS_SHARE:
-            told = _(
-                "A return of {roi} on {costs}: below break-even (0%). With what its customers are to spend yet it may "
-                "look otherwise; "
-                "see the long-term return.",
-                roi=_.percent(roi),
-                costs=_.money(costs, 0),
-            )
+            told = _("A return of {roi} on {costs}: below break-even (0%).", roi=_.percent(roi), costs=_.money(costs, 0))
+            if long_term is not None:
+                told += " " + _(
+                    "With what the customers it won are predicted to spend in the next twelve months: {long_term}.",
+                    long_term=_.percent(long_term),
+                )
             yield Alert(_("Costs exceed what they bring: {channel}", channel=_.word(channel)), told)
 
 

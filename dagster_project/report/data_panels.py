@@ -22,7 +22,7 @@ QUARANTINE = """
 LEFT_OUT = "select what, reason, count from quality.left_out order by all"
 EXPORTS = """
     select files.activation, files.audience, files.mode, files.rows, files.path,
-        case when files.written_at >= $since then 'new' else strftime(files.as_of, '%Y-%m-%d %H:%M') end
+        files.written_at, files.written_at >= $since
     from activation.files as files
     qualify rank() over (partition by files.activation order by files.as_of desc, files.written_at desc, files.run_id) = 1
     order by files.activation, files.path"""
@@ -41,6 +41,7 @@ FRESHNESS = """
 """By the dates in the landing path, or by when the files were loaded where it has none. Late: more than twice the usual distance
 between two days with files, and a day; of feeds that came on four days or more."""
 
+IN_THIS_RUN = "in this run"
 REASONS_SHOWN = 15
 DRIFT_SHOWN = 30
 
@@ -75,9 +76,9 @@ def quarantine(read: Reader, _: Language) -> Panel:
 def drift(read: Reader, _: Language) -> Panel:
     found = read.rows(DRIFTED, "quality.drift", "quality.load_ledger")
     files = len({row[2] for row in found})
-    note = _("columns of the newest files that are not as usual: {files} file(s) drifted", files=files)
+    note = _("columns of the newest files that are not as usual; files that drifted: {files}", files=files)
     if len(found) > DRIFT_SHOWN:
-        note += _("; {lines} more lines in quality.drift", lines=len(found) - DRIFT_SHOWN)
+        note += _("; more lines in quality.drift: {lines}", lines=len(found) - DRIFT_SHOWN)
     columns = [Column(name) for name in (_("source"), _("entity"), _("file"), _("column"))]
     columns += [Column(_("what"), "word"), Column(_("detail"), "sentence")]
     return Panel("schema_drift", _("Schema drift"), note, columns, found[:DRIFT_SHOWN])
@@ -111,7 +112,7 @@ def checks(_: Language, run: LastRun) -> Panel:
     """Those that failed, one by one; of the others their number by room."""
     failed = [(check.name, _("blocking") if check.blocking else _("warning"), check.detail) for check in run.failed_checks]
     rooms = Counter(check.name.partition("/")[0] for check in run.checks if check.passed)
-    held = [(room, _("passed"), f"{number} checks") for room, number in sorted(rooms.items())]
+    held = [(room, _("passed"), f"checks: {number}") for room, number in sorted(rooms.items())]
     columns = [Column(_("check")), Column(_("how it went")), Column(_("detail"), "sentence")]
     note = _("After a blocking check that failed, nothing that builds on it was made.")
     return Panel("checks", _("Checks"), note, columns, [*failed, *held])
@@ -124,11 +125,11 @@ def exports(read: Reader, _: Language) -> Panel:
         Column(_("mode"), "word"),
         Column(_("rows"), "count"),
         Column(_("path"), "path"),
-        Column(_("as of"), "word"),
+        Column(_("written"), "word"),
     ]
-    return Panel(
-        "export_files", _("Export files"), _("the newest of each activation"), columns, read.rows(EXPORTS, "activation.files")
-    )
+    found = read.rows(EXPORTS, "activation.files")
+    rows = [(*row[:5], IN_THIS_RUN if is_new else _.moment(written_at)) for *row, written_at, is_new in found]
+    return Panel("export_files", _("Export files"), _("the newest of each activation"), columns, rows)
 
 
 def nothing_written(_: Language, run: LastRun) -> Panel:
@@ -143,5 +144,5 @@ def _shortened(found: Sequence[Row]) -> list[Row]:
     shown, others = list(found[:REASONS_SHOWN]), found[REASONS_SHOWN:]
     if not others:
         return shown
-    told = f"{len(others)} more reasons (quality.quarantine has every row)"
+    told = f"more reasons: {len(others)} (quality.quarantine has every row)"
     return [*shown, ("", "", told, sum(row[3] for row in others))]

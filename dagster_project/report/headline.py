@@ -74,7 +74,7 @@ def _returns(read: Reader, _: Language) -> list[Tile]:
     returns = read.row(OVERALL, "measurement.overall_roi")
     if returns is not None and returns[0] is not None:
         roi, costs, _revenue = returns
-        note = _("on costs of {costs}; 0% is break-even", costs=_.money(costs, 0))
+        note = _("all revenue against all marketing costs ({costs}); 0% is break-even", costs=_.money(costs, 0))
         tiles.append(Tile(_("Return (ROI)"), _.percent(roi), note, "bad" if roi < 0 else "good"))
     worth = read.row(LTV_TO_CAC, "measurement.ltv_cac")
     if worth is not None and worth[0] is not None:

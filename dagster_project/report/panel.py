@@ -51,7 +51,7 @@ class Panel:
     """A question and its answer.
 
     key: names the panel in links and the file of its numbers, the same in all languages. shown: rows that the page shows; the CSV
-    has those beyond as well, up to KEPT.
+    has those beyond as well, up to KEPT. is_open: its table is not folded away under the chart, since the answer stands there.
     """
 
     key: str
@@ -61,6 +61,7 @@ class Panel:
     rows: Sequence[tuple[Any, ...]]
     charts: Sequence[Spec] = ()
     shown: int = 40
+    is_open: bool = False
 
     @property
     def drawn(self) -> list[Spec]:

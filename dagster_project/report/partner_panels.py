@@ -40,7 +40,13 @@ def partner_panels(read: Reader, _: Language) -> list[Panel]:
 def suppliers(read: Reader, _: Language) -> Panel:
     rows = [(_supplier(*row[:2], _), *row[2:]) for row in read.rows(SUPPLIERS, "measurement.lead_suppliers")]
     title = _("Lead suppliers")
-    note = _("Bought leads against the company's own. A lead pays while it costs less than its break-even price; 95% intervals.")
+    note = _(
+        "Bought leads against the company's own. A lead pays while it costs less than its break-even price; 95% intervals. "
+        "Here each sale counts whole for its lead, while among channels and campaigns the attribution model shares it out. Costs "
+        "per sale and returns here bear the salaries of sales people too, shared out evenly among the leads of each month; among "
+        "channels these stand apart ({channel}): the figures differ.",
+        channel=_.word("sales"),
+    )
     charts = [
         intervals(_("Share of leads that became customers"), [(row[0], *row[7:10]) for row in rows], _("conversion"), ".1%")
     ]
@@ -57,7 +63,7 @@ def suppliers(read: Reader, _: Language) -> Panel:
         Column(_("at most"), "share"),
         Column(_("against own leads"), "word"),
     ]
-    return Panel("lead_suppliers", title, note, columns, rows, charts)
+    return Panel("lead_suppliers", title, note, columns, rows, charts, is_open=True)
 
 
 def supplied(read: Reader, _: Language) -> Panel:
@@ -83,7 +89,9 @@ def _supplier(supplier: str, is_in_house: bool, _: Language) -> str:
 
 def claims(read: Reader, _: Language) -> Panel:
     columns = [Column(_("supplier")), Column(_("leads"), "count"), Column(_("not to be paid"), "money")]
-    note = _("Invalid leads to claim back; measurement.invalid_lead_claims lists them with their reasons.")
+    note = _(
+        "Leads to claim back: invalid, or sold to others as well; measurement.invalid_lead_claims lists them with their reasons."
+    )
     return Panel("claims", _("Leads not to pay for"), note, columns, read.rows(CLAIMS, "measurement.invalid_lead_claims"))
 
 
@@ -92,7 +100,9 @@ def influencers(read: Reader, _: Language) -> Panel:
     title = _("Influencers")
     note = _(
         "Revenue and return by their codes: each order with the code counts whole for its owner, whatever else touched the "
-        "buyer. Among channels and campaigns the same orders are shared out by the attribution model: the two returns differ."
+        "buyer. An order with codes of several owners counts as an order of each, and its revenue is parted evenly among them. "
+        "Among channels and campaigns the same orders are shared out by the attribution model: the two returns differ. So do new "
+        "customers: here whoever bought first with the code, there whomever the last touch before the first sale won."
     )
     drawn = [(row[0], row[7] / 100) for row in rows if row[7] is not None]
     columns = [
@@ -106,7 +116,7 @@ def influencers(read: Reader, _: Language) -> Panel:
         Column("ROI", "percent"),
     ]
     charts = [bars(_("Return (ROI) by influencer"), drawn[:15], "ROI", ",.0%", 0)]
-    return Panel("influencers", title, note, columns, rows, charts)
+    return Panel("influencers", title, note, columns, rows, charts, is_open=True)
 
 
 def followers(read: Reader, _: Language) -> Panel:
@@ -183,7 +193,7 @@ def lift(read: Reader, _: Language) -> Panel:
             number=_.count(len(waiting)),
             day=_.day(_.at_home(first).date()),
         )
-    return Panel("holdout_lift", title, note, columns, rows, charts, shown=min(compared, 60))
+    return Panel("holdout_lift", title, note, columns, rows, charts, shown=min(compared, 60), is_open=True)
 
 
 def _name(audience: str, _: Language) -> str:

@@ -96,8 +96,11 @@ def funnel(read: Reader, _: Language) -> Panel:
 
 
 def stages(read: Reader, _: Language) -> Panel:
-    columns = [Column(_("lifecycle stage"), "word"), Column(_("profiles"), "count"), Column(_("net revenue"), "money")]
-    note = _("Where everybody stands now; a customer without an order for long has lapsed.")
+    columns = [Column(_("lifecycle stage"), "word"), Column(_("profiles"), "count"), Column(_("net revenue of orders"), "money")]
+    note = _(
+        "Where everybody stands now; a customer without an order for long has lapsed. Subscriptions are in no revenue of this "
+        "chapter, but in that of the returns."
+    )
     return Panel("people_by_stage", _("People"), note, columns, read.rows(STAGES, "profiles.profiles"))
 
 
@@ -144,7 +147,7 @@ def rfm_map(read: Reader, _: Language) -> Panel:
         Column(_("frequency score"), "count"),
         Column(_("segment"), "word"),
         Column(_("customers"), "count"),
-        Column(_("net revenue"), "money"),
+        Column(_("net revenue of orders"), "money"),
         Column(_("of customers"), "share"),
     ]
     return Panel("rfm_map", title, note, columns, rows, [chart])
@@ -154,7 +157,7 @@ def segments(read: Reader, _: Language) -> Panel:
     columns = [
         Column(_("segment"), "word"),
         Column(_("customers"), "count"),
-        Column(_("net revenue"), "money"),
+        Column(_("net revenue of orders"), "money"),
         Column(_("mean recency (days)"), "count"),
     ]
     note = _(
@@ -171,7 +174,8 @@ def _not_scored(read: Reader, _: Language) -> str:
     if row is None or not row[0]:
         return ""
     return _(
-        "{number} more customers stand here nowhere: they have not agreed to being profiled, or objected.", number=_.count(row[0])
+        "Customers who stand nowhere here, since they have not agreed to being profiled, or objected: {number}.",
+        number=_.count(row[0]),
     )
 
 

@@ -37,8 +37,8 @@ ATTRIBUTION = """
     select model, channel, sum(conversions), sum(revenue) from measurement.attribution
     where is_sale and period_kind = 'all' group by all order by model, channel"""
 UPLIFT = """
-    select campaign, verdict, metric, actual, expected, uplift, uplift_low, uplift_high, after_the_end, reason, overlaps_with,
-        period, last_day, channel
+    select campaign, verdict, metric, actual, expected, uplift, uplift_low, uplift_high, after_the_end, reason,
+        replace(overlaps_with, ',', ', '), period, last_day, channel
     from measurement.uplift order by period desc, campaign, metric"""
 DECLARED = """
     with summed as (

@@ -7,6 +7,7 @@ itself. What no template knows, as an error that a library words, stays as it is
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import cache
 
 from dagster_project.report.language import Language
@@ -37,7 +38,7 @@ SENTENCES = [
     N_("the text is not valid UTF-8"),
     N_("the line has {bytes} bytes, more than the {limit} that are read"),
     N_("{name} (from {sources})"),
-    N_("{number} more reasons (quality.quarantine has every row)"),
+    N_("more reasons: {number} (quality.quarantine has every row)"),
     # how a file's columns drift (loads/drift.py)
     N_("most values are not {meaning}; their rows are in quarantine"),
     N_("fills {target}, as did {columns} before"),
@@ -65,7 +66,7 @@ SENTENCES = [
         "its YAML allow for it"
     ),
     # what checks say (quality/rates.py, orders.py, costs.py, gx.py, assets/loads.py, privacy.py)
-    N_("{number} checks"),
+    N_("checks: {number}"),
     N_("{lines}. Land their rates under generic/exchange_rates."),
     N_("{table}: {rows} row without a rate in {currency}, between {first} and {last}"),
     N_("{table}: {rows} rows without a rate in {currency}, between {first} and {last}"),
@@ -142,6 +143,10 @@ def _value(name: str, value: str, _: Language) -> str | None:
         return _(value) if value in MEANINGS else None
     if name == "mode":
         return _.word(value)
+    if name in ("first", "last"):
+        return _.day(date.fromisoformat(value)) if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else value
+    if name == "month":
+        return _.month(date.fromisoformat(f"{value}-01")) if re.fullmatch(r"\d{4}-\d\d", value) else value
     if re.fullmatch(r"\d[\d,]*", value) and name != "year":
         return _.count(int(value.replace(",", "")))
     return value

@@ -10,7 +10,7 @@ import duckdb
 
 from dagster_project.report.alerts import alerts
 from dagster_project.report.audience_panels import sizes
-from dagster_project.report.data_panels import drift, exports, left_out, nothing_written, quarantine, rows_per_source
+from dagster_project.report.data_panels import IN_THIS_RUN, drift, exports, left_out, nothing_written, quarantine, rows_per_source
 from dagster_project.report.language import language
 from dagster_project.report.last_run import Check, LastRun
 from dagster_project.report.people_panels import moved, segments, stages, tiers
@@ -83,9 +83,9 @@ def summarise(
         ("Left out", _left_out(told["left_out"].rows)),
         ("Profiles", f"{sum(row[1] for row in people):,} ({known:,} known)"),
         ("Customers", f"{customers:,} ({scored:,} scored)"),
-        ("Net revenue", f"{sum((row[2] for row in people), Decimal(0)):,.2f} {currency}"),
+        ("Net revenue of orders", f"{sum((row[2] for row in people), Decimal(0)):,.2f} {currency}"),
         ("Audiences", f"{len(told['audiences'].rows)}"),
-        ("Export files", f"{sum(row[5] == 'new' for row in files)} new of {len(files)}"),
+        ("Export files", f"{sum(row[5] == IN_THIS_RUN for row in files)} new of {len(files)}"),
         ("Checks", f"{sum(check.passed for check in checks)} passed, {sum(not check.passed for check in checks)} failed"),
     ]
     if found := alerts(read, english, run):

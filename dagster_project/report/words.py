@@ -212,6 +212,7 @@ WORDS = {
     "break_even_revenue": N_("revenue needed to break even"),
     # drift of files
     "new": N_("new"),
+    "in this run": N_("in this run"),
     "gone": N_("gone"),
     "renamed": N_("renamed"),
     "retyped": N_("retyped"),

@@ -153,14 +153,20 @@ def test_costs_that_bring_less_are_told(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema measurement")
     con.execute(
         """create table measurement.channel_roi as select * from (values
-            ('all', 'paid_social', -40.0, 900.0), ('all', 'email', 300.0, 1000.0), ('all', 'display', -90.0, 20.0),
-            ('month', 'email', -50.0, 100.0)) as found (period_kind, channel, roi_percent, costs)"""
+            ('all', 'paid_social', -40.0, 12.5, 900.0), ('all', 'shopping', -30.0, null, 900.0),
+            ('all', 'email', 300.0, 400.0, 1000.0), ('all', 'display', -90.0, -80.0, 20.0), ('month', 'email', -50.0, 1.0, 100.0)
+        ) as found (period_kind, channel, roi_percent, long_term_roi_percent, costs)"""
     )
     con.execute(
         """create table measurement.ltv_cac as
         select 'all' as period_kind, 'all' as channel, 1.5 as ltv_to_cac, false as is_healthy, 3 as line"""
     )
-    assert told(con) == ["Costs exceed what they bring: paid social", "Customers cost too much for what they are worth"]
+    social, shopping, worth = alerts(reader(con), ENGLISH, RUN)
+    assert (social.title, worth.title) == (
+        "Costs exceed what they bring: paid social",
+        "Customers cost too much for what they are worth",
+    )
+    assert social.told.endswith("in the next twelve months: 12.5%.") and shopping.told.endswith("below break-even (0%).")
 
 
 def test_failed_checks_come_first(con: duckdb.DuckDBPyConnection) -> None:

@@ -124,6 +124,14 @@ def test_a_stage_is_not_called_as_a_channel() -> None:
             "most values are not a whole number; their rows are in quarantine",
             "la plupart des valeurs ne sont pas un nombre entier\u202f; leurs lignes sont en quarantaine",
         ),
+        (
+            "shop, 2026-05: 1 order of less than nothing",
+            "shop, mai 2026\u00a0: 1 commande de moins que rien",
+        ),
+        (
+            "1 requests name no valid identifier: correct their rows",
+            "demandes sans identifiant valide\u00a0: 1\u202f; corriger leurs lignes",
+        ),
         ("the record has 8 values where the header has 20 columns", "l’enregistrement a 8 valeurs pour 20 colonnes d’en-tête"),
         (
             "1,054 rows are fewer than the 2,000 that Some Platform (list) takes: no delta file",
@@ -132,8 +140,8 @@ def test_a_stage_is_not_called_as_a_channel() -> None:
         (
             "orders: 1 row without a rate in CHF, between 2026-03-20 and 2026-03-20; lines: 4 rows without a rate in CHF, "
             "between 2026-03-20 and 2026-03-21. Land their rates under generic/exchange_rates.",
-            "orders\u00a0: 1 ligne sans taux en CHF, entre 2026-03-20 et 2026-03-20; lines\u00a0: 4 lignes sans taux en CHF, "
-            "entre 2026-03-20 et 2026-03-21. Déposer leurs taux sous generic/exchange_rates.",
+            "orders\u00a0: 1 ligne sans taux en CHF, entre le 20 mars 2026 et le 20 mars 2026; lines\u00a0: 4 lignes "
+            "sans taux en CHF, entre le 20 mars 2026 et le 21 mars 2026. Déposer leurs taux sous generic/exchange_rates.",
         ),
     ],
 )

@@ -52,7 +52,9 @@ def told(_: Language) -> Page:
         Panel("sizes", "Sizes", "", days, SIZES, [strips("Sizes", SIZES, _("people"))], shown=2),
         Panel("returns", "Returns", "", plain, [("x", 1)], [bars("Returns", [("a", 2.5), ("b", -0.4)], "ROI", ",.0%", 0)]),
         Panel("months", "Months", "", plain, [("x", 1)], [lines("Months", MONTHS, "EUR", line=2000)]),
-        Panel("lift", "Lift", "", plain, [("x", 1)], [intervals("Lift", [("all", 0.02, -0.01, 0.05)], "difference")]),
+        Panel(
+            "lift", "Lift", "", plain, [("x", 1)], [intervals("Lift", [("all", 0.02, -0.01, 0.05)], "difference")], is_open=True
+        ),
         Panel("map", "Map", "", plain, [("x", 1)], [grid("Map", [("1", "5", 3, "three\n3")], "across", "down", (90, 40))]),
         Panel("rows", "Rows <b>&amp;", "", plain, spoilt),
         Panel("empty", "Never ran", "", plain, []),
@@ -108,6 +110,12 @@ def test_the_page_is_accessible(opened: Any) -> None:
     opened.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     found = Axe().run(opened).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+
+
+def test_verdicts_are_not_folded_away(opened: Any) -> None:
+    """Which supplier pays stands behind a fold, and the chart above it shows something else."""
+    folds = opened.locator("details[open]")
+    assert folds.evaluate_all("all => all.map(one => one.closest('article').id)") == ["lift"]
 
 
 def test_a_french_reader_reads_french(browser: Any, page: Path) -> None:

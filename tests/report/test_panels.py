@@ -10,10 +10,11 @@ import pytest
 
 from dagster_project.report.advice_text import reason_of, said_of
 from dagster_project.report.audience_panels import overlaps, trends
+from dagster_project.report.data_panels import exports
 from dagster_project.report.growth_panels import cohorts, stages
 from dagster_project.report.language import language
 from dagster_project.report.movement_panels import movement_panels
-from dagster_project.report.panel import KEPT, Column, Panel
+from dagster_project.report.panel import KEPT, Column, Panel, written
 from dagster_project.report.partner_panels import lift
 from dagster_project.report.reader import Reader
 from dagster_project.report.return_panels import advice, attribution, declared, not_counted
@@ -65,6 +66,24 @@ def test_audiences_have_one_size_a_day(con: duckdb.DuckDBPyConnection) -> None:
     assert [row[3] for row in panel.rows if row[0] == "carts"] == [90, 100]
     drawn = panel.charts[0]["data"]["values"]
     assert {point["label"] for point in drawn} == {"win back", "carts"} and len(drawn) == 4
+
+
+def test_files_say_when_they_were_written(con: duckdb.DuckDBPyConnection) -> None:
+    """A file of last week is uploaded as today's; or the moment that a run speaks of is read as the one it was written at."""
+    columns = (
+        "activation varchar, audience varchar, mode varchar, rows int, path varchar, as_of timestamp, written_at timestamp, "
+        "run_id varchar"
+    )
+    rows = [
+        (name, name, "full", 7, f"{name}.csv", AS_OF - timedelta(days=9), written_at, "run2")
+        for name, written_at in (("a", AS_OF), ("b", AS_OF - timedelta(days=1)))
+    ]
+    table(con, "activation.files", columns, rows)
+    panel = exports(reader(con), FRENCH)
+    assert [written(row[5], panel.columns[5], FRENCH) for row in panel.rows] == [
+        "lors de cette exécution",
+        "30 juin 2026, 00:00",
+    ]
 
 
 def test_overlaps_are_told_once_by_the_smaller_one(con: duckdb.DuckDBPyConnection) -> None:
@@ -233,6 +252,8 @@ def test_every_advice_has_its_own_reason(reads) -> None:
     ]
     assert len(set(told)) == len(told) and not any("{" in text or "–" in text for text in told)
     assert reads.percent(250.0) in told[0] and reads.count(1200) in told[0]
+    together = reason_of({**CAMPAIGN, "reason": "overlapping", "overlaps_with": "radio,tv_winter"}, reads)
+    assert "radio, tv_winter" in together
 
 
 @pytest.mark.parametrize("reads", [ENGLISH, FRENCH])
