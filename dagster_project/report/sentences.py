@@ -68,9 +68,12 @@ SENTENCES = [
     # what checks say (quality/rates.py, orders.py, costs.py, gx.py, assets/loads.py, privacy.py)
     N_("checks: {number}"),
     N_("{lines}. Land their rates under generic/exchange_rates."),
-    N_("{table}: {rows} row without a rate in {currency}, between {first} and {last}"),
-    N_("{table}: {rows} rows without a rate in {currency}, between {first} and {last}"),
-    N_("{table}: {rows} rows at a rate more than a month old in {currency}, between {first} and {last}"),
+    N_("{table}: {faults} in {currency}, between {first} and {last}"),
+    N_("{fault} and {another}"),
+    N_("{rows} row without a rate"),
+    N_("{rows} rows without a rate"),
+    N_("{rows} row at a rate more than a month old"),
+    N_("{rows} rows at a rate more than a month old"),
     N_("{table}, {month}: {number} {orders} without an amount that can be read"),
     N_("{table}, {month}: {number} {orders} of less than nothing"),
     N_("{table}, {month}: {number} {orders} of orders that nobody tells of"),
@@ -135,7 +138,7 @@ def _translated(text: str, _: Language) -> str | None:
 
 
 def _value(name: str, value: str, _: Language) -> str | None:
-    if name == "lines":
+    if name in ("lines", "faults", "fault", "another"):
         return _translated(value, _)
     if name == "column":
         return _translated(value, _) or value

@@ -125,6 +125,11 @@ def test_a_stage_is_not_called_as_a_channel() -> None:
             "la plupart des valeurs ne sont pas un nombre entier\u202f; leurs lignes sont en quarantaine",
         ),
         (
+            "orders: 1 row without a rate and 2 rows at a rate more than a month old in CHF, between 2026-03-20 and 2026-03-21",
+            "orders\u00a0: 1 ligne sans taux et 2 lignes à un taux de plus d’un mois en CHF, "
+            "entre le 20 mars 2026 et le 21 mars 2026",
+        ),
+        (
             "shop, 2026-05: 1 order of less than nothing",
             "shop, mai 2026\u00a0: 1 commande de moins que rien",
         ),
@@ -135,7 +140,8 @@ def test_a_stage_is_not_called_as_a_channel() -> None:
         ("the record has 8 values where the header has 20 columns", "l’enregistrement a 8 valeurs pour 20 colonnes d’en-tête"),
         (
             "1,054 rows are fewer than the 2,000 that Some Platform (list) takes: no delta file",
-            "1\u202f054 lignes, moins que les 2\u202f000 que demande Some Platform (list)\u00a0: pas de fichier (changements)",
+            "lignes\u00a0: 1\u202f054, moins que les 2\u202f000 que demande Some Platform (list)\u00a0: "
+            "pas de fichier (changements)",
         ),
         (
             "orders: 1 row without a rate in CHF, between 2026-03-20 and 2026-03-20; lines: 4 rows without a rate in CHF, "
