@@ -129,7 +129,7 @@ def _costs_more_than_it_brings(read: Reader, _: Language) -> Iterator[Alert]:
             told = _("A return of {roi} on {costs}: below break-even (0%).", roi=_.percent(roi), costs=_.money(costs, 0))
             if long_term is not None:
                 told += " " + _(
-                    "With what the customers it won are predicted to spend in the next twelve months: {long_term}.",
+                    "Long-term ROI, with what customers won are predicted to spend in the next twelve months: {long_term}.",
                     long_term=_.percent(long_term),
                 )
             yield Alert(_("Costs exceed what they bring: {channel}", channel=_.word(channel)), told)
