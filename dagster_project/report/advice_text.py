@@ -38,6 +38,8 @@ def _advised(campaign: dict[str, Any], _: Language) -> str:
             return _("What was paid for it has no exchange rate to the company's currency, so there is no return to judge.")
         case "long_over":
             return _("Nothing has been paid for it for a year: what it brought then says little of today.")
+        case "over_untold":
+            return _("It is over, and too little is known of it to say what it brought.")
         case "over":
             return _("It is over: its return lay between {low} and {high}.", low=low, high=high)
         case "wins" if campaign["is_over"]:

@@ -83,6 +83,7 @@ SENTENCES = [
     N_("{table}: {number} with a share that is neither 0, nor 1, nor between (25 % is 0.25), of {amount}: not counted"),
     N_("{table}: {number} without an exchange rate, of {amount}: not counted"),
     N_("{table}: {number} with an end before the beginning, of {amount}: counted on the first day"),
+    N_("{feed}: {number} refused, in quarantine: not counted"),
     N_("{lines}. The costs are listed in measurement.cost_gaps."),
     N_("{refused} of the {rows} newest rows are in quality.quarantine, with reasons"),
     N_("{rule} on {column} ({number} rows)"),

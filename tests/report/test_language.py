@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.loads.casts import MEANING
-from dagster_project.quality.costs import MISTAKES
+from dagster_project.quality.costs import MISTAKES, REFUSED
 from dagster_project.quality.orders import GAPS
 from dagster_project.report.language import LANGUAGES, NOTHING, language, spoken_in
 from dagster_project.report.sentences import English
@@ -162,6 +162,7 @@ def test_what_loads_and_checks_say_is_known() -> None:
     reasons = [f"`a` is not {meaning}" for meaning in MEANING.values()]
     gaps = [f"shop, 2026-05: {gap.format(count=2, orders='orders', refunds='refunds')}" for gap in GAPS.values()]
     costs = [f"leads: {mistake.format(count=2, amount='3000.00 EUR')}" for mistake in MISTAKES.values()]
+    costs.append(REFUSED.format(feed="generic/ad_spend", count=2))
     costs.append(f"{'; '.join(costs)}. The costs are listed in measurement.cost_gaps.")
     assert [text for text in [*reasons, *gaps, *costs] if isinstance(sentence(text, FRENCH), English)] == []
 

@@ -235,7 +235,8 @@ CAMPAIGN = {
     "overlaps_with": "radio", "after_the_end": None, "fall_percent": None,
 }  # fmt: skip
 REASONS = (
-    "loses", "wins", "uncertain", "over", "long_over", "nothing_paid", "no_rate", "few_days", "few_sales", "nothing_sold",
+    "loses", "wins", "uncertain", "over", "over_untold", "long_over", "nothing_paid", "no_rate",
+    "few_days", "few_sales", "nothing_sold",
     "overlapping", "always_on", "no_history", "costs_without_touches", "clicks_without_visits", "traffic_without_leads",
     "leads_without_sales", "traffic_without_sales",
 )  # fmt: skip
