@@ -136,6 +136,20 @@ def test_no_verdict_before_its_time_nor_on_money_that_is_not_kept(world: World) 
     assert world.told()["lea"]["verdict"] == "does_not_pay"
 
 
+def test_one_order_decides_nothing(world: World) -> None:
+    """Of two who brought 2,600 for 1,000, one owes it to a single buyer; who is just short of the fee may have had bad luck."""
+    amounts = {"even": [200] * 13, "lucky": [2_000] + [50] * 12, "poor": [20] * 40, "unlucky": [90] * 11}
+    for name, orders in amounts.items():
+        world.influencer(name, fee=1_000, code=name)
+        for number, amount in enumerate(orders):
+            world.order(f"{name}{number}", name, amount)
+    told = world.told()
+    assert told["even"]["revenue"] == told["lucky"]["revenue"] == 2_600
+    assert {name: row["verdict"] for name, row in told.items()} == {
+        "even": "pays", "lucky": "unclear", "poor": "unclear", "unlucky": "unclear",
+    }  # fmt: skip
+
+
 def test_what_is_missing(world: World) -> None:
     """What is not known to be disclosed or signed is missing: a fine is not spared because a field was empty."""
     world.influencer("both")

@@ -155,6 +155,23 @@ def test_margin_decides_what_a_lead_may_cost(world: World) -> None:
     assert told["break_even_cpl_low"] < 10 < told["break_even_cpl_high"]
 
 
+def test_one_sale_decides_nothing(world: World) -> None:
+    """One buyer in thirteen who spends two thousand would have a supplier bought from for years."""
+    for number in range(60):
+        for supplier in ("Even", "Lucky"):
+            world.lead(f"{supplier}{number}", supplier, cost=19)
+    for number in range(13):
+        world.sale(f"Even{number}", 50, 200)
+        world.sale(f"Lucky{number}", 50, 50 if number else 2000)
+    told = world.suppliers()
+    even, lucky = told["Even"], told["Lucky"]
+    assert (even["revenue"], lucky["revenue"], even["verdict"], lucky["verdict"]) == (2600, 2600, "pays", "unclear")
+    assert even["break_even_cpl"] == lucky["break_even_cpl"]
+    # Sales that are all alike leave conversion alone to vary.
+    assert float(even["break_even_cpl_low"]) == pytest.approx(200 * even["mature_conversion_low"], abs=1e-3)
+    assert lucky["break_even_cpl_low"] < 19 < even["break_even_cpl_high"] < lucky["break_even_cpl_high"]
+
+
 def test_few_leads_get_no_verdict(world: World) -> None:
     """One lead that bought is no reason to buy a thousand, nor one that did not to stop."""
     world.lead("a1", "Lucky", cost=1)

@@ -1,6 +1,7 @@
 -- One row per influencer: their class by followers, how their engagement and fee per post compare with it, what speaks for bought
 -- followers, what is missing of papers, and what the orders with their codes brought. An order belongs to the owner of the code,
 -- whoever used it; of several owners' codes on one order, each has a part. Without a fee, a return is unknown, not endless.
+-- Revenue varies by chance as in measurement.campaign_advice: a verdict is spoken where both bounds (90 %) lie on one side of the fee.
 {% set fewest_orders = 10 %}
 
 -- What several sources, or accounts on several platforms, tell of one name is added up; the class is that of the largest account.
@@ -58,11 +59,11 @@ uses as (
 ),
 
 placed as (
-    select
-        *,
-        row_number() over (partition by order_id order by name) as place,
-        count(*) over (partition by order_id) as places
-    from uses
+    select *, {{ part_of_total('coalesce(net_company, 0)', 'place', 'places') }} as part
+    from (
+        select *, row_number() over (partition by order_id order by name) as place, count(*) over (partition by order_id) as places
+        from uses
+    ) as counted
 ),
 
 sold as (
@@ -71,7 +72,8 @@ sold as (
         count(*) as orders,
         count(distinct placed.profile_id) as customers,
         count(distinct case when firsts.first_order_at = placed.ordered_at then placed.profile_id end) as new_customers,
-        {{ money_sum('coalesce(sum(' ~ part_of_total('coalesce(placed.net_company, 0)', 'placed.place', 'placed.places') ~ '), 0)') }} as revenue,
+        {{ money_sum('coalesce(sum(placed.part), 0)') }} as revenue,
+        {{ variation('placed.part') }} as variation,
         min(placed.ordered_at) as first_sold_at
     from placed
     left join {{ ref('order_totals') }} as firsts on placed.profile_id = firsts.profile_id
@@ -112,6 +114,7 @@ graded as (
         coalesce(sold.customers, 0) as customers,
         coalesce(sold.new_customers, 0) as new_customers,
         coalesce(sold.revenue, 0) as revenue,
+        sold.variation,
         sold.first_sold_at
     from everybody
     left join told on everybody.name = told.name
@@ -122,7 +125,17 @@ graded as (
 
 -- What an order with any of their codes brings.
 usual as (
-    select cast(sum(revenue) as double) / nullif(sum(orders), 0) as order_value from graded
+    select cast(sum(part) as double) / nullif(count(*), 0) as order_value, {{ variation('part') }} as variation from placed
+),
+
+-- Of few orders, it is not known by themselves.
+valued as (
+    select
+        graded.*,
+        case when graded.orders >= {{ fewest_orders }} then cast(graded.revenue as double) / graded.orders else usual.order_value end as order_value,
+        1 + coalesce(case when graded.orders >= {{ fewest_orders }} then graded.variation else usual.variation end, 0) as spread
+    from graded
+    cross join usual
 ),
 
 -- What the company's others of the same class get and ask, where there are enough of them to compare with.
@@ -140,7 +153,9 @@ peers as (
 judged as (
     select
         graded.*,
-        {{ count_bound('graded.orders', '+') }} * usual.order_value as revenue_at_most,
+        {% for name, side in [('least', '-'), ('most', '+')] -%}
+        ({{ count_bound('(graded.orders / graded.spread)', side) }}) * graded.spread * graded.order_value as revenue_at_{{ name }},
+        {% endfor -%}
         case when peers.influencers >= 3 then peers.engagement end as class_engagement,
         case when peers.influencers >= 3 then peers.fee_per_post end as class_fee_per_post,
         case
@@ -162,8 +177,7 @@ judged as (
             case when graded.engagement > 1 then 'more_engagements_than_followers' end,
             case when graded.followers >= 10000 and graded.orders = 0 and graded.posts > 0 and graded.engagement < engagement_low then 'no_sales' end
         ), '') as bought_follower_signs
-    from graded
-    cross join usual
+    from valued as graded
     left join peers on graded.class = peers.class
 )
 
@@ -210,8 +224,9 @@ select
         when coalesce(fee_company, 0) <= 0 then 'no_fee'
         when coalesce(contract_signed_on, {{ local_date('first_sold_at') }}) > {{ date_after(local_date(as_of()), '-14') }} then 'too_early'
         when orders < {{ fewest_orders }} and (coalesce(posts, 0) = 0 or revenue_at_most is null or revenue_at_most * margin >= fee_company) then 'too_early'
-        when revenue * margin >= fee_company then 'pays'
-        else 'does_not_pay'
+        when revenue_at_least * margin >= fee_company then 'pays'
+        when revenue_at_most * margin < fee_company then 'does_not_pay'
+        else 'unclear'
     end as verdict
 from judged
 cross join (select coalesce(margin, 1) as margin from {{ source('control', 'measurement') }}) as settings

@@ -1,6 +1,8 @@
 -- One row per supplier of leads (and one for the company's own, `in_house`), month in which the leads came, and all of them together.
 -- Shares have their interval (Wilson, 95 %). What a lead may cost at most is what it earns without what sales cost: by the conversion
--- of leads that have had the whole look-back to convert. No verdict from few leads, nor against what chance may have made.
+-- of leads that have had the whole look-back to convert. No verdict from few leads, nor against what chance may have made: neither by how
+-- many bought, nor by how much. With v the squared variation coefficient of what sales bring and p the conversion, what n leads earn is known
+-- no better than the conversion of n / (1 + v / (1 - p)), as the variance of a sum over as many sales as chance makes has it.
 {% set fewest_leads = 30 %}
 {% set fewest_sales = 10 %}
 
@@ -35,6 +37,7 @@ counted as (
         count(*) filter (where is_converted) as converted,
         cast(sum(orders) as bigint) as orders,
         {{ money_sum('sum(revenue)') }} as revenue,
+        {{ variation('case when is_converted then revenue end') }} as variation,
         count(*) filter (where is_mature) as mature,
         count(*) filter (where is_mature and is_converted) as mature_converted,
         count(score) as scored,
@@ -72,10 +75,19 @@ valued as (
     select
         measured.*,
         cast(case when measured.converted >= {{ fewest_sales }} then measured.revenue else everybody.revenue end as double)
-            / nullif(case when measured.converted >= {{ fewest_sales }} then measured.converted else everybody.converted end, 0) as value_of_a_sale
+            / nullif(case when measured.converted >= {{ fewest_sales }} then measured.converted else everybody.converted end, 0) as value_of_a_sale,
+        1 + coalesce(case when measured.converted >= {{ fewest_sales }} then measured.variation else everybody.variation end, 0)
+            * measured.mature / greatest(measured.mature - measured.mature_converted, 1) as spread
     from measured
     inner join (
-        select period_kind, period, sum(revenue) as revenue, sum(converted) as converted from measured group by 1, 2
+        select
+            period_kind,
+            period,
+            sum(revenue) as revenue,
+            count(*) filter (where is_converted) as converted,
+            {{ variation('case when is_converted then revenue end') }} as variation
+        from periods
+        group by 1, 2
     ) as everybody on measured.period_kind = everybody.period_kind and measured.period = everybody.period
 ),
 
@@ -85,8 +97,12 @@ compared as (
         valued.mature_conversion - own.mature_conversion as conversion_difference,
         {{ difference_bound('valued.mature_conversion', 'own.mature_conversion', '-') }} as conversion_difference_low,
         {{ difference_bound('valued.mature_conversion', 'own.mature_conversion', '+') }} as conversion_difference_high,
-        {% for bound in ['', '_low', '_high'] -%}
-        valued.value_of_a_sale * valued.margin * valued.mature_conversion{{ bound }} - valued.sales_cost_per_lead as worth{{ bound }}{{ ',' if not loop.last }}
+        {% for bound, conversion in [
+            ('', 'valued.mature_conversion'),
+            ('_low', share_bound('valued.mature_converted / spread', 'valued.mature / spread', '-')),
+            ('_high', share_bound('valued.mature_converted / spread', 'valued.mature / spread', '+')),
+        ] -%}
+        valued.value_of_a_sale * valued.margin * ({{ conversion }}) - valued.sales_cost_per_lead as worth{{ bound }}{{ ',' if not loop.last }}
         {% endfor %}
     from valued
     left join measured as own
@@ -153,8 +169,8 @@ select
     case verdict
         when 'no_cost' then 'what its leads cost is not told'
         when 'too_early' then 'fewer than {{ fewest_leads }} of its leads have had the time to convert, or nobody has bought yet to tell what a sale brings'
-        when 'pays' then 'even at the lowest conversion that fits what was seen, a lead earns what it costs'
-        when 'does_not_pay' then 'even at the highest conversion that fits what was seen, a lead earns less than it costs'
+        when 'pays' then 'even by the fewest and smallest sales that fit what was seen, a lead earns what it costs'
+        when 'does_not_pay' then 'even by the most and largest sales that fit what was seen, a lead earns less than it costs'
         when 'unclear' then 'what was seen fits both: leads that earn what they cost, and leads that do not'
     end as reason
 from decided
