@@ -235,6 +235,14 @@ def test_absurd_figures_end_no_run(shop: Company, figures: dict[str, Any]) -> No
     assert advice(shop, "c")[2]
 
 
+@pytest.mark.parametrize("amount", [150_000, 10**9, 10**12])
+def test_one_large_sale_ends_no_run(shop: Company, amount: int) -> None:
+    """A contract of 150,000 has a square of more digits than DuckDB's product of two amounts."""
+    campaign(shop, "c", 1_000, touches=1_000, leads=200, sales=50, revenue=5_000)
+    shop.add("conversions", kind="purchase", profile_id="big", occurred_at="2026-06-01 10:00:00", net_company=amount)
+    assert advice(shop, "c") == ("hold", None, "uncertain")
+
+
 def test_an_estimate_says_so(shop: Company) -> None:
     """A guess would be taken for a measurement, and be raised with campaigns at the same time taking part in it."""
     day = "date '2024-07-01' + number"

@@ -89,6 +89,12 @@ def test_classes_by_followers(world: World, followers: int | None, name: str | N
     assert world.told()["a"]["class"] == name
 
 
+def test_followers_beyond_mankind_end_no_run(world: World) -> None:
+    """A number of followers in the wrong column."""
+    world.influencer("lea", 10**17, fee=500, code="LEA10")
+    assert world.told()["lea"]["class"] == "star"
+
+
 def test_an_influencer_by_hand(world: World) -> None:
     """500 for ten posts, twelve orders of 100 by four people, two of them new: 140 %."""
     world.influencer("lea", fee=500, code="LEA10")

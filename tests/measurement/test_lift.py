@@ -256,6 +256,15 @@ def test_what_counts_ends_with_the_days_that_count(world: World) -> None:
     assert world.told("assigned", "people", "revenue") == [(1, 1, 10), (2, 1, 0)]
 
 
+def test_one_large_sale_ends_no_run(world: World) -> None:
+    """A contract of 150,000 has a square of more digits than DuckDB's product of two amounts."""
+    treated, spared = next(names(False)), next(names(True))
+    world.run(40, treated, spared)
+    world.buys(treated, 30, 150_000)
+    world.run(0)
+    assert world.told("revenue", "revenue_squares") == [(150_000, 150_000**2), (0, 0)]
+
+
 @pytest.mark.parametrize(
     ("goal", "converted"), [("order", 1), ("sale", 2), ("conversion", 2), (None, 2), ("review", 1), ("visit", 1)]
 )

@@ -70,11 +70,11 @@ usual as (
     cross join (select cast(sum(sold) as double) / nullif(sum(leads), 0) as sales_per_lead from lead_credits) as closing
 ),
 
--- Amounts beyond a thousand million, which are mistakes, would make a square too large.
+-- Amounts beyond a thousand million are mistakes.
 baskets as (
     select
         cast(sum(value) as double) / nullif(count(*), 0) as mean,
-        greatest(cast(sum(value * value) as double) * count(*) / nullif(power(cast(sum(value) as double), 2), 0) - 1, 0) as variation
+        {{ variation('value') }} as variation
     from (
         select least(cast(net_company as decimal(18, 4)), 1000000000) as value
         from {{ ref('conversions') }}

@@ -122,7 +122,8 @@ results as (
         sum(conversions) as conversions,
         count(*) filter (where revenue > 0) as buyers,
         {{ money_sum('sum(revenue)') }} as revenue,
-        cast(sum(revenue * revenue) as decimal(38, 8)) as revenue_squares,
+        -- DuckDB's product of two decimals of 18 digits has no more of them.
+        cast(sum(cast(revenue as decimal(19, 4)) * revenue) as decimal(38, 8)) as revenue_squares,
         max(revenue) as largest_revenue
     from outcomes
     group by 1, 2

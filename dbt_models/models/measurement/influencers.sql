@@ -15,7 +15,7 @@ with told as (
         cast(sum(engagements) as bigint) as engagements,
         -- Engagements of those posts of which is known how many could see them.
         cast(sum(case when cast(posts as double) * followers > 0 then engagements end) as double)
-            / nullif(cast(sum(case when engagements is not null then cast(posts as decimal(18, 0)) * cast(followers as decimal(18, 0)) end) as double), 0)
+            / nullif(cast(sum(case when engagements is not null then cast(posts as decimal(19, 0)) * cast(followers as decimal(18, 0)) end) as double), 0)
             as engagement,
         {{ money_sum('case when count(distinct currency) = 1 then sum(fee) else sum(fee_company) end') }} as fee,
         case when count(distinct currency) = 1 then min(currency) end as currency,
