@@ -50,11 +50,15 @@ class Measurement(Part):
 
 
 def write_measurement(con: duckdb.DuckDBPyConnection, measurement: Measurement) -> None:
-    """Write control.measurement, one row, and control.own_domains, one row per domain."""
+    """Write control.measurement, one row, and control.own_domains, one row per domain.
+
+    The margin has a digit more than amounts have: DuckDB's product of two decimals of 18 digits has no more of them, and would
+    end at ten thousand million, which a year's revenue in yen or forints soon is.
+    """
     con.execute(
         """create or replace table control.measurement as select
             $1::bigint as lookback_days, $2::varchar as model, $3::double as half_life_days,
-            $4::double as position_first, $5::double as position_last, $6::decimal(18, 4) as margin""",
+            $4::double as position_first, $5::double as position_last, $6::decimal(19, 4) as margin""",
         [
             measurement.lookback_days,
             measurement.model,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.measurement_settings import Measurement, write_measurement
 from tests.measurement.spending import Company
 
 COSTS = ("supplier_names", "told_channels", "cost_lines", "costs", "cost_gaps", "returns")
@@ -286,3 +288,11 @@ def test_campaigns_and_channels_add_up_to_the_books(costs: list, revenues: list)
     spent, sold = sum(cost[0] for cost in costs), sum(revenue[0] for revenue in revenues)
     assert sums == [[(kind, spent, sold) for kind in ("all", "month")] if spent or sold else []] * 3
     shop.con.close()
+
+
+def test_a_margin_of_a_large_revenue_ends_no_run() -> None:
+    """Fifty thousand million yen are no mistake, and have more digits than DuckDB's product of two amounts."""
+    with duckdb.connect() as con:
+        con.execute("create schema control")
+        write_measurement(con, Measurement(margin=Decimal("0.5")))
+        assert con.execute("select 50000000000::decimal(18, 4) * margin from control.measurement").fetchone() == (25 * 10**9,)
