@@ -13,13 +13,14 @@ from dagster_project.settings import Settings
 
 GIB = 2**30
 _BESIDE = GIB // 2
-"""What Python and its libraries take beside DuckDB, roundly: a run that finds nothing new peaks at 0.3 GiB (bench/RESULTS.md)."""
+"""What Python and its libraries take beside DuckDB, roundly: a run that finds nothing new peaks at 0.3 to 0.6 GiB, DuckDB's own
+part included (bench/RESULTS.md)."""
 _LEAST = GIB // 4
 """The least that the pipeline was seen to end with, on a shop of 60 customers."""
 _PACKED = (".gz", ".parquet")
 _GROWTH, _PACKED_GROWTH = 3, 15
 """Bytes of warehouse and of what DuckDB lays aside while it works, per landed byte. Of packed files it was 12 at 23 MB (the demo)
-and at 146 MB (a million events), 7 at 1.5 GB (ten million); of unpacked ones it is a guess on the safe side."""
+and at 146 MB (a million events), 7 to 11 at 1.5 GB (ten million); of unpacked ones it is a guess on the safe side."""
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 

@@ -37,7 +37,7 @@ def report_page() -> dg.AssetsDefinition:
         with run.warehouse() as con:
             told = run_so_far(con, run.as_of, so_far)
             page = newest_page(run.settings)
-            # The same run once more has the same to tell; drawing it would be a third of its time.
+            # The same run once more has the same to tell, and drawing it takes seconds.
             if run.has_news or not page.exists() or not is_kept(run.settings, told):
                 keep(run.settings, told)
                 make_report(con, run.settings, told)
