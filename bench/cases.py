@@ -16,6 +16,7 @@ SLICE = '+key:"activations/google_cart_abandoners" or +key:"scores/rfm"'
 """What the floor computes too, in Dagster's selection syntax."""
 
 _STAGES = (
+    ("looking for", "start-up"),
     ("starting", "start-up"),
     ("landing: reading", "loads"),
     ("landing: checking", "checks of what landed"),
@@ -23,6 +24,7 @@ _STAGES = (
     ("dbt", "dbt models and tests"),
     ("export", "activations"),
     ("report", "report"),
+    ("nothing new", "summary"),
 )
 
 _FIGURES = """

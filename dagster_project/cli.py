@@ -88,7 +88,7 @@ def run(config: Path, as_of: str | None, known_then: bool, full_refresh: bool, s
         raise RelanceError(what, "--as-of", "name a moment that has come, or leave it out")
     console = report_console()
     with Progress(console) as progress:
-        progress.step("starting Dagster and dbt")
+        progress.step("looking for what is new")
         from dagster_project.run import run_project
 
         outcome = run_project(

@@ -1,6 +1,7 @@
 """One run of the job in this process: what the terminal calls.
 
-The run is stored in the project's Dagster home, so the web UI shows it among the others.
+The run is stored in the project's Dagster home, so the web UI shows it among the others. Where nothing could come of it, Dagster
+is not even imported.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dagster_project.connectors.store import list_store
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.loads.known_then import files_known_then
+from dagster_project.nothing_new import standing_run, stands_on
 from dagster_project.report.last_run import Check, LastRun, keep
 from dagster_project.report.make import make_report, newest_page
 from dagster_project.report.summary import Summary, summarise
@@ -42,7 +44,8 @@ REPORT = "measurement/report"
 class RunResult:
     """What came of a run.
 
-    checks: every check that was evaluated.
+    dagster_run_id: empty where nothing was new, and Dagster was not asked.
+    checks: every check that was evaluated; where nothing was new, those of the run that left everything as it is.
     failures: step → what went wrong, for steps that raised; a check that blocks is no failure but a check that did not pass.
     assets: "schema/table" → metadata of what was materialised, as plain values.
     """
@@ -78,11 +81,12 @@ def run_job(
     Raises:
         RelanceError: the project is wrong, the selection fits nothing, or another run holds the warehouse.
     """
-    from dagster_project.assets.common import Silence
+    from dagster_project.assets.common import STOOD_ON, Silence
     from dagster_project.definitions import build_definitions
     from dagster_project.instance import open_instance
 
     started = time.monotonic()
+    stood_on = stands_on(settings) if select is None else None
     # Dagster's own chatter goes to its event log; what a person should see goes through `progress`.
     for name in ("dagster", "dagster._core.execution.plan.active"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -98,7 +102,11 @@ def run_job(
     }
     with open_instance(settings) as instance:
         outcome = job.execute_in_process(
-            run_config=config, instance=instance, raise_on_error=False, asset_selection=_selected(definitions, select)
+            run_config=config,
+            instance=instance,
+            raise_on_error=False,
+            asset_selection=_selected(definitions, select),
+            tags={STOOD_ON: stood_on} if stood_on else None,
         )
     return _result(outcome, time.monotonic() - started)
 
@@ -206,7 +214,8 @@ def run_project(
             what had happened by then.
         started: `time.monotonic()` when the command began, so that imports count.
 
-    The report is an asset of the whole job; where only a part of it ran, it is written here.
+    The report is an asset of the whole job; where only a part of it ran, it is written here. Where the whole job would find
+    nothing to do, figures, checks and page are those of the run before.
 
     Raises:
         RelanceError: as `run_job`; an audience of the company's own can't be built; or a step before the exports failed, and
@@ -229,15 +238,17 @@ def run_project(
                 told += f", knowing {len(had.files):,} files"
                 told += f" ({len(had.changed):,} that have changed since are left out)" if had.changed else ""
             progress.step(f"{told}, into {settings.warehouse_path}; nothing is exported, and no message of a sequence is planned")
+    elif select is None and not full_refresh and (stands := _what_stands(settings, as_of, progress, started)):
+        return stands
+    if progress:
+        progress.step("starting Dagster and dbt")
     result = run_job(settings, as_of, full_refresh, select, progress)
     ground = [told for step, told in result.failures.items() if not step.startswith((*FAMILIES, "deliveries"))]
     if ground:
         raise RelanceError(ground[0])
     with open_warehouse(settings) as con:
         run = run_so_far(con, as_of, replace(result, seconds=time.monotonic() - started))
-        company = settings.company
-        told = (run.run_id, run.as_of, run.seconds, list(run.checks), run.succeeded, list(run.not_written))
-        summary = summarise(con, company.name, company.currency, *told)
+        summary = _summary(con, settings, run)
         if REPORT in result.assets:
             page = newest_page(settings)
         else:
@@ -246,6 +257,23 @@ def run_project(
             keep(settings, run)
             page = make_report(con, settings, run)
     return Outcome(summary, page, result)
+
+
+def _what_stands(settings: Settings, as_of: datetime, progress: Progress | None, started: float) -> Outcome | None:
+    """The outcome of the run that left everything as it is, where another one would find nothing to do."""
+    with standing_run(settings, as_of) as found:
+        if found is None:
+            return None
+        con, run = found
+        if progress:
+            progress.step(f"nothing new since the run {run.run_id}: tables, files and page stay as they are")
+        run = replace(run, seconds=time.monotonic() - started)
+        return Outcome(_summary(con, settings, run), newest_page(settings), RunResult("", run.seconds, list(run.checks)))
+
+
+def _summary(con: duckdb.DuckDBPyConnection, settings: Settings, run: LastRun) -> Summary:
+    told = (run.run_id, run.as_of, run.seconds, list(run.checks), run.succeeded, list(run.not_written))
+    return summarise(con, settings.company.name, settings.company.currency, *told)
 
 
 def run_so_far(con: duckdb.DuckDBPyConnection, as_of: datetime, result: RunResult) -> LastRun:

@@ -16,6 +16,7 @@ from dagster_project.activation.reconcile import reconcile
 from dagster_project.activation.tables import held_without_activation
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError
+from dagster_project.nothing_new import note
 from dagster_project.published import publish
 from dagster_project.report.last_run import keep_published
 from dagster_project.room import require_memory
@@ -46,6 +47,9 @@ PATIENCE_SECONDS = 3600
 
 TRIGGER_TAGS = {"dagster/schedule_name", "dagster/sensor_name"}
 """Tags that Dagster puts on runs which nobody started by hand."""
+
+STOOD_ON = "relance/stood_on"
+"""Tag of a whole run of the terminal: what it began with (see `nothing_new`)."""
 
 
 def room(name: str) -> str:
@@ -91,6 +95,8 @@ class RunInHand:
 
     has_news: rows were loaded, tables made or files written.
     is_torn: some tables were made anew, and others that hang on them were not.
+    has_held: every step and check, as far as the report knows, which comes last.
+    is_unfinished: something was mended, or is to be told or done again by the next run on the same ground.
     """
 
     settings: Settings
@@ -99,6 +105,8 @@ class RunInHand:
     progress: Progress
     has_news: bool = False
     is_torn: bool = False
+    has_held: bool = False
+    is_unfinished: bool = False
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
     _open: duckdb.DuckDBPyConnection | None = field(default=None, repr=False)
 
@@ -206,14 +214,19 @@ def run_resource(
             run = RunInHand(settings, as_of, asked["full_refresh"], told)
             try:
                 with run.warehouse() as con:
-                    for line in reconcile(con, settings):
-                        told.step(f"after a run that was cut short: {line}")
+                    lines = [f"after a run that was cut short: {line}" for line in reconcile(con, settings)]
                     running = {(activation.name, activation.destination.name) for activation in activations}
-                    for line in held_without_activation(con, running | never_left_behind(read_feeds(settings))):
-                        told.step(f"warning: {line}")
+                    left_behind = held_without_activation(con, running | never_left_behind(read_feeds(settings)))
+                    lines += [f"warning: {line}" for line in left_behind]
+                for line in lines:
+                    told.step(line)
+                run.is_unfinished = bool(lines)
                 yield run
             finally:
                 run.let_go()
             _publish(run)
+            stood_on = context.run.tags.get(STOOD_ON) if context.run else None
+            if stood_on and run.has_held and not run.is_unfinished:
+                note(settings, stood_on, run.as_of)
 
     return run

@@ -53,6 +53,7 @@ def erasures(workspace: Workspace, after: Collection[dg.AssetKey]) -> dg.AssetsD
             if not run.settings.looks_back:
                 figures["sent_keys_dropped"] = drop_taken_keys(con, run.settings, run.as_of)
                 figures["exports_pruned"], unpruned = prune_exports(con, run.settings, run.as_of)
+                run.is_unfinished |= bool(unpruned)
             due, announced = _retained(con, run)
         yield dg.MaterializeResult(asset_key=ERASURES, metadata={**figures, "time_over": due, "announced": announced})
         unreadable = figures["unreadable"]
@@ -94,6 +95,8 @@ def _carry_out(run: RunInHand, workspace: Workspace) -> dict[str, Any]:
         certificates += len(erase(run.settings, wishes))
         erased += people
         build_again(run, workspace)
+    # Who has just come to light, or comes after the last round, is for the next run to look for.
+    run.is_unfinished |= erased > 0
     return {"erased": erased, "certificates": certificates, "unreadable": unreadable}
 
 

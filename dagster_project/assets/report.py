@@ -36,6 +36,7 @@ def report_page() -> dg.AssetsDefinition:
         so_far = result_of(events, context.run_id, time.time() - entries[0].timestamp if entries else 0.0)
         with run.warehouse() as con:
             told = run_so_far(con, run.as_of, so_far)
+            run.has_held = told.succeeded
             page = newest_page(run.settings)
             # The same run once more has the same to tell, and drawing it takes seconds.
             if run.has_news or not page.exists() or not is_kept(run.settings, told):

@@ -232,17 +232,11 @@ def _now() -> datetime:
 
 def _news(load: _Load, feed: Feed, known: Known) -> Iterator[LandedFile]:
     """The files of a feed that are new, hold something else, or are to be read by other rules."""
-    lying = "select path, mapping, size, mtime_ns from quality.landing_files where source = ? and entity = ?"
-    before = {path: state for path, *state in load.con.execute(lying, [feed.entity.source, feed.entity.name]).fetchall()}
-    fingerprint = feed.fingerprint
-    for path in feed.files:
+    for path in unread(load.con, load.landing, feed):
         full = load.landing / path
         try:
-            stat = os.stat(full)
-            if before.get(path) == [fingerprint, stat.st_size, stat.st_mtime_ns]:
-                continue
-            meter = Meter(stat.st_size)
-            with watched(load.tell, f"{feed.label}: counting the records of {stat.st_size / 1e6:,.0f} MB", meter.share):
+            meter = Meter(os.stat(full).st_size)
+            with watched(load.tell, f"{feed.label}: counting the records of {meter.total / 1e6:,.0f} MB", meter.share):
                 scan = load.scans.get(path) or scan_file(full, meter.add)
         except OSError as error:
             load.summary.warnings.append(f"{path} can't be read: {error.strerror}")
@@ -253,6 +247,23 @@ def _news(load: _Load, feed: Feed, known: Known) -> Iterator[LandedFile]:
             note_files(load.con, feed, [file], _now())
         else:
             yield file
+
+
+def unread(con: duckdb.DuckDBPyConnection, landing: Path, feed: Feed) -> list[str]:
+    """The files of a feed that do not lie there as when they were read by today's rules, or can't be looked at."""
+    lying = "select path, mapping, size, mtime_ns from quality.landing_files where source = ? and entity = ?"
+    before = {path: state for path, *state in con.execute(lying, [feed.entity.source, feed.entity.name]).fetchall()}
+    fingerprint = feed.fingerprint
+    return [path for path in feed.files if before.get(path) != [fingerprint, *_state(landing / path)]]
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Bytes of a file, and when it was written; nothing of one that can't be looked at."""
+    try:
+        stat = os.stat(path)
+        return stat.st_size, stat.st_mtime_ns
+    except OSError:
+        return ()
 
 
 def _originals(known: Known, files: Iterator[LandedFile], copies: list[LandedFile]) -> Iterator[LandedFile]:

@@ -73,10 +73,15 @@ def keep_published(settings: Settings) -> None:
         shutil.copy(newest, newest.with_name(_PUBLISHED))
 
 
+def newest_kept(settings: Settings, of_readers: bool = False) -> LastRun | None:
+    """What was kept last; `of_readers`: of the run whose copy readers have."""
+    return _read(_path(settings).with_name(_PUBLISHED) if of_readers else _path(settings))
+
+
 def kept(settings: Settings, run_id: str, as_of: datetime) -> LastRun:
     """What was kept of a run; of one that nothing is known of, a run without checks."""
-    for path in (_path(settings), _path(settings).with_name(_PUBLISHED)):
-        found = _read(path)
+    for of_readers in (False, True):
+        found = newest_kept(settings, of_readers)
         if found is not None and (found.run_id, found.as_of) == (run_id, as_of):
             return found
     return LastRun(run_id, as_of, 0.0, True)
