@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +45,7 @@ class NodeResult:
     execution_time: float
     failures: int | None
     path: Path | None = None
+    """The file of a node that could not be built."""
 
     @property
     def name(self) -> str:
@@ -53,6 +54,11 @@ class NodeResult:
     @property
     def is_test(self) -> bool:
         return self.unique_id.startswith("test.")
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether a table was passed over, since it is made of what stands as it stood."""
+        return self.message == "UNCHANGED"
 
     @property
     def held(self) -> bool:
@@ -115,6 +121,7 @@ def dbt_build(
     full_refresh: bool = False,
     on_result: Callable[[NodeResult], None] | None = None,
     indirect_tests: bool = True,
+    grounds: Mapping[str, Sequence[str]] | None = None,
 ) -> DbtResults:
     """Build models and seeds and run the data tests on them; unit tests belong to the test suite and are left out.
 
@@ -122,6 +129,7 @@ def dbt_build(
         select, exclude: dbt selection terms; by default everything.
         on_result: called from dbt's own threads when a node has ended.
         indirect_tests: run the tests on selected models alone, not only selected tests.
+        grounds: unique id → relations; such a model or test is passed over unless control.moved names one of them.
 
     Raises:
         RelanceError: dbt could not start (a project or model it can't read, a warehouse it can't open). A node that fails
@@ -129,6 +137,8 @@ def dbt_build(
     """
     prepare_manifest(workspace)
     manifest = _load_manifest(workspace)
+    for unique_id, ground in (grounds or {}).items():
+        manifest.nodes[unique_id].config["ground"] = list(ground)
     args = ["build", "--no-write-json", "--exclude-resource-type", "unit_test"]
     args += ["--indirect-selection", "cautious" if indirect_tests else "empty"]
     if select is not None:
@@ -146,7 +156,7 @@ def dbt_build(
         if on_result and event.info.name == "NodeFinished":
             run = event.data.run_result
             unique_id = event.data.node_info.unique_id
-            on_result(_node(unique_id, run.status, run.message, run.execution_time, run.num_failures, path_of(unique_id)))
+            on_result(_node(unique_id, run.status, run.message, run.execution_time, run.num_failures, path_of))
 
     try:
         outcome = _invoke(workspace, args, manifest, listen)
@@ -156,8 +166,7 @@ def dbt_build(
     if results is None:
         raise _unreadable(outcome.exception, workspace)
     nodes = [
-        _node(each.node.unique_id, each.status, each.message, each.execution_time, each.failures, path_of(each.node.unique_id))
-        for each in results
+        _node(each.node.unique_id, each.status, each.message, each.execution_time, each.failures, path_of) for each in results
     ]
     return DbtResults(tuple(nodes))
 
@@ -205,9 +214,12 @@ def _fingerprint(project_dir: Path, target_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def _node(unique_id: str, status: Any, message: Any, seconds: float, failures: int | None, path: Path | None) -> NodeResult:
+def _node(
+    unique_id: str, status: Any, message: Any, seconds: float, failures: int | None, path_of: Callable[[str], Path | None]
+) -> NodeResult:
     status = str(getattr(status, "value", status)).lower()
     counted = failures if unique_id.startswith("test.") and status != "skipped" else None
+    path = path_of(unique_id) if status == "error" else None
     return NodeResult(unique_id, status, safe_message(str(message or "")), float(seconds or 0), counted, path)
 
 

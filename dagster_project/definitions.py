@@ -24,6 +24,7 @@ from dagster_project.assets.money import MONEY_CHECKS
 from dagster_project.assets.privacy import ERASURES, erasures
 from dagster_project.assets.pulls import pull_assets
 from dagster_project.assets.report import report_page
+from dagster_project.assets.scope import MESSAGES
 from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, MESSAGES_AT, landed_files_sensor, schedule
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
@@ -75,8 +76,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         selection=dg.AssetSelection.assets(["control", "run"]).downstream() | dg.AssetSelection.groups("control"),
         description="What depends on the clock: audiences as of this hour, and their upload files. Reads no new files.",
     )
-    # Sizes belong to it: by them the next run knows up to which moment the tables tell, and an export whether to believe them.
-    made_of = dg.AssetSelection.assets(*(["audiences", table] for table in ("messages_due", "sizes", "size_verdicts")))
+    made_of = dg.AssetSelection.assets(*(["audiences", table] for table in MESSAGES))
     messages = dg.define_asset_job(
         "messages",
         selection=(made_of.upstream() & dg.AssetSelection.assets(["control", "run"]).downstream())

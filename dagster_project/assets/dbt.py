@@ -11,6 +11,7 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.control import run_in_control
+from dagster_project.assets.cutoff import Grounds, grounds_of, remember_what_stood, watch
 from dagster_project.assets.dbt_translator import Manifest, RoomTranslator, is_blocking
 from dagster_project.assets.scope import (
     Scope,
@@ -22,6 +23,7 @@ from dagster_project.assets.scope import (
     remember_build,
     scope_of,
     starts_afresh,
+    stood_together,
 )
 from dagster_project.control import identify_run, write_control
 from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build
@@ -49,6 +51,11 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
     messages = clock & message_nodes(manifest)
     in_order = tuple(TopologicalSorter(manifest["parent_map"]).static_order())
 
+    def _can_be_cut_off(con: duckdb.DuckDBPyConnection, chosen: Collection[str]) -> bool:
+        models = {uid for uid in chosen if manifest["nodes"][uid]["resource_type"] == "model"}
+        wanted = {parent for uid in chosen for parent in manifest["parent_map"][uid] if parent in clock}
+        return wanted <= chosen and stood_together(con, models, messages)
+
     @dbt_assets(manifest=manifest, name="dbt", dagster_dbt_translator=RoomTranslator(), pool=POOL, required_resource_keys={"run"})
     def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
         run: RunInHand = context.resources.run
@@ -64,6 +71,10 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             scope = Scope.EVERYTHING if run.full_refresh else scope_of(con, ground)
             plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope, messages)
             full_refresh = run.full_refresh or starts_afresh(con, ground)
+            grounds: Grounds | None = None
+            if scope is Scope.CLOCK and run.settings.warehouse.engine == "duckdb" and _can_be_cut_off(con, plan.chosen):
+                grounds = grounds_of(manifest, plan.chosen)
+                watch(con, manifest, plan.chosen)
             if plan.chosen:
                 forget_build(con, full_refresh, run.settings.warehouse.engine)
         results = DbtResults()
@@ -72,12 +83,13 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                 f"dbt: {len(plan.chosen)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
             terms = None if plan.chosen == every else _selection(manifest, plan.chosen)
-            results = _build(run, workspace, terms, full_refresh)
+            results = _build(run, workspace, terms, full_refresh, grounds)
         with run.warehouse() as con:
             rows = _row_counts(con, manifest, results)
             cards = _cards(con, results)
             if plan.chosen and plan.completes_messages and results.success:
                 remember_build(con, ground, only_messages=not plan.completes)
+                remember_what_stood(con)
 
         # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
         for uid in filter(lambda uid: uid in wanted_assets and uid not in plan.chosen, in_order):
@@ -119,9 +131,12 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
         )
     with run.warehouse() as con:
         remember_build(con, ground)
+        remember_what_stood(con)
 
 
-def _build(run: RunInHand, workspace: Workspace, terms: list[str] | None, full_refresh: bool) -> DbtResults:
+def _build(
+    run: RunInHand, workspace: Workspace, terms: list[str] | None, full_refresh: bool, grounds: Grounds | None = None
+) -> DbtResults:
     run.let_go()
     run.has_news = run.is_torn = True
     if run.settings.warehouse.engine == "spark":
@@ -129,7 +144,7 @@ def _build(run: RunInHand, workspace: Workspace, terms: list[str] | None, full_r
 
         results = spark_build(run.settings, workspace, terms, full_refresh, _teller(run), terms is None)
     else:
-        results = dbt_build(workspace, terms, None, full_refresh, _teller(run), indirect_tests=terms is None)
+        results = dbt_build(workspace, terms, None, full_refresh, _teller(run), terms is None, grounds)
     run.is_torn = bool(results.broken)
     return results
 
@@ -171,7 +186,7 @@ def _cards(con: duckdb.DuckDBPyConnection, results: DbtResults) -> dict[str, dg.
 
 
 def _metadata(node: NodeResult, rows: int | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"seconds": round(node.execution_time, 3)}
+    told: dict[str, Any] = {"seconds": round(node.execution_time, 3)} | ({"unchanged": True} if node.is_unchanged else {})
     return told if rows is None else {"dagster/row_count": rows, **told}
 
 

@@ -20,7 +20,9 @@ _CLOCKS = {"run", "scores", "score_moments", "calendar", "sent_messages", "sent_
 """Control tables that say what time it is; those of the scores, when models are fitted; those of messages, what has been sent."""
 
 
-MESSAGES = "messages_due"
+MESSAGES = ("messages_due", "sizes", "size_verdicts")
+"""What the job of messages makes. Sizes belong to it: by them the next run knows up to which moment the tables tell, and an
+export whether to believe them."""
 
 
 class Scope(Enum):
@@ -53,6 +55,13 @@ def scope_of(con: duckdb.DuckDBPyConnection, ground: Ground) -> Scope:
     if built is None or built[:3] != (ground.raw_state, ground.configuration, ground.foundation):
         return Scope.EVERYTHING
     return Scope.NOTHING if built[3] == ground.run_id else Scope.CLOCK
+
+
+def stood_together(con: duckdb.DuckDBPyConnection, models: Collection[str], messages: Collection[str]) -> bool:
+    """Whether these models, as they stand, are of one moment: after the job of messages, all but its own are of an older one."""
+    _create(con)
+    built = con.execute("select run_id, messages_run_id from control.built").fetchone() or (None, None)
+    return built[0] is not None or (built[1] is not None and set(models) <= set(messages))
 
 
 def starts_afresh(con: duckdb.DuckDBPyConnection, ground: Ground) -> bool:
@@ -115,10 +124,7 @@ def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scop
 
 def clock_nodes(manifest: Mapping[str, Any]) -> set[str]:
     """Unique ids of everything downstream of the run's moment and of what earlier runs exported, tests included."""
-    waiting = [
-        uid for uid, source in manifest["sources"].items() if source["source_name"] == "control" and source["name"] in _CLOCKS
-    ]
-    waiting += [uid for uid, source in manifest["sources"].items() if source["source_name"] == "activation"]
+    waiting = [uid for uid, source in manifest["sources"].items() if hangs_on_the_clock(source)]
     found: set[str] = set()
     while waiting:
         for child in manifest["child_map"].get(waiting.pop(), []):
@@ -128,9 +134,14 @@ def clock_nodes(manifest: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def hangs_on_the_clock(source: Mapping[str, Any]) -> bool:
+    """Whether a source of the models says what time it is, or what has been exported until then."""
+    return source["source_name"] == "activation" or (source["source_name"] == "control" and source["name"] in _CLOCKS)
+
+
 def message_nodes(manifest: Mapping[str, Any]) -> set[str]:
     """Unique ids of all that the messages of sequences are made of."""
-    waiting = [uid for uid, node in manifest["nodes"].items() if node["resource_type"] == "model" and node["name"] == MESSAGES]
+    waiting = [uid for uid, node in manifest["nodes"].items() if node["resource_type"] == "model" and node["name"] in MESSAGES]
     found: set[str] = set()
     while waiting:
         uid = waiting.pop()

@@ -18,6 +18,7 @@ from dagster_project.assets.scope import (
     remember_build,
     scope_of,
     starts_afresh,
+    stood_together,
 )
 
 GROUND = Ground("raw", "configuration", "run", "foundation")
@@ -114,3 +115,14 @@ def test_messages_follow_the_hour_without_everything_else(con: duckdb.DuckDBPyCo
     assert scope_of(con, later) is Scope.CLOCK
     stale = plan_build({"e"}, EVERY, CLOCK, Scope.EVERYTHING, messages={"e"})
     assert not stale.completes_messages  # of news that nobody has built, no message may be made
+
+
+def test_what_stood_at_two_moments_is_not_compared(con: duckdb.DuckDBPyConnection) -> None:
+    """After the job of messages, a table that it did not make is older than what it is made of, and looks up to date."""
+    assert not stood_together(con, {"e"}, {"e"})
+    remember_build(con, GROUND)
+    assert stood_together(con, CLOCK, {"e"})
+    remember_build(con, GROUND, only_messages=True)
+    assert stood_together(con, {"e"}, {"e"}) and not stood_together(con, CLOCK, {"e"})
+    forget_build(con, afresh=False)
+    assert not stood_together(con, {"e"}, {"e"})

@@ -3,6 +3,11 @@
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
     {%- set target = this.incorporate(type='table') -%}
     {%- set before = load_cached_relation(this) -%}
+    {% if before is not none and before.is_table and stands() %}
+        {% call noop_statement('main', 'UNCHANGED', 'UNCHANGED') %}{% endcall %}
+        {{ return({'relations': [target]}) }}
+    {% endif %}
+    {%- set held = content_of(before) -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% if model['language'] == 'python' %}
         {# A Python model may read the table that it takes the place of. #}
@@ -22,6 +27,7 @@
         {%- endcall %}
     {% endif %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do tell_if_moved(held, content_of(target)) %}
     {{ adapter.commit() }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}

@@ -1,0 +1,102 @@
+"""When nothing is new but the hour, a table that is made of what stands as it stood is not made again.
+
+Which tables an hour changes is known only on the way: whoever has a birthday enters an audience at midnight, but most of what is
+known of people is the same an hour later. So each table that was made anew is compared with what it was, by a hash of its rows in
+whatever order, and what hangs on nothing that changed stays. `control.moved` names the relations that have changed; the macros
+`stands` and `tell_if_moved` read and write it while dbt builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import duckdb
+
+from dagster_project.assets.dbt_translator import is_blocking
+from dagster_project.assets.scope import hangs_on_the_clock
+
+_MOSTLY_THE_SAME = ("calendar", "score_moments", "scores")
+"""Control tables that hang on the clock, and that most hours leave as they are. The run's own is new each time, and what has been
+exported is taken for new: to compare it would cost what its history is long."""
+
+Grounds = dict[str, list[str]]
+"""Model or test → the relations ("schema.table") whose rows decide its own."""
+
+
+def grounds_of(manifest: Mapping[str, Any], chosen: Collection[str]) -> Grounds:
+    """What is looked at before a table among the chosen is made, or a test that must hold is run.
+
+    Tables that grow are made in any case: a run leaves its mark in them. So are tests that only warn: what they last said is
+    not known here.
+    """
+    return {
+        uid: sorted(_relation(_node(manifest, parent)) for parent in _made_of(manifest, uid))
+        for uid in chosen
+        if _is_table(manifest["nodes"][uid]) or _is_blocking_test(manifest["nodes"][uid])
+    }
+
+
+def watch(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], chosen: Collection[str]) -> None:
+    """Begin a build of what depends on the clock: enter what changes, or may change, before dbt has made anything.
+
+    The control tables must be this run's already.
+    """
+    now = _contents(con)
+    stood = dict(con.execute("select relation, content from control.stood").fetchall() if _exists(con, "stood") else [])
+    moved = {relation for relation, content in now.items() if stood.get(relation) != content}
+    moved |= {_relation(source) for source in manifest["sources"].values() if hangs_on_the_clock(source)} - now.keys()
+    moved |= {_relation(manifest["nodes"][uid]) for uid in chosen if _grows(manifest["nodes"][uid])}
+    con.execute("create or replace table control.moved as select unnest($1::varchar[]) as relation", [sorted(moved)])
+
+
+def remember_what_stood(con: duckdb.DuckDBPyConnection) -> None:
+    """Keep what the control tables of a build that held have said."""
+    contents = _contents(con)
+    con.execute(
+        "create or replace table control.stood as select unnest($1::varchar[]) as relation, unnest($2::varchar[]) as content",
+        [list(contents), list(contents.values())],
+    )
+
+
+def _contents(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    counted = "select count(*) || ' ' || coalesce(sum(hash(rows))::varchar, '') from control.{} as rows"
+    return {
+        f"control.{table}": str((con.execute(counted.format(table)).fetchone() or [""])[0])
+        for table in _MOSTLY_THE_SAME
+        if _exists(con, table)
+    }
+
+
+def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    query = "select count(*) from duckdb_tables() where schema_name = 'control' and table_name = ?"
+    return con.execute(query, [table]).fetchone() != (0,)
+
+
+def _made_of(manifest: Mapping[str, Any], uid: str) -> set[str]:
+    """Tables and sources that a node reads, through views too: a view is what its tables are."""
+    found: set[str] = set()
+    for parent in manifest["parent_map"][uid]:
+        is_view = parent in manifest["nodes"] and manifest["nodes"][parent]["config"]["materialized"] == "view"
+        found |= _made_of(manifest, parent) if is_view else {parent}
+    return found
+
+
+def _node(manifest: Mapping[str, Any], uid: str) -> Mapping[str, Any]:
+    return manifest["nodes"].get(uid) or manifest["sources"][uid]
+
+
+def _relation(node: Mapping[str, Any]) -> str:
+    return f"{node['schema']}.{node.get('alias') or node['identifier']}"
+
+
+def _is_table(node: Mapping[str, Any]) -> bool:
+    return node["resource_type"] == "model" and node["config"]["materialized"] == "table"
+
+
+def _is_blocking_test(node: Mapping[str, Any]) -> bool:
+    return node["resource_type"] == "test" and is_blocking(node)
+
+
+def _grows(node: Mapping[str, Any]) -> bool:
+    return node["resource_type"] in ("model", "seed") and node["config"]["materialized"] not in ("table", "view")
