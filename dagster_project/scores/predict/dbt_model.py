@@ -102,12 +102,15 @@ def _fitted(
     wanted: Any,
     rules: Any,
 ) -> dict[str, Any]:
+    import sklearn.ensemble
+    import sklearn.linear_model  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     from dagster_project.scores.predict.examples import read_examples
 
     read = read_examples(examples, features, model)
-    # Sums of floats depend on how many threads share them, and with them the last digit of a parameter.
+    # Sums of floats depend on how many threads share them, and with them the last digit of a parameter; and threads that wait for
+    # each other while dbt has the processors take six times as long. Only libraries that are there already are limited.
     with threadpool_limits(1):
         fit = fit_model(model, read, days, Denied(rules), wanted)
     moments = sorted(read.moments.tolist())
