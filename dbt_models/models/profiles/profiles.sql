@@ -80,7 +80,7 @@ select
     coalesce(orders.order_count, 0) as order_count,
     coalesce(orders.net_revenue, cast(0 as decimal(18, 4))) as net_revenue,
     {{ company('currency') }} as currency,
-    cast(cast(orders.net_revenue as double) / nullif(orders.order_count - orders.orders_without_rate, 0) as decimal(18, 4)) as average_order_value,
+    cast({{ rounded('cast(orders.net_revenue as double) / nullif(orders.order_count - orders.orders_without_rate, 0)', 4) }} as decimal(18, 4)) as average_order_value,
     orders.first_order_at,
     orders.last_order_at,
     coalesce(carts.cart_value, cast(0 as decimal(18, 4))) as cart_value,

@@ -10,7 +10,7 @@ select
     line_id,
     product_id,
     quantity,
-    coalesce(unit_price, case when quantity <> 0 then try_cast(cast(line_total as double) / cast(quantity as double) as decimal(18, 4)) end) as unit_price,
+    coalesce(unit_price, case when quantity <> 0 then try_cast({{ rounded('cast(line_total as double) / cast(quantity as double)', 4) }} as decimal(18, 4)) end) as unit_price,
     discount,
     coalesce(line_total, cast({{ product('quantity', 'unit_price') }} - coalesce(discount, 0) as decimal(18, 4))) as line_total,
     customer_id,
