@@ -60,7 +60,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         *pull_assets(settings),
         normalised_identifiers(settings),
         control_tables(manifest, after=[LEDGER]),
-        dbt_rooms(workspace, manifest, handed_on),
+        dbt_rooms(workspace, manifest, handed_on | {key.asset_key for check in MONEY_CHECKS for key in check.check_keys}),
         erasures(workspace, handed_on),
         *exports,
         *delivery_assets(settings, list(zip((export.key for export in exports), activations, strict=True))),

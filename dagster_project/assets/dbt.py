@@ -69,7 +69,8 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
         with run.warehouse() as con:
             ground = ground_of(con, run.settings, run_in_control(con).run_id)
             scope = Scope.EVERYTHING if run.full_refresh else scope_of(con, ground)
-            plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope, messages)
+            warnings = {uid for uid in checks if not is_blocking(manifest["nodes"][uid])}
+            plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope, messages, warnings)
             full_refresh = run.full_refresh or starts_afresh(con, ground)
             grounds: Grounds | None = None
             if scope is Scope.CLOCK and run.settings.warehouse.engine == "duckdb" and _can_be_cut_off(con, plan.chosen):

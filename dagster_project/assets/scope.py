@@ -106,7 +106,14 @@ class Plan:
     completes_messages: bool
 
 
-def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scope, messages: Collection[str] = ()) -> Plan:
+def plan_build(
+    selected: set[str],
+    every: set[str],
+    clock: set[str],
+    scope: Scope,
+    messages: Collection[str] = (),
+    warnings: Collection[str] = (),
+) -> Plan:
     """Choose among the selected nodes and tests.
 
     The jobs select everything, or everything that depends on the clock; of that only the stale part is built. What a
@@ -115,10 +122,12 @@ def plan_build(selected: set[str], every: set[str], clock: set[str], scope: Scop
     Args:
         selected, every, clock: unique ids asked for; of the whole project; of what depends on the clock.
         messages: of what the messages of sequences are made of, among what depends on the clock.
+        warnings: of tests that only warn. They are run whenever anything is: what one of them last found still has to be told.
     """
     stale = {Scope.EVERYTHING: every, Scope.CLOCK: clock, Scope.NOTHING: set()}[scope]
     picked_by_hand = selected not in (every, clock)
-    chosen = frozenset(selected if picked_by_hand else selected & stale)
+    told = stale.union(warnings) if stale else stale
+    chosen = frozenset(selected if picked_by_hand else selected & told)
     return Plan(chosen, chosen >= stale, chosen >= (stale if scope is Scope.EVERYTHING else stale & set(messages)))
 
 

@@ -69,6 +69,8 @@ def test_a_later_moment_builds_what_depends_on_the_clock(spoilable: Settings, li
     assert "audiences/members" in result.assets and "unified/unified_orders" not in result.assets
     assert any("depend on the clock" in line for line in lines.lines)
     assert one(spoilable, "select max(as_of)::varchar from audiences.sizes") == "2026-07-02 22:00:00"
+    checks = {check.name for check in result.checks}
+    assert {"unified/rate_gaps: amounts_have_a_rate", "identity/edges: must_links_hold"} <= checks, "what warned still warns"
     passed_over = {table for table, told in result.assets.items() if "seconds" in told and told.get("unchanged")}
     assert passed_over and "audiences/sizes" not in passed_over
 
