@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dagster_project.audiences import write_audiences
-from dagster_project.consent.policy import PACKS, write_policy
+from dagster_project.consent.policy import write_policy
 from dagster_project.loads.agents import rules_version
 from dagster_project.loads.books import IN_RAW
 from dagster_project.loads.contract import CONTRACTS, load_contracts
@@ -104,11 +104,11 @@ def _hash_of(con: duckdb.DuckDBPyConnection, schema: str, table: str, query: str
 
 
 def configuration_hash(settings: Settings) -> str:
-    """A hash of relance.yml, models, macros, seeds, audiences and activations: of all that decides what is made of the data."""
+    """A hash of relance.yml, models, macros, seeds, audiences, activations and Relance itself, of which some models are made: of
+    all that decides what is made of the data."""
     folders = [
         SHIPPED / "dbt_models",
-        CONTRACTS,
-        PACKS,
+        SHIPPED / "dagster_project",
         *settings.folders("seeds"),
         *settings.folders("audiences"),
         *settings.folders("activations"),

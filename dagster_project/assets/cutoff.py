@@ -15,10 +15,7 @@ import duckdb
 
 from dagster_project.assets.dbt_translator import is_blocking
 from dagster_project.assets.scope import hangs_on_the_clock
-
-_MOSTLY_THE_SAME = ("calendar", "score_moments", "scores")
-"""Control tables that hang on the clock, and that most hours leave as they are. The run's own is new each time, and what has been
-exported is taken for new: to compare it would cost what its history is long."""
+from dagster_project.catalog import has_table
 
 Grounds = dict[str, list[str]]
 """Model or test → the relations ("schema.table") whose rows decide its own."""
@@ -43,7 +40,8 @@ def watch(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], chosen: C
     The control tables must be this run's already.
     """
     now = _contents(con)
-    stood = dict(con.execute("select relation, content from control.stood").fetchall() if _exists(con, "stood") else [])
+    known = "select relation, content from control.stood"
+    stood = dict(con.execute(known).fetchall()) if has_table(con, "control", "stood") else {}
     moved = {relation for relation, content in now.items() if stood.get(relation) != content}
     moved |= {_relation(source) for source in manifest["sources"].values() if hangs_on_the_clock(source)} - now.keys()
     moved |= {_relation(manifest["nodes"][uid]) for uid in chosen if _grows(manifest["nodes"][uid])}
@@ -60,17 +58,12 @@ def remember_what_stood(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _contents(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    counted = "select count(*) || ' ' || coalesce(sum(hash(rows))::varchar, '') from control.{} as rows"
-    return {
-        f"control.{table}": str((con.execute(counted.format(table)).fetchone() or [""])[0])
-        for table in _MOSTLY_THE_SAME
-        if _exists(con, table)
-    }
-
-
-def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    query = "select count(*) from duckdb_tables() where schema_name = 'control' and table_name = ?"
-    return con.execute(query, [table]).fetchone() != (0,)
+    """What each control table says: of the days around, of the moments of scores, and of settings, behind some of which stands a
+    library that may be newer now. What has been exported is a view, and taken for new: to compare it would cost what its history
+    is long."""
+    tables = con.execute("select table_name from duckdb_tables() where schema_name = 'control'").fetchall()
+    counted = "select count(*) || ' ' || coalesce(sum(hash(held))::varchar, '') from control.{} as held"
+    return {f"control.{table}": str((con.execute(counted.format(table)).fetchone() or [""])[0]) for (table,) in tables}
 
 
 def _made_of(manifest: Mapping[str, Any], uid: str) -> set[str]:

@@ -89,8 +89,8 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             rows = _row_counts(con, manifest, results)
             cards = _cards(con, results)
             if plan.chosen and plan.completes_messages and results.success:
-                remember_build(con, ground, only_messages=not plan.completes)
                 remember_what_stood(con)
+                remember_build(con, ground, only_messages=not plan.completes)
 
         # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
         for uid in filter(lambda uid: uid in wanted_assets and uid not in plan.chosen, in_order):
@@ -131,8 +131,8 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
             f"After an erasure, these checks do not hold: {failed}", "privacy/erasures", "run again with them mended"
         )
     with run.warehouse() as con:
-        remember_build(con, ground)
         remember_what_stood(con)
+        remember_build(con, ground)
 
 
 def _build(

@@ -117,7 +117,7 @@ def plan_build(
     """Choose among the selected nodes and tests.
 
     The jobs select everything, or everything that depends on the clock; of that only the stale part is built. What a
-    person picked by hand is built in any case.
+    person picked by hand is looked at in any case.
 
     Args:
         selected, every, clock: unique ids asked for; of the whole project; of what depends on the clock.

@@ -23,7 +23,7 @@ profile: small
 models: {+materialized: table}
 """
 MODELS = {
-    # What is known of a day is the same in all of its hours; `seen` is no table, `alone` hangs on another clock.
+    # What is known of a day is the same in all of its hours; `seen` is no table, `alone` hangs on what a library knows.
     "days": "select cast(as_of as date) as day from {{ source('control', 'run') }}",
     "seen": "{{ config(materialized='view') }} select day from {{ ref('days') }}",
     "months": "select month(day) as month from {{ ref('seen') }}",
@@ -31,12 +31,12 @@ MODELS = {
     "ages": "select year - 2000 as age from {{ ref('years') }}",
     "hours": "select hour(as_of) as hour from {{ source('control', 'run') }}",
     "joined": "select months.month, hours.hour from {{ ref('months') }} cross join {{ ref('hours') }}",
-    "alone": "select points from {{ source('control', 'scores') }}",
+    "alone": "select domain from {{ source('control', 'disposable_domains') }}",
     "visits": "{{ config(materialized='incremental', incremental_strategy='append') }} select hour from {{ ref('hours') }}",
     "counted": "select count(*) as visits from {{ ref('visits') }}",
 }
 YML = """
-sources: [{name: control, tables: [{name: run}, {name: scores}]}]
+sources: [{name: control, tables: [{name: run}, {name: disposable_domains}]}]
 models:
   - {name: months, columns: [{name: month, data_tests: [{accepted_values: {arguments: {values: [6, 7]}}}]}]}
 """
@@ -61,11 +61,11 @@ class Small:
         self.manifest = json.loads(prepare_manifest(self.workspace).read_text())
         self.nodes = set(self.manifest["nodes"])
 
-    def clock(self, as_of: datetime, points: int) -> None:
+    def clock(self, as_of: datetime, known: int) -> None:
         with duckdb.connect(str(self.file)) as con:
             con.execute("create schema if not exists control")
             con.execute("create or replace table control.run as select $1::timestamp as as_of", [as_of])
-            con.execute("create or replace table control.scores as select $1::integer as points", [points])
+            con.execute("create or replace table control.disposable_domains as select $1::integer as domain", [known])
 
     def build(self) -> DbtResults:
         results = dbt_build(self.workspace)
@@ -129,8 +129,8 @@ MOMENTS = st.datetimes(datetime(2026, 6, 29), datetime(2026, 7, 3)).map(
 @settings(max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_tables_are_those_of_a_whole_build(small: Small, steps: list[tuple[datetime, int]]) -> None:
     """Whatever the clock does, no table may keep what it would not say if it were made now."""
-    for moment, points in steps:
-        small.clock(moment, points)
+    for moment, known in steps:
+        small.clock(moment, known)
         small.build_what_moved()
     found = small.tables()
     small.build()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project import control
 from dagster_project.assets.scope import (
     Ground,
     Scope,
@@ -20,6 +23,7 @@ from dagster_project.assets.scope import (
     starts_afresh,
     stood_together,
 )
+from dagster_project.settings import Settings
 
 GROUND = Ground("raw", "configuration", "run", "foundation")
 EVERY, CLOCK = set("abcdef"), set("ef")
@@ -126,3 +130,17 @@ def test_what_stood_at_two_moments_is_not_compared(con: duckdb.DuckDBPyConnectio
     assert stood_together(con, {"e"}, {"e"}) and not stood_together(con, CLOCK, {"e"})
     forget_build(con, afresh=False)
     assert not stood_together(con, {"e"}, {"e"})
+
+
+def test_another_relance_is_another_configuration(
+    make_project: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models in Python would go on saying what the release before made of the same data."""
+    model = tmp_path / "dagster_project" / "scores" / "learn.py"
+    model.parent.mkdir(parents=True)
+    monkeypatch.setattr(control, "SHIPPED", tmp_path)
+    settings, found = make_project(), set()
+    for trees in (80, 40):
+        model.write_text(f"TREES = {trees}")
+        found.add(control.configuration_hash(settings))
+    assert len(found) == 2
