@@ -13,8 +13,8 @@ from dagster_project.settings import Settings
 
 GIB = 2**30
 _BESIDE = GIB // 2
-"""What Python and its libraries take beside DuckDB, roundly: a run that finds nothing new peaks at 0.3 to 0.6 GiB, DuckDB's own
-part included (bench/RESULTS.md)."""
+"""What Python and its libraries take beside DuckDB, roundly: a run of Dagster's that found nothing new peaked at 0.3 to 0.6 GiB,
+DuckDB's own part included (bench/RESULTS.md, until it was asked before Dagster is imported)."""
 _LEAST = GIB // 4
 """The least that the pipeline was seen to end with, on a shop of 60 customers."""
 _PACKED = (".gz", ".parquet")

@@ -110,7 +110,7 @@ def _fitted(
 
     read = read_examples(examples, features, model)
     # Sums of floats depend on how many threads share them, and with them the last digit of a parameter; and threads that wait for
-    # each other while dbt has the processors take six times as long. Only libraries that are there already are limited.
+    # each other while dbt has the processors were seen to take several times as long. Only libraries that are there are limited.
     with threadpool_limits(1):
         fit = fit_model(model, read, days, Denied(rules), wanted)
     moments = sorted(read.moments.tolist())
