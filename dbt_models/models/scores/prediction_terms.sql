@@ -18,25 +18,31 @@ wanted as (
     select distinct model, feature, kind from {{ ref('prediction_bins') }} where bin = 1
 ),
 
-valued as (
+-- In two steps: joined at once, the engine may pair all candidates with all features first, of which most are not there.
+told as (
     select
-        candidates.model,
-        candidates.profile_id,
+        wanted.model,
+        known.example,
         known.feature,
         wanted.kind,
-        known.number,
+        case when wanted.kind = 'number' then known.number end as number,
         case when wanted.kind = 'category' then known.category end as category
     from known
     inner join wanted on known.feature = wanted.feature
-    inner join {{ ref('prediction_candidates') }} as candidates on known.example = candidates.example and wanted.model = candidates.model
     where case when wanted.kind = 'number' then known.number is not null else known.category is not null end
+),
+
+valued as (
+    select told.model, candidates.profile_id, told.feature, told.kind, told.number, told.category
+    from told
+    inner join {{ ref('prediction_candidates') }} as candidates on told.example = candidates.example and told.model = candidates.model
 )
 
 select
     valued.model,
     valued.profile_id,
     valued.feature,
-    case when valued.kind = 'number' then valued.number end as number,
+    valued.number,
     valued.category,
     bins.place,
     bins.bin,
