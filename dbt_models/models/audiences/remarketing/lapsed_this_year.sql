@@ -16,7 +16,7 @@
         'not_since_last_year': ['last_bought_in', '=', 'extract(year from as_of_date) - 1'],
     },
     anchor='last_bought_at',
-    value='cast(net_revenue as double) / nullif(order_count, 0)',
+    value=rounded('cast(net_revenue as double) / nullif(order_count, 0)', 4),
     reason={'last_bought_in': 'last_bought_in', 'last_bought_at': 'last_bought_at'},
     context={'orders': 'order_count', 'last_bought_at': 'last_bought_at'},
 ) }}

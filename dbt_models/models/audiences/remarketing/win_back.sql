@@ -26,7 +26,7 @@
         'within_window': ['last_bought_at', '>=', 'window_start'],
     },
     anchor='last_bought_at',
-    value='cast(net_revenue as double) / order_count',
+    value=rounded('cast(net_revenue as double) / order_count', 4),
     reason={'recency_days': 'silent_days', 'usual_gap_days': rounded('usual_gap_days', 1), 'rfm_segment': 'rfm_segment'},
     context={'orders': 'order_count', 'last_order_at': 'last_order_at'},
 ) }}

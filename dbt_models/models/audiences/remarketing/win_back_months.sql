@@ -18,7 +18,7 @@
         'within_window': ['last_bought_at', '>=', 'window_start'],
     },
     anchor='last_bought_at',
-    value='cast(net_revenue as double) / order_count',
+    value=rounded('cast(net_revenue as double) / order_count', 4),
     reason={'last_bought_on': 'last_bought_on', 'orders': 'order_count'},
     context={'orders': 'order_count', 'last_order_at': 'last_order_at'},
 ) }}
