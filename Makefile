@@ -25,7 +25,7 @@ run: $(READY)
 	@$(BIN)/relance run --config $(DEMO)/relance.yml
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # In an environment of its own: whoever does not use Spark does not carry its 400 MB.
 SPARK_READY := .venv-spark/.ready
@@ -43,7 +43,7 @@ spark-cluster: $(SPARK_READY)
 	.venv-spark/bin/python -m dagster_project.spark.cluster
 
 test-full: $(READY)
-	$(BIN)/python -m pytest -m "not spark" --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -m "not spark" --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 ui: $(READY)
 	@test -f $(DEMO)/relance.yml || $(BIN)/relance demo $(DEMO)

@@ -19,14 +19,18 @@ settings.load_profile("relance")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers (`-n`), what is dear is made once: a worker gets a whole file, or all tests of a session's fixture."""
+    """With several workers (`-n`), what is dear is made once: a worker gets a whole file, or all tests of a session's fixture.
+    The latter come first, so that none of them is begun when the other workers have nothing left to do."""
     if not os.environ.get("PYTEST_XDIST_WORKER"):
         return
+    sharing, alone = [], []
     for item in items:
         fixtures = {name: found[-1] for name, found in item._fixtureinfo.name2fixturedefs.items()}  # type: ignore[attr-defined]
         shared = {name for name, fixture in fixtures.items() if fixture.scope == "session" and fixture.baseid}
         first = sorted(f"{fixtures[name].baseid}::{name}" for name in shared if shared.isdisjoint(fixtures[name].argnames))
         item.add_marker(pytest.mark.xdist_group(first[0] if first else item.path.as_posix()))
+        (sharing if first else alone).append(item)
+    items[:] = sharing + alone
 
 
 COMPANY = "company: {name: Test shop, currency: EUR, timezone: Europe/Paris, country: FR}\n"
