@@ -1,4 +1,4 @@
-"""The cases that are measured, one after the other on one project: all from nothing, a day's news, nothing new, a new hour."""
+"""The cases that are measured, one after the other on one project: all from nothing, a day's news, nothing new, new hours."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def stage_of(step: str) -> str:
     return next((stage for prefix, stage in _STAGES if step.startswith(prefix)), step.split(":")[0])
 
 
-def run_pipeline(project: Path, as_of: datetime, select: str | None = None) -> Measurement:
+def run_pipeline(project: Path, as_of: datetime, *options: str) -> Measurement:
     """`relance run` in a process of its own."""
     arguments = ["-m", "dagster_project.cli", "run", "--config", str(project / "relance.yml"), "--as-of", as_of.isoformat() + "Z"]
-    return measure(arguments + (["--select", select] if select else []), project, stage_of)
+    return measure([*arguments, *options], project, stage_of)
 
 
 def run_floor(landing: Path, as_of: datetime, folder: Path) -> tuple[Measurement, Figures]:
@@ -113,9 +113,11 @@ def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False,
     part = Case("the floor's slice", "on a fresh warehouse, only what the floor computes too (all files are loaded)")
     increment = Case("increment", f"{shop.held_events:,} new events and what else happened meanwhile")
     unchanged = Case("nothing new", "the same files, the same moment")
-    hour = Case("a new hour", "the same files, one hour later")
+    day = Case("a new day", "the same files, the first hour of the next day")
+    hour = Case("a new hour", "the same files, the hour after that")
+    messages = Case("messages", "the same files, one more hour, the job of messages alone")
     fixed = Case("fixed cost", f"a full build of {tiny.events:,} events")
-    results = Results(floor, [full, *([part] if with_slice else []), increment, unchanged, hour, fixed])
+    results = Results(floor, [full, *([part] if with_slice else []), increment, unchanged, day, hour, messages, fixed])
 
     for turn in range(repeat):
         project = shop.new_project("project", memory)
@@ -132,10 +134,13 @@ def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False,
         increment.runs.append(run_pipeline(project, shop.after))
         increment.rows = rows_read(project) - full.rows
         unchanged.runs.append(run_pipeline(project, shop.after))
-        hour.runs.append(run_pipeline(project, an_hour_later(shop.after)))
+        moment = shop.after
+        for case, options in ((day, ()), (hour, ()), (messages, ("--job", "messages"))):
+            moment = an_hour_later(moment)
+            case.runs.append(run_pipeline(project, moment, *options))
         fixed.runs.append(run_pipeline(tiny.new_project("project"), tiny.before))
         if with_slice:
             sliced = shop.new_project("slice", memory)
-            part.runs.append(run_pipeline(sliced, shop.before, SLICE))
+            part.runs.append(run_pipeline(sliced, shop.before, "--select", SLICE))
             part.rows = rows_read(sliced)
     return results

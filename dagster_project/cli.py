@@ -73,8 +73,15 @@ def main() -> None:
 @click.option(
     "--select", default=None, metavar="SELECTION", help="Dagster asset selection: run a part, such as 'group:audiences'."
 )
+@click.option(
+    "--job",
+    default="daily",
+    show_default=True,
+    type=click.Choice(["daily", "hourly", "messages"]),
+    help="All; what depends on the clock, without new files; or of that what messages of sequences need.",
+)
 @told_plainly
-def run(config: Path, as_of: str | None, known_then: bool, full_refresh: bool, select: str | None) -> None:
+def run(config: Path, as_of: str | None, known_then: bool, full_refresh: bool, select: str | None, job: str) -> None:
     """Run the whole pipeline, or a part of it."""
     started = time.monotonic()
     from dagster_project.report.progress import Progress
@@ -92,7 +99,14 @@ def run(config: Path, as_of: str | None, known_then: bool, full_refresh: bool, s
         from dagster_project.run import run_project
 
         outcome = run_project(
-            settings, moment, full_refresh=full_refresh, known_then=known_then, select=select, progress=progress, started=started
+            settings,
+            moment,
+            full_refresh=full_refresh,
+            known_then=known_then,
+            select=select,
+            progress=progress,
+            started=started,
+            job=job,
         )
     print_summary(outcome.summary, console)
     console.print(f"Report: {outcome.report}", markup=False)

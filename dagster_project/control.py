@@ -1,7 +1,8 @@
 """What the dbt models need to know of a run: the control tables.
 
-control.company holds what only the configuration decides, control.run what each run decides; models that do not depend
-on the latter need no rebuilding when nothing but the clock has moved.
+control.company holds what only the configuration decides, control.run what each run decides, control.today what the runs of one
+day have in common; models that depend on neither of the latter need no rebuilding when nothing but the clock has moved, and those
+that ask for the day alone need it once a day.
 
 `as_of` and the settings reach SQL through tables, never through dbt variables: a changed variable costs a full parse.
 """
@@ -23,7 +24,7 @@ from dagster_project.loads.books import IN_RAW
 from dagster_project.loads.contract import CONTRACTS, load_contracts
 from dagster_project.measurement_settings import write_measurement
 from dagster_project.profile_settings import write_priority
-from dagster_project.score_settings import write_scores
+from dagster_project.score_settings import midnight, write_scores
 from dagster_project.scores.lead_policy import write_lead_policy
 from dagster_project.scores.predict.denied import write_forbidden
 from dagster_project.scores.prequalification import write_prequalification
@@ -55,6 +56,16 @@ class Run:
 
     run_id: str
     as_of: datetime
+
+
+@dataclass(frozen=True)
+class Today:
+    """What all runs of a day have in common: the day in the company's time, when it ends, and the newest midnight that has passed
+    (naive UTC), which is the end of the day for a run as of midnight."""
+
+    as_of_date: date
+    ends_at: datetime
+    last_midnight: datetime
 
 
 def identify_run(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: datetime) -> Run:
@@ -195,14 +206,26 @@ def local_date(settings: Settings, as_of: datetime) -> date:
     return instant.astimezone(ZoneInfo(settings.company.timezone)).date()
 
 
+def today_of(settings: Settings, as_of: datetime) -> Today:
+    day = local_date(settings, as_of)
+    ends_at = midnight(day + timedelta(days=1), settings.company.timezone)
+    return Today(day, ends_at, ends_at if as_of == ends_at else midnight(day, settings.company.timezone))
+
+
 def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) -> None:
     """Write the control tables of a run in one transaction."""
+    today = today_of(settings, run.as_of)
     con.execute("begin")
     try:
         con.execute("create schema if not exists control")
         con.execute(
             "create or replace table control.run as select $1::varchar as run_id, $2::timestamp as as_of, $3::date as as_of_date",
-            [run.run_id, run.as_of, local_date(settings, run.as_of)],
+            [run.run_id, run.as_of, today.as_of_date],
+        )
+        con.execute(
+            """create or replace table control.today as
+                select $1::date as as_of_date, $2::timestamp as ends_at, $3::timestamp as last_midnight""",
+            [today.as_of_date, today.ends_at, today.last_midnight],
         )
         con.execute(
             """create or replace table control.company as select

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ _QUIET = [
     "--no-send-anonymous-usage-stats", "--no-version-check",
 ]  # fmt: skip
 _BUILT = {"success", "pass", "warn", "no-op"}
+_CHOSEN = "chosen"
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def dbt_build(
     on_result: Callable[[NodeResult], None] | None = None,
     indirect_tests: bool = True,
     grounds: Mapping[str, Sequence[str]] | None = None,
+    chosen: Collection[str] | None = None,
 ) -> DbtResults:
     """Build models and seeds and run the data tests on them; unit tests belong to the test suite and are left out.
 
@@ -130,6 +132,8 @@ def dbt_build(
         on_result: called from dbt's own threads when a node has ended.
         indirect_tests: run the tests on selected models alone, not only selected tests.
         grounds: unique id → relations; such a model or test is passed over unless control.moved names one of them.
+        chosen: unique ids of what is built, beside what `select` names. dbt looks at every node once for each term of a
+            selection; so these bear a tag, which is one term.
 
     Raises:
         RelanceError: dbt could not start (a project or model it can't read, a warehouse it can't open). A node that fails
@@ -139,6 +143,10 @@ def dbt_build(
     manifest = _load_manifest(workspace)
     for unique_id, ground in (grounds or {}).items():
         manifest.nodes[unique_id].config["ground"] = list(ground)
+    for unique_id in chosen or ():
+        manifest.nodes[unique_id].tags.append(_CHOSEN)
+    if chosen is not None:
+        select = [*(select or ()), f"tag:{_CHOSEN}"]
     args = ["build", "--no-write-json", "--exclude-resource-type", "unit_test"]
     args += ["--indirect-selection", "cautious" if indirect_tests else "empty"]
     if select is not None:

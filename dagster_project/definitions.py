@@ -66,6 +66,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         *delivery_assets(settings, list(zip((export.key for export in exports), activations, strict=True))),
         report_page(),
     ]
+    moment = dg.AssetSelection.assets(["control", "run"], ["control", "today"])
     daily = dg.define_asset_job(
         "daily",
         selection=dg.AssetSelection.all(),
@@ -73,13 +74,13 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     )
     hourly = dg.define_asset_job(
         "hourly",
-        selection=dg.AssetSelection.assets(["control", "run"]).downstream() | dg.AssetSelection.groups("control"),
+        selection=moment.downstream() | dg.AssetSelection.groups("control"),
         description="What depends on the clock: audiences as of this hour, and their upload files. Reads no new files.",
     )
     made_of = dg.AssetSelection.assets(*(["audiences", table] for table in MESSAGES))
     messages = dg.define_asset_job(
         "messages",
-        selection=(made_of.upstream() & dg.AssetSelection.assets(["control", "run"]).downstream())
+        selection=(made_of.upstream() & moment.downstream())
         | dg.AssetSelection.groups("control")
         | dg.AssetSelection.key_prefixes("sequences").downstream(),
         description="The messages of sequences that are due by now: only what they are made of, and their upload files.",

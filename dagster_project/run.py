@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 REPORT = "measurement/report"
 """The asset that is the page."""
+DAILY, MESSAGES = "daily", "messages"
+"""Jobs: everything, and no more than the messages of sequences, which leaves the page as it is."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,13 @@ def run_job(
     full_refresh: bool = False,
     select: str | None = None,
     progress: Progress | None = None,
+    job: str = DAILY,
 ) -> RunResult:
-    """Run the daily job, or a part of it.
+    """Run a job, or a part of the daily one.
 
     Args:
         as_of: the moment the run speaks of, naive UTC; by default the project's own clock.
+        job: daily, hourly or messages.
         select: Dagster asset selection, such as 'group:audiences' or '+key:"activations/google_cart_abandoners"'.
 
     Raises:
@@ -86,22 +90,21 @@ def run_job(
     from dagster_project.instance import open_instance
 
     started = time.monotonic()
-    stood_on = stands_on(settings) if select is None else None
+    stood_on = stands_on(settings) if select is None and job == DAILY else None
     # Dagster's own chatter goes to its event log; what a person should see goes through `progress`.
     for name in ("dagster", "dagster._core.execution.plan.active"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    if select is None and settings.landing.is_remote:
+    if select is None and job == DAILY and settings.landing.is_remote:
         # A source whose first files have just landed needs its assets in this run, and they are made before anything is fetched.
         list_store(settings)
     definitions = build_definitions(settings, progress or Silence())
-    job = definitions.resolve_job_def("daily")
     moment = None if as_of is None else f"{as_of.isoformat()}+00:00"
     config = {
         "resources": {"run": {"config": {"as_of": moment, "full_refresh": full_refresh}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with open_instance(settings) as instance:
-        outcome = job.execute_in_process(
+        outcome = definitions.resolve_job_def(job).execute_in_process(
             run_config=config,
             instance=instance,
             raise_on_error=False,
@@ -206,6 +209,7 @@ def run_project(
     select: str | None = None,
     progress: Progress | None = None,
     started: float | None = None,
+    job: str = DAILY,
 ) -> Outcome:
     """Run, then read the run's figures from the warehouse and write the report.
 
@@ -221,6 +225,8 @@ def run_project(
         RelanceError: as `run_job`; an audience of the company's own can't be built; or a step before the exports failed, and
             there is nothing to sum up.
     """
+    if select is not None and job != DAILY:
+        raise RelanceError(f"A part of the job `{job}` can't be picked", "--select", "leave out --select, or --job")
     started = time.monotonic() if started is None else started
     as_of = settings.moment() if as_of is None else as_of
     require_sound_audiences(settings)
@@ -238,18 +244,18 @@ def run_project(
                 told += f", knowing {len(had.files):,} files"
                 told += f" ({len(had.changed):,} that have changed since are left out)" if had.changed else ""
             progress.step(f"{told}, into {settings.warehouse_path}; nothing is exported, and no message of a sequence is planned")
-    elif select is None and not full_refresh and (stands := _what_stands(settings, as_of, progress, started)):
+    elif select is None and job == DAILY and not full_refresh and (stands := _what_stands(settings, as_of, progress, started)):
         return stands
     if progress:
         progress.step("starting Dagster and dbt")
-    result = run_job(settings, as_of, full_refresh, select, progress)
+    result = run_job(settings, as_of, full_refresh, select, progress, job)
     ground = [told for step, told in result.failures.items() if not step.startswith((*FAMILIES, "deliveries"))]
     if ground:
         raise RelanceError(ground[0])
     with open_warehouse(settings) as con:
         run = run_so_far(con, as_of, replace(result, seconds=time.monotonic() - started))
         summary = _summary(con, settings, run)
-        if REPORT in result.assets:
+        if REPORT in result.assets or job == MESSAGES:
             page = newest_page(settings)
         else:
             if progress:

@@ -107,17 +107,18 @@ class Scores(Part):
 
     def fit_at(self, as_of: datetime, timezone: str) -> datetime:
         """The moment at which that day begins (naive UTC)."""
-        return _midnight(self.fit_date(as_of, timezone), timezone)
+        return midnight(self.fit_date(as_of, timezone), timezone)
 
     def moments(self, as_of: datetime, timezone: str) -> dict[int, datetime]:
         """Month, counted from the year 0 → the moment at which it begins (naive UTC), up to that in which models are fitted."""
         last = self.fit_date(as_of, timezone)
         newest = last.year * 12 + last.month - 1
         months = range(newest - LOOK_BACK_MONTHS, newest + 1)
-        return {month: _midnight(date(month // 12, month % 12 + 1, 1), timezone) for month in months}
+        return {month: midnight(date(month // 12, month % 12 + 1, 1), timezone) for month in months}
 
 
-def _midnight(day: date, timezone: str) -> datetime:
+def midnight(day: date, timezone: str) -> datetime:
+    """The moment at which a day begins there (naive UTC)."""
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
 
 

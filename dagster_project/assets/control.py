@@ -13,6 +13,7 @@ from dagster_project.instance import POOL
 
 _DESCRIPTIONS = {
     "run": "The run: its name and the moment it speaks of.",
+    "today": "The day that the run speaks of, when it ends, and the newest midnight that has passed.",
     "company": "The company's currency, time zone, country and limits, from relance.yml.",
     "consent_policy": "What silence means and which grants count, by region, purpose and kind of people.",
     "lead_purposes": "What the proof of consent of a lead stands for, from relance.yml.",

@@ -1,14 +1,16 @@
 """When nothing is new but the hour, a table that is made of what stands as it stood is not made again.
 
-Which tables an hour changes is known only on the way: whoever has a birthday enters an audience at midnight, but most of what is
-known of people is the same an hour later. So each table that was made anew is compared with what it was, by a hash of its rows in
-whatever order, and what hangs on nothing that changed stays. `control.moved` names the relations that have changed; the macros
-`stands` and `tell_if_moved` read and write it while dbt builds.
+What hangs on nothing that an hour can change is not even handed to dbt, which takes as long to look at a table as to make a small
+one. Which tables an hour does change is known only on the way: whoever has a birthday enters an audience at midnight, but most of
+what is known of people is the same an hour later. So each table that was made anew is compared with what it was, by a hash of its
+rows in whatever order, and what hangs on nothing that changed stays. `control.moved` names the relations that have changed; the
+macros `stands` and `tell_if_moved` read and write it while dbt builds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 import duckdb
@@ -20,6 +22,9 @@ from dagster_project.catalog import has_table
 Grounds = dict[str, list[str]]
 """Model or test → the relations ("schema.table") whose rows decide its own."""
 
+_STAMPS = "run_is_a_stamp"
+"""In the meta of a model that takes from control.run nothing but what it writes beside the rows it has to add."""
+
 
 def grounds_of(manifest: Mapping[str, Any], chosen: Collection[str]) -> Grounds:
     """What is looked at before a table among the chosen is made, or a test that must hold is run.
@@ -28,24 +33,29 @@ def grounds_of(manifest: Mapping[str, Any], chosen: Collection[str]) -> Grounds:
     not known here.
     """
     return {
-        uid: sorted(_relation(_node(manifest, parent)) for parent in _made_of(manifest, uid))
+        uid: sorted(_ground(manifest, uid))
         for uid in chosen
         if _is_table(manifest["nodes"][uid]) or _is_blocking_test(manifest["nodes"][uid])
     }
 
 
-def watch(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], chosen: Collection[str]) -> None:
-    """Begin a build of what depends on the clock: enter what changes, or may change, before dbt has made anything.
+def watch(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], chosen: Collection[str]) -> set[str]:
+    """Begin a build of what depends on the clock: enter what has changed before dbt makes anything.
 
     The control tables must be this run's already.
+
+    Returns:
+        Those of the chosen that may come out otherwise than they stand, and the tests that only warn.
     """
     now = _contents(con)
     known = "select relation, content from control.stood"
     stood = dict(con.execute(known).fetchall()) if has_table(con, "control", "stood") else {}
     moved = {relation for relation, content in now.items() if stood.get(relation) != content}
     moved |= {_relation(source) for source in manifest["sources"].values() if hangs_on_the_clock(source)} - now.keys()
-    moved |= {_relation(manifest["nodes"][uid]) for uid in chosen if _grows(manifest["nodes"][uid])}
+    may_change = _may_change(manifest, chosen, moved)
+    moved |= {_relation(manifest["nodes"][uid]) for uid in may_change if _grows(manifest["nodes"][uid])}
     con.execute("create or replace table control.moved as select unnest($1::varchar[]) as relation", [sorted(moved)])
+    return may_change
 
 
 def remember_what_stood(con: duckdb.DuckDBPyConnection) -> None:
@@ -66,13 +76,36 @@ def _contents(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {f"control.{table}": str((con.execute(counted.format(table)).fetchone() or [""])[0]) for (table,) in tables}
 
 
+def _may_change(manifest: Mapping[str, Any], chosen: Collection[str], moved: Collection[str]) -> set[str]:
+    """Those of the chosen that are made of what has moved, however many steps away. A view is what it was."""
+    relations, found = set(moved), set()
+    for uid in TopologicalSorter({uid: manifest["parent_map"][uid] for uid in chosen}).static_order():
+        if uid not in chosen or _is_view(manifest, uid):
+            continue
+        node = manifest["nodes"][uid]
+        if _ground(manifest, uid) & relations or (node["resource_type"] == "test" and not is_blocking(node)):
+            found.add(uid)
+            if node["resource_type"] != "test":
+                relations.add(_relation(node))
+    return found
+
+
+def _ground(manifest: Mapping[str, Any], uid: str) -> set[str]:
+    """The relations whose rows decide those of a node."""
+    found = {_relation(_node(manifest, parent)) for parent in _made_of(manifest, uid)}
+    return found - {"control.run"} if manifest["nodes"][uid]["config"].get("meta", {}).get(_STAMPS) else found
+
+
 def _made_of(manifest: Mapping[str, Any], uid: str) -> set[str]:
     """Tables and sources that a node reads, through views too: a view is what its tables are."""
     found: set[str] = set()
     for parent in manifest["parent_map"][uid]:
-        is_view = parent in manifest["nodes"] and manifest["nodes"][parent]["config"]["materialized"] == "view"
-        found |= _made_of(manifest, parent) if is_view else {parent}
+        found |= _made_of(manifest, parent) if _is_view(manifest, parent) else {parent}
     return found
+
+
+def _is_view(manifest: Mapping[str, Any], uid: str) -> bool:
+    return uid in manifest["nodes"] and manifest["nodes"][uid]["config"]["materialized"] == "view"
 
 
 def _node(manifest: Mapping[str, Any], uid: str) -> Mapping[str, Any]:

@@ -72,19 +72,18 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             warnings = {uid for uid in checks if not is_blocking(manifest["nodes"][uid])}
             plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope, messages, warnings)
             full_refresh = run.full_refresh or starts_afresh(con, ground)
-            grounds: Grounds | None = None
+            to_build, grounds = plan.chosen, None
             if scope is Scope.CLOCK and run.settings.warehouse.engine == "duckdb" and _can_be_cut_off(con, plan.chosen):
-                grounds = grounds_of(manifest, plan.chosen)
-                watch(con, manifest, plan.chosen)
+                to_build = frozenset(watch(con, manifest, plan.chosen))
+                grounds = grounds_of(manifest, to_build)
             if plan.chosen:
                 forget_build(con, full_refresh, run.settings.warehouse.engine)
         results = DbtResults()
-        if plan.chosen:
+        if to_build:
             run.progress.step(
-                f"dbt: {len(plan.chosen)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
+                f"dbt: {len(to_build)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
-            terms = None if plan.chosen == every else _selection(manifest, plan.chosen)
-            results = _build(run, workspace, terms, full_refresh, grounds)
+            results = _build(run, workspace, None if to_build == every else to_build, full_refresh, grounds)
         with run.warehouse() as con:
             rows = _row_counts(con, manifest, results)
             cards = _cards(con, results)
@@ -93,7 +92,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                 remember_build(con, ground, only_messages=not plan.completes)
 
         # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
-        for uid in filter(lambda uid: uid in wanted_assets and uid not in plan.chosen, in_order):
+        for uid in filter(lambda uid: uid in wanted_assets and uid not in to_build, in_order):
             if wanted_assets[uid] in handed_on:
                 yield dg.MaterializeResult(asset_key=wanted_assets[uid], metadata={"unchanged": True})
         for node in results.nodes:
@@ -104,7 +103,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                 yield dg.MaterializeResult(asset_key=wanted_assets[node.unique_id], metadata=told)
         if scope is not Scope.EVERYTHING:
             for uid, key in wanted_checks.items():
-                if uid not in plan.chosen and is_blocking(manifest["nodes"][uid]):
+                if uid not in to_build and is_blocking(manifest["nodes"][uid]):
                     yield dg.AssetCheckResult(asset_key=key.asset_key, check_name=key.name, passed=True, description=UNCHANGED)
         results.raise_if_broken()
 
@@ -136,22 +135,18 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
 
 
 def _build(
-    run: RunInHand, workspace: Workspace, terms: list[str] | None, full_refresh: bool, grounds: Grounds | None = None
+    run: RunInHand, workspace: Workspace, chosen: Collection[str] | None, full_refresh: bool, grounds: Grounds | None = None
 ) -> DbtResults:
     run.let_go()
     run.has_news = run.is_torn = True
     if run.settings.warehouse.engine == "spark":
         from dagster_project.spark.build import spark_build
 
-        results = spark_build(run.settings, workspace, terms, full_refresh, _teller(run), terms is None)
+        results = spark_build(run.settings, workspace, chosen, full_refresh, _teller(run))
     else:
-        results = dbt_build(workspace, terms, None, full_refresh, _teller(run), terms is None, grounds)
+        results = dbt_build(workspace, None, None, full_refresh, _teller(run), chosen is None, grounds, chosen)
     run.is_torn = bool(results.broken)
     return results
-
-
-def _selection(manifest: Manifest, unique_ids: Collection[str]) -> list[str]:
-    return sorted(".".join(manifest["nodes"][uid]["fqn"]) for uid in unique_ids)
 
 
 def _teller(run: RunInHand) -> Any:

@@ -16,8 +16,9 @@ import duckdb
 from dagster_project.control import configuration_hash, foundation_hash, raw_state
 from dagster_project.settings import Settings
 
-_CLOCKS = {"run", "scores", "score_moments", "calendar", "sent_messages", "sent_records"}
-"""Control tables that say what time it is; those of the scores, when models are fitted; those of messages, what has been sent."""
+_CLOCKS = {"run", "today", "scores", "score_moments", "calendar", "sent_messages", "sent_records"}
+"""Control tables that say what time it is, or which day; those of the scores, when models are fitted; those of messages, what has
+been sent."""
 
 
 MESSAGES = ("messages_due", "sizes", "size_verdicts")

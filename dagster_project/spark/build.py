@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,11 @@ _TABLES = {"table", "incremental", "seed"}
 def spark_build(
     settings: Settings,
     workspace: Workspace,
-    select: Sequence[str] | None = None,
+    chosen: Collection[str] | None = None,
     full_refresh: bool = False,
     on_result: Callable[[NodeResult], None] | None = None,
-    indirect_tests: bool = True,
 ) -> DbtResults:
-    """As dbt_build(), on Spark; the session ends with it, and with the session the hold on its catalog.
+    """As dbt_build(), of what is chosen or of everything, on Spark; the session ends with it, and its hold on the catalog.
 
     Raises:
         RelanceError: Spark can't begin, or dbt can't.
@@ -45,6 +44,7 @@ def spark_build(
 
     run_statements_in(spark)
     run_python_models_in(settings)
+    select = None
     try:
         manifest = json.loads(prepare_manifest(workspace).read_bytes())
         made = dict(_made_by_dbt(manifest))
@@ -54,10 +54,10 @@ def spark_build(
                 exchange.empty()
                 exchange.hand_over(table for table in made.values() if has_table(con, *table))
                 # Views of Spark's own went with the rest.
-                select = select and [*select, "config.materialized:view"]
+                select = None if chosen is None else ["config.materialized:view"]
             _mark_path(settings).unlink(missing_ok=True)
             exchange.hand_over(handed_over(manifest))
-        results = dbt_build(workspace, select, None, full_refresh, on_result, indirect_tests)
+        results = dbt_build(workspace, select, None, full_refresh, on_result, chosen is None, None, chosen)
         with open_warehouse(settings) as con:
             built = {made[node.unique_id] for node in results.nodes if node.held and node.unique_id in made}
             mark = _publish(con, Exchange(con, spark), built)

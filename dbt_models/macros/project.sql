@@ -13,6 +13,12 @@
     (select as_of from {{ source('control', 'run') }})
 {%- endmacro %}
 
+{# What a run's whole day has in common: as_of_date, the day in the company's time; ends_at, its end in UTC, never before as_of;
+   last_midnight, the newest that has passed. What asks for no more is made once a day, not every hour. #}
+{% macro today(column) -%}
+    (select {{ column }} from {{ source('control', 'today') }})
+{%- endmacro %}
+
 {# One setting of the company, such as currency or country. #}
 {% macro company(setting) -%}
     (select {{ setting }} from {{ source('control', 'company') }})

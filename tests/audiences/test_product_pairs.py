@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.profiles.models import build
+from tests.today import today_view
 
 PRODUCTS = "abcdef"
 basket = st.lists(st.sampled_from([*PRODUCTS, None]), max_size=5)
@@ -31,6 +32,7 @@ def rules_of(baskets: list[set[str]]) -> dict[tuple[str, str], tuple[int, float,
 def rules_in_sql(placed: list[tuple[list[str | None], bool]]) -> dict[tuple[str, str], tuple[int, float, float, float]]:
     with duckdb.connect() as con:
         con.execute("create table run as select timestamp '2026-06-30 12:00:00' as as_of")
+        con.execute(today_view())
         con.execute("create table person_orders (order_id varchar, ordered_at timestamp, is_revenue boolean)")
         con.execute("create table unified_order_lines (order_id varchar, product_id varchar, quantity decimal(18, 4))")
         for number, (products, is_revenue) in enumerate(placed):

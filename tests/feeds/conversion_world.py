@@ -16,6 +16,7 @@ from dagster_project.activation.reconcile import reconcile
 from dagster_project.control import SENT_RECORDS
 from dagster_project.settings import SHIPPED, load_settings
 from tests.identity.light_dbt import LightDbt, insert
+from tests.today import today_view
 
 GOOGLE, ADJUSTMENTS, META = "google_offline_conversions", "google_conversion_adjustments", "meta_offline_conversions"
 PURPOSES = ("ads", "platform_matching", "ad_user_data", "ad_personalization")
@@ -74,6 +75,7 @@ class World:
         )
         self.con.execute("alter table conversion_values alter value type decimal(18, 4)")
         self.con.execute(VIEWS)
+        self.con.execute(today_view())
         insert(self.con, "control.company", [("Europe/Paris", "EUR")])
         reconcile(self.con, self.settings)
         self.runs = 0

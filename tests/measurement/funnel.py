@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from tests.profiles.models import build
+from tests.today import today_view
 
 AS_OF = datetime(2026, 4, 8, 10, 0)
 """A Wednesday noon in Paris (UTC+2): the day, the week and the month are under way."""
@@ -18,7 +19,7 @@ PARIS = ZoneInfo("Europe/Paris")
 LAPSED_AFTER = 40
 
 TABLES = """
-    create table run (as_of timestamp, as_of_date date);
+    create table run (as_of timestamp);
     create table paid_subscriptions (profile_id varchar, begun_at timestamp, paid_until timestamp);
     create table company (currency varchar, timezone varchar, session_seconds bigint, lapsed_after_days bigint,
         professional_lapsed_after_days bigint);
@@ -75,7 +76,8 @@ class Funnel:
         self.con = con
         self.added = 0
         con.execute(TABLES)
-        self.add("run", as_of=as_of, as_of_date=local_day(as_of - timedelta(microseconds=1)))
+        self.add("run", as_of=as_of)
+        con.execute(today_view())
         self.add(
             "company",
             currency="EUR",

@@ -8,10 +8,11 @@ import duckdb
 
 from dagster_project.settings import SHIPPED
 from tests.profiles.models import build
+from tests.today import today_view
 
 MONEY = "decimal(18, 4)"
 TABLES = {
-    "run": "as_of timestamp, as_of_date date",
+    "run": "as_of timestamp",
     "company": "currency varchar, timezone varchar",
     "measurement": f"model varchar, lookback_days bigint, margin {MONEY}",
     "campaign_names": "name varchar, campaign_key varchar, place integer",
@@ -40,7 +41,7 @@ TABLES = {
 """Name → columns, of those that the models read."""
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "run": {"as_of": "2026-06-30 22:00:00", "as_of_date": "2026-06-30"},
+    "run": {"as_of": "2026-06-30 22:00:00"},
     "company": {"currency": "EUR", "timezone": "Europe/Paris"},
     "measurement": {"model": "linear", "lookback_days": 90},
     "unified_ad_spend": {"platform": "google_ads", "currency": "EUR"},
@@ -74,6 +75,7 @@ class Company:
         self.con.execute("alter table channel_rules alter position type integer")
         for name in ("run", "company", "measurement"):
             self.add(name)
+        self.con.execute(today_view())
 
     def add(self, table: str, **values: Any) -> None:
         row = DEFAULTS.get(table, {}) | values
@@ -87,7 +89,7 @@ class Company:
     def settle(self, **values: Any) -> None:
         """Other settings of the measurement, or another moment."""
         for name, value in values.items():
-            table = "run" if name.startswith("as_of") else "measurement"
+            table = "run" if name == "as_of" else "measurement"
             self.con.execute(f"update {table} set {name} = ?", [value])
 
     def build(self, *models: str) -> Company:

@@ -162,7 +162,7 @@ def test_a_currency_without_a_rate_is_listed_not_nothing(shop: Company) -> None:
 
 def test_what_is_still_to_come_is_not_counted_yet(shop: Company) -> None:
     """A year's licence, half of which lies ahead, would weigh on the months that are over."""
-    shop.settle(as_of_date="2026-01-05")
+    shop.settle(as_of="2026-01-05 12:00:00")
     shop.add("unified_marketing_costs", cost_id="a", starts_on="2026-01-01", ends_on="2026-01-10", kind="tool", amount=100)
     shop.add("unified_marketing_costs", cost_id="b", starts_on="2026-02-01", ends_on="9999-12-31", kind="tool", amount=7)
     assert by(shop) == [(Decimal(50),)]

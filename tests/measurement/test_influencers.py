@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.profiles.models import build
+from tests.today import today_view
 
 CLASSES = Path(__file__).resolve().parents[2] / "seeds" / "influencer_classes.csv"
 INPUTS = {
@@ -30,6 +31,7 @@ class World:
     def __init__(self) -> None:
         self.con = duckdb.connect()
         self.con.execute("create table run as select timestamp '2026-06-30 22:00' as as_of")
+        self.con.execute(today_view())
         self.con.execute("create table company as select 'EUR' as currency, 'Europe/Paris' as timezone")
         self.con.execute(f"create table influencer_classes as from '{CLASSES}'")
         self.clear()

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from dagster_project.scores.prequalification import CHECKS
 from tests.profiles.models import build
+from tests.today import today_view
 
 AS_OF = datetime(2026, 6, 30, 22)
 INPUTS = {
@@ -45,7 +46,8 @@ class World:
 
     def __init__(self) -> None:
         self.con = duckdb.connect()
-        self.con.execute("create table run as select ?::timestamp as as_of, ?::date as as_of_date", [AS_OF, AS_OF])
+        self.con.execute("create table run as select ?::timestamp as as_of", [AS_OF])
+        self.con.execute(today_view("UTC"))
         self.con.execute("create table company as select 'EUR' as currency, 'UTC' as timezone")
         self.con.execute("create table scores as select 30 as duplicate_days")
         self.con.execute("create table measurement as select 90 as lookback_days, null::decimal(18, 4) as margin")

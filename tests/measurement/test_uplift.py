@@ -75,7 +75,7 @@ def test_a_fall_after_the_end_is_evidence(shop: Company) -> None:
     shop.con.execute("delete from conversions")
     sell(shop, lambda day: 150 if day >= START else grown(day))
     assert found(shop, "round(fall_percent, 4), after_the_end") == [(0.0, "not_proven")]
-    shop.settle(as_of=f"{END} 21:59:00", as_of_date=END)
+    shop.settle(as_of=f"{END} 21:59:00")
     assert found(shop, "last_day, after_the_end") == [(END - timedelta(1), "not_over")]
 
 

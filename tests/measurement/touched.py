@@ -10,6 +10,7 @@ import duckdb
 from dagster_project.measurement.markov import removal_table
 from dagster_project.settings import SHIPPED
 from tests.profiles.models import build
+from tests.today import today_view
 
 MONEY = "decimal(18, 4)"
 TAGS = "utm_source varchar, utm_medium varchar, utm_campaign varchar, click_id_type varchar, click_id varchar"
@@ -65,6 +66,7 @@ class World:
         self.con.execute("alter table channel_rules alter position type integer")
         self.con.execute(f"alter table conversion_values alter value type {MONEY}")
         self.add("run", as_of="2026-06-30 22:00:00")
+        self.con.execute(today_view())
         self.add("company", timezone="Europe/Paris", currency="EUR")
         self.add("measurement", lookback_days=90, half_life_days=7, position_first=0.4, position_last=0.4)
         self.messages = 0

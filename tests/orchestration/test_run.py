@@ -75,6 +75,18 @@ def test_a_later_moment_builds_what_depends_on_the_clock(spoilable: Settings, li
     assert passed_over and "audiences/sizes" not in passed_over
 
 
+def test_messages_alone_are_written_from_a_terminal(spoilable: Settings) -> None:
+    """Who schedules by cron, hour by hour, must not have lists exported that are due once a day, nor wait for them."""
+    before = spoilable.report_path.joinpath("index.html").read_bytes()
+    outcome = run_project(spoilable, spoilable.moment("2026-07-02"), job="messages")
+    assert outcome.succeeded, outcome.result.failures
+    rooms = {table.partition("/")[0] for table in outcome.result.assets}
+    assert "sequences" in rooms and not rooms & {"activations", "unified", "measurement"}
+    assert outcome.report.read_bytes() == before
+    with pytest.raises(RelanceError, match="can't be picked"):
+        run_project(spoilable, select="group:audiences", job="messages")
+
+
 def test_a_failed_blocking_check_stops_what_follows_and_stays_failed(spoilable: Settings) -> None:
     """Damaged raw rows must reach no export, also not by simply running again."""
     with open_warehouse(spoilable) as con:

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.consent.policy import PolicyChanges, write_policy
+from tests.today import today_view
 
 from .models import build
 
@@ -79,6 +80,7 @@ class World:
         self.con.execute("create schema control; use control")
         self.con.execute(TABLES)
         self.con.execute("insert into run values (?)", [AS_OF])
+        self.con.execute(today_view())
         write_policy(self.con, PolicyChanges.model_validate(policy), "FR")
 
     def fill(self, people: Iterable[Person], said: Iterable[Said], edges: Iterable[tuple[str, str]] = ()) -> World:

@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.today import today_view
+
 from .consent_world import AS_OF, ago
 from .models import build
 
@@ -41,6 +43,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         for name, columns in TABLES.items():
             con.execute(f"create table {name} ({columns})")
         con.execute("insert into run values (?)", [AS_OF])
+        con.execute(today_view())
         con.execute("insert into company values ('Europe/Paris', 'EUR', 365, 700, 90)")
         yield con
 

@@ -18,6 +18,7 @@ import yaml
 from dagster_project.score_settings import Scores, write_scores
 from dagster_project.settings import SHIPPED
 from tests.identity.light_dbt import LightDbt
+from tests.today import today_view
 
 RFM = ("purchases", "rfm_cuts", "rfm")
 SCORING = ("clv_parameters", "clv_expectations", "clv")
@@ -25,7 +26,7 @@ CLV = ("purchases", "clv_customers", "clv_training", "clv_fit", *SCORING)
 
 _DBT = LightDbt()
 _TABLES = {
-    "run": "as_of timestamp, as_of_date date",
+    "run": "as_of timestamp",
     "company": "timezone varchar",
     "not_profiled": "profile_id varchar",
     "internal_people": "profile_id varchar",
@@ -47,7 +48,8 @@ class Customers:
         for name, columns in _TABLES.items():
             self.con.execute(f"create table {name} ({columns})")
         as_of = datetime(day.year, day.month, day.day) + timedelta(days=1)
-        self.con.execute("insert into run values (?, ?)", [as_of, day])
+        self.con.execute("insert into run values (?)", [as_of])
+        self.con.execute(today_view("UTC"))
         self.con.execute("insert into company values ('UTC')")
         write_scores(self.con, Scores.model_validate(settings), as_of, "UTC")
         self.con.execute(

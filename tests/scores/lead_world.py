@@ -16,6 +16,7 @@ from dagster_project.scores.prequalification import write_prequalification
 from dagster_project.seed_rows import seed_path
 from dagster_project.settings import SHIPPED, Settings
 from tests.profiles.models import build
+from tests.today import today_view
 
 AS_OF = datetime(2026, 6, 30, 22)
 TODAY = date(2026, 6, 30)
@@ -29,7 +30,7 @@ PROFILE = (
     "email_click_rate double, email_bounced_at timestamp, first_seen_at timestamp, first_order_at timestamp"
 )
 TABLES = {
-    "run": "as_of timestamp, as_of_date date",
+    "run": "as_of timestamp",
     "company": "timezone varchar",
     "profiles": PROFILE,
     "consent_people": "profile_id varchar, region varchar",
@@ -84,7 +85,8 @@ class World:
         self.con.execute("set threads = 1; create schema control; set search_path = 'main,control'")
         for name, columns in TABLES.items():
             self.con.execute(f"create table {name} ({columns})")
-        self.con.execute("insert into run values (?, ?)", [AS_OF, TODAY])
+        self.con.execute("insert into run values (?)", [AS_OF])
+        self.con.execute(today_view())
         self.con.execute("insert into company values ('Europe/Paris')")
 
     def insert(self, table: str, **row: Any) -> None:

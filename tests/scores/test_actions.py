@@ -11,12 +11,14 @@ import duckdb
 import pytest
 from identity.light_dbt import LightDbt
 
+from tests.today import today_view
+
 AS_OF = datetime(2026, 6, 30, 22)
 """Midnight in Paris: the run speaks of the 30th of June."""
 
 EVENT = ", source varchar"
 TABLES = {
-    "run": "as_of timestamp, as_of_date date",
+    "run": "as_of timestamp",
     "company": "timezone varchar",
     "identifiers": "identifier_type varchar, identifier varchar, profile_id varchar",
     "identifier_consents": "identifier varchar, purpose varchar, status varchar",
@@ -47,7 +49,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("set threads = 1; set timezone = 'UTC'")
         for name, columns in TABLES.items():
             con.execute(f"create table {name} ({columns})")
-        con.execute("insert into run values (?, date '2026-06-30')", [AS_OF])
+        con.execute("insert into run values (?)", [AS_OF])
+        con.execute(today_view())
         con.execute("insert into company values ('Europe/Paris')")
         yield con
 

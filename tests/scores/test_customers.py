@@ -12,11 +12,12 @@ import yaml
 
 from dagster_project.settings import SHIPPED
 from tests.profiles.models import build
+from tests.today import today_view
 
 from .lead_world import AS_OF, TODAY
 
 TABLES = {
-    "run": "as_of timestamp, as_of_date date",
+    "run": "as_of timestamp",
     "profiles": "profile_id varchar, average_order_value decimal(18, 4), email_open_rate double, cart_value decimal(18, 4)",
     "purchases": "profile_id varchar, order_count bigint, first_on date, last_on date",
     "person_actions": "profile_id varchar, action varchar, action_date date, times bigint",
@@ -32,7 +33,8 @@ class World:
         con.execute("set threads = 1")
         for name, columns in TABLES.items():
             con.execute(f"create table {name} ({columns})")
-        con.execute("insert into run values (?, ?)", [AS_OF, TODAY])
+        con.execute("insert into run values (?)", [AS_OF])
+        con.execute(today_view())
         for seed in yaml.safe_load((SHIPPED / "seeds" / "customer_seeds.yml").read_text(encoding="utf-8"))["seeds"]:
             types, path = seed["config"]["column_types"], str(SHIPPED / "seeds" / f"{seed['name']}.csv")
             con.execute(f"create table {seed['name']} as select * from read_csv(?, header = true, columns = {types})", [path])

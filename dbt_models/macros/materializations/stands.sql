@@ -7,6 +7,13 @@
     {{ return(moved.rows[0][0] | int == 0) }}
 {% endmacro %}
 
+{# Whether the table that is there stays. #}
+{% macro table_stands() %}
+    {%- if not stands() -%}{{ return(false) }}{%- endif -%}
+    {%- set kept = load_cached_relation(this) -%}
+    {{ return(kept is not none and kept.is_table) }}
+{% endmacro %}
+
 {# What a table holds, in whatever order; nothing where nobody asks. DuckDB hashes an empty list like none, so no column may mean
    different things by them. #}
 {% macro content_of(relation) %}

@@ -3,7 +3,7 @@
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
     {%- set target = this.incorporate(type='table') -%}
     {%- set before = load_cached_relation(this) -%}
-    {% if before is not none and before.is_table and stands() %}
+    {% if table_stands() %}
         {% call noop_statement('main', 'UNCHANGED', 'UNCHANGED') %}{% endcall %}
         {{ return({'relations': [target]}) }}
     {% endif %}

@@ -14,7 +14,7 @@ end
 
 {# Whether the company's days before a date are all over at the run's moment: a run in the middle of a day has only part of its figures. #}
 {% macro is_over(next_day) -%}
-({{ utc_moment(day_start(next_day)) }} <= {{ as_of() }})
+({{ utc_moment(day_start(next_day)) }} <= {{ today('last_midnight') }})
 {%- endmacro %}
 
 {# Months of the calendar from that of a date to that of another. #}

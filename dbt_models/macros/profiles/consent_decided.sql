@@ -8,15 +8,16 @@
     1. A grant counts if the policy's proof and confirmation are there. If the person has ever withdrawn the purpose, with whichever
        identifier, a grant needs a proof.
     2. Of what counts, the newest holds; said at the same moment, a refusal weighs more than a grant.
-    3. A grant lasts grant_days after it was given or after the last thing the person did themselves, whichever is later.
+    3. A grant lasts grant_days after it was given or after the last thing the person did themselves, whichever is later, and
+       ends with the day before the one on which these have passed: what holds in the morning holds until midnight.
     4. Where nothing is said or left, the policy's basis holds, if the person has never refused the purpose with any identifier.
 
     status: granted (they may be spoken to, or it may be done), denied, withdrawn, expired (a grant too old), unproven (a grant that does
     not count), unknown (silence, and no basis). basis: `statement` where what was said decides, else the policy's.
 #}
 {% macro consent_decided(subjects, statements) %}
-with run as (
-    select as_of from {{ source('control', 'run') }}
+with today as (
+    select ends_at from {{ source('control', 'today') }}
 ),
 
 policies as (
@@ -86,7 +87,7 @@ decided as (
             when newest.counts and newest.status <> 'granted' then newest.status
             when newest.counts and (
                 policies.grant_days is null
-                or greatest(newest.occurred_at, subjects.last_action_at) >= {{ days_before('run.as_of', 'policies.grant_days') }}
+                or greatest(newest.occurred_at, subjects.last_action_at) >= {{ days_before('today.ends_at', 'policies.grant_days') }}
             ) then 'granted'
             when newest.counts then 'expired'
             when newest.status is not null then 'unproven'
@@ -99,12 +100,12 @@ decided as (
         ] -%}
         case
             when refusals.profile_id is null and subjects.is_{{ kind }} and (
-                policies.{{ kind }}_days is null or {{ since }} >= {{ days_before('run.as_of', 'policies.' ~ kind ~ '_days') }}
+                policies.{{ kind }}_days is null or {{ since }} >= {{ days_before('today.ends_at', 'policies.' ~ kind ~ '_days') }}
             ) then policies.{{ kind }}_basis
         end as {{ kind }}_basis{{ ',' if not loop.last }}
         {% endfor %}
     from {{ subjects }} as subjects
-    cross join run
+    cross join today
     inner join policies on subjects.region = policies.region and subjects.purpose = policies.purpose
     left join refusals on subjects.profile_id = refusals.profile_id and subjects.purpose = refusals.purpose
     left join newest

@@ -9,5 +9,5 @@ select
     {{ in_company_currency('products.price') }} as price,
     not coalesce({{ matches('lower(products.availability)', '(out[ _-]?of[ _-]?stock|sold[ _-]?out|discontinued|unavailable)') }}, false) as is_available
 from {{ ref('unified_products') }} as products
-cross join {{ source('control', 'run') }} as run
-{{ company_rate("coalesce(products.currency, " ~ company('currency') ~ ")", 'run.as_of_date') }}
+cross join {{ source('control', 'today') }} as today
+{{ company_rate("coalesce(products.currency, " ~ company('currency') ~ ")", 'today.as_of_date') }}

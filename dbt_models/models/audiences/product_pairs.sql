@@ -10,7 +10,7 @@ with items as (
     select distinct lines.order_id, lines.product_id
     from {{ ref('unified_order_lines') }} as lines
     inner join {{ ref('person_orders') }} as orders on lines.order_id = orders.order_id
-    where orders.is_revenue and orders.ordered_at <= {{ as_of() }} and lines.product_id is not null and lines.quantity > 0
+    where orders.is_revenue and orders.ordered_at <= {{ today('ends_at') }} and lines.product_id is not null and lines.quantity > 0
 ),
 
 sized as (

@@ -4,7 +4,7 @@ with days as (
     select distinct orders.profile_id, lines.product_id, orders.order_date
     from {{ ref('unified_order_lines') }} as lines
     inner join {{ ref('person_orders') }} as orders on lines.order_id = orders.order_id
-    where orders.is_revenue and orders.ordered_at <= {{ as_of() }} and lines.product_id is not null and lines.quantity > 0
+    where orders.is_revenue and orders.ordered_at <= {{ today('ends_at') }} and lines.product_id is not null and lines.quantity > 0
 ),
 
 gaps as (

@@ -28,6 +28,7 @@ now_held as (
     left join refusing on conversions.profile_id = refusing.profile_id
     where not people.is_internal and refusing.profile_id is null
       and conversions.occurred_at > {{ days_before('run.as_of', looked_at_days) }}
+      and conversions.occurred_at <= run.as_of
       -- What is worth nothing by itself, a lead's stage, is not given back either.
       and coalesce(cast(conversions.net_value as decimal(18, 2)), 1) > 0
 ),

@@ -16,6 +16,7 @@ conversions as (
     inner join {{ ref('conversion_values') }} as kinds on conversions.kind = kinds.kind
     cross join {{ source('control', 'run') }} as run
     where kinds.google_conversion is not null and conversions.occurred_at > {{ days_before('run.as_of', looked_at_days) }}
+      and conversions.occurred_at <= run.as_of
 ),
 
 clicks as (

@@ -25,6 +25,7 @@ conversions as (
     inner join {{ ref('conversion_values') }} as kinds on conversions.kind = kinds.kind
     cross join {{ source('control', 'run') }} as run
     where kinds.meta_event is not null and conversions.occurred_at > {{ days_before('run.as_of', looked_at_days) }}
+      and conversions.occurred_at <= run.as_of
 ),
 
 -- As Meta's own cookie would say it: version, depth of the domain, when the click was first seen, and the click.

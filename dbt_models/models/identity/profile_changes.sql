@@ -3,7 +3,8 @@
 -- oldest link that brought something new tells why; of a split, the link that joins no longer. Evidence names kinds and hashes,
 -- no identifiers: the journal outlives them.
 -- depends_on: {{ ref('resolved_identifiers') }}, {{ ref('edges') }}, {{ source('control', 'run') }}
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='append_new_columns') }}
+{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='append_new_columns',
+    meta={'run_is_a_stamp': true}) }}
 {% set previous = adapter.get_relation(this.database, this.schema, 'identifiers') if execute else none %}
 
 {% if previous %}

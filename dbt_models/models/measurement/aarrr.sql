@@ -72,10 +72,10 @@ turns as (
 stays as (
     select
         turns.*,
-        case when is_lost and lasts_until < run.as_of_date then {{ date_after('lasts_until', 1) }} end as lost_on,
+        case when is_lost and lasts_until < today.as_of_date then {{ date_after('lasts_until', 1) }} end as lost_on,
         max(case when is_won then day end) over (partition by profile_id order by day rows unbounded preceding) as won_on
     from turns
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 logged_in as (

@@ -14,7 +14,7 @@
 {# As in measurement.uplift: after so many days without being paid for, a flight has ended. #}
 {% set pause = 7 %}
 {% set sums = ['costs', 'ad_spend', 'impressions', 'clicks', 'touches', 'leads', 'sales', 'revenue'] %}
-{% set this_month = "cast(date_trunc('month', run.as_of_date) as date)" %}
+{% set this_month = "cast(date_trunc('month', today.as_of_date) as date)" %}
 
 with months as (
     select *
@@ -49,9 +49,9 @@ lead_credits as (
     from {{ ref('journeys') }} as journeys
     inner join {{ ref('lead_results') }} as results
         on journeys.reference = results.lead_id and journeys.conversion_source = results.source
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
     where journeys.kind = 'lead' and results.is_mature and not results.is_duplicate
-        and results.received_on > {{ date_after('run.as_of_date', '-365') }}
+        and results.received_on > {{ date_after('today.as_of_date', '-365') }}
     group by journeys.campaign_key
 ),
 
@@ -106,9 +106,9 @@ spent as (
     select
         costs.campaign_key,
         min(costs.day) as first_day,
-        max(case when costs.origin = 'influencers' then run.as_of_date else costs.day end) as last_day
+        max(case when costs.origin = 'influencers' then today.as_of_date else costs.day end) as last_day
     from {{ ref('costs') }} as costs
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
     group by costs.campaign_key
 ),
 
@@ -128,11 +128,11 @@ figures as (
         campaigns.platform,
         recent.since,
         coalesce(recent.last_paid_month < {{ months_before(this_month, 1) }}, true)
-            or coalesce(not campaigns.is_tracked and {{ days_between('flights.last_day', 'run.as_of_date') }} > {{ pause }}, false) as is_over,
+            or coalesce(not campaigns.is_tracked and {{ days_between('flights.last_day', 'today.as_of_date') }} > {{ pause }}, false) as is_over,
         coalesce(recent.last_paid_month < {{ months_before(this_month, 12) }}, false) as is_long_over,
         coalesce({{ days_between(
             'greatest(least(campaigns.first_day, spent.first_day), recent.since)',
-            'least(greatest(campaigns.last_day, spent.last_day), run.as_of_date)'
+            'least(greatest(campaigns.last_day, spent.last_day), today.as_of_date)'
         ) }} + 1, 0) as days,
         {% for name in sums -%}
         coalesce(recent.{{ name }}, 0) as {{ name }},
@@ -160,7 +160,7 @@ figures as (
     left join newest_flights as flights on campaigns.campaign_key = flights.campaign_key
     cross join usual
     cross join baskets
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
     cross join {{ source('control', 'measurement') }} as settings
     where campaigns.campaign_key <> ''
 ),

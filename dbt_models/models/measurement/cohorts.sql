@@ -32,8 +32,8 @@ active as (
 places as (
     select cohorts.cohort_month, cohorts.active as customers, numbers.number - 1 as months_since
     from active as cohorts
-    cross join {{ source('control', 'run') }} as run
-    {{ number_rows(months_between('cohorts.cohort_month', 'run.as_of_date') ~ ' + 1', 'numbers') }}
+    cross join {{ source('control', 'today') }} as today
+    {{ number_rows(months_between('cohorts.cohort_month', 'today.as_of_date') ~ ' + 1', 'numbers') }}
     where cohorts.months_since = 0
 ),
 

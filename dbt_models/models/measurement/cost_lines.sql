@@ -131,14 +131,14 @@ whole as (
 elapsed as (
     select
         whole.*,
-        run.as_of_date,
+        today.as_of_date,
         case
             when whole.first_on is null then 1
-            when whole.first_on > run.as_of_date then 0
-            else least({{ days_between('whole.first_on', 'run.as_of_date') }} + 1, whole.days)
+            when whole.first_on > today.as_of_date then 0
+            else least({{ days_between('whole.first_on', 'today.as_of_date') }} + 1, whole.days)
         end as elapsed
     from whole
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 spread as (

@@ -182,5 +182,5 @@ figures as (
 
 select figures.day, figures.channel, figures.measure, figures.amount
 from figures
-cross join {{ source('control', 'run') }} as run
-where figures.day <= run.as_of_date and figures.amount <> 0
+cross join {{ source('control', 'today') }} as today
+where figures.day <= today.as_of_date and figures.amount <> 0

@@ -43,7 +43,7 @@ codes as (
 coded as (
     select order_id, profile_id, ordered_at, {{ local_date('ordered_at') }} as ordered_on, net_company, coupon_codes as listed
     from {{ ref('person_orders') }}
-    where is_revenue and coupon_codes is not null and ordered_at <= {{ as_of() }} and {{ is_outsider('profile_id') }}
+    where is_revenue and coupon_codes is not null and ordered_at <= {{ today('ends_at') }} and {{ is_outsider('profile_id') }}
 ),
 
 uses as (
@@ -222,7 +222,7 @@ select
         when not is_told_of then 'not_told_of'
         when is_without_rate then 'no_rate'
         when coalesce(fee_company, 0) <= 0 then 'no_fee'
-        when coalesce(contract_signed_on, {{ local_date('first_sold_at') }}) > {{ date_after(local_date(as_of()), '-14') }} then 'too_early'
+        when coalesce(contract_signed_on, {{ local_date('first_sold_at') }}) > {{ date_after(local_date(today('last_midnight')), '-14') }} then 'too_early'
         when orders < {{ fewest_orders }} and (coalesce(posts, 0) = 0 or revenue_at_most is null or revenue_at_most * margin >= fee_company) then 'too_early'
         when revenue_at_least * margin >= fee_company then 'pays'
         when revenue_at_most * margin < fee_company then 'does_not_pay'

@@ -23,7 +23,7 @@ with delivered as (
     inner join {{ ref('unified_leads') }} as leads on arrivals.source = leads.source and arrivals.lead_id = leads.lead_id
     left join {{ ref('unified_bounced_addresses') }} as bounced
         on leads.email = bounced.email
-        and bounced.bounced_at <= least({{ as_of() }}, {{ days_after('arrivals.created_at', bounces_within_days) }})
+        and bounced.bounced_at <= least({{ today('ends_at') }}, {{ days_after('arrivals.created_at', bounces_within_days) }})
 ),
 
 subjects as (

@@ -29,13 +29,13 @@ with leads as (
         leads.phone,
         coalesce({{ is_sold('lower(trim(leads.status))') }}, false) as is_told_sold,
         leads.converted_at,
-        coalesce(lower(trim(leads.status)) = 'qualified' or leads.qualified_at <= run.as_of, false)
-            or coalesce(leads.converted_at <= run.as_of and {{ local_date('leads.converted_at') }} >= {{ local_date('leads.created_at') }}, false)
+        coalesce(lower(trim(leads.status)) = 'qualified' or leads.qualified_at <= today.ends_at, false)
+            or coalesce(leads.converted_at <= today.ends_at and {{ local_date('leads.converted_at') }} >= {{ local_date('leads.created_at') }}, false)
             as is_told_qualified,
-        leads.created_at <= {{ days_before('run.as_of', 'measurement.lookback_days') }} as is_mature
+        leads.created_at <= {{ days_before('today.last_midnight', 'measurement.lookback_days') }} as is_mature
     from {{ ref('lead_arrivals') }} as arrivals
     inner join {{ ref('unified_leads') }} as leads on arrivals.source = leads.source and arrivals.lead_id = leads.lead_id
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
     cross join {{ source('control', 'measurement') }} as measurement
     where {{ is_outsider('arrivals.profile_id') }}
 ),
@@ -72,7 +72,7 @@ called as (
         count(*) filter (where {{ call_was_misdirected('calls.outcome') }}) as misdirected
     from leads
     inner join {{ ref('unified_calls') }} as calls on leads.phone = calls.phone and calls.occurred_at >= leads.created_at
-    where calls.direction = 'outbound' and calls.occurred_at <= {{ as_of() }}
+    where calls.direction = 'outbound' and calls.occurred_at <= {{ today('ends_at') }}
     group by 1
 ),
 

@@ -22,7 +22,7 @@ with told as (
             when told.{{ who }} like '%@%' then told.{{ who }} else {{ account_id('told.' ~ who, 'told.source') }}
         end
     {% endfor -%}
-    where told.created_at <= {{ as_of() }}
+    where told.created_at <= {{ today('ends_at') }}
     group by 1, told.created_at, told.converted_at
 )
 

@@ -78,7 +78,7 @@ started as (
     select coalesce(
         (select min(period) from credited where period_kind = 'all'),
         (select min(month) from monthly),
-        (select as_of_date from {{ source('control', 'run') }})
+        {{ today('as_of_date') }}
     ) as first_day
 ),
 

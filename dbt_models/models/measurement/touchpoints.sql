@@ -310,10 +310,10 @@ select
     touches.influencer,
     touches.supplier
 from touches
-cross join {{ source('control', 'run') }} as run
+cross join {{ source('control', 'today') }} as today
 -- Whose name it was on that day.
 left join {{ ref('campaign_names') }} as of_day
     on touches.shared_name = of_day.name and touches.platform = of_day.platform
     and {{ local_date('touches.touched_at') }} >= coalesce(of_day.since_day, date '1900-01-01')
     and {{ local_date('touches.touched_at') }} < coalesce(of_day.until_day, date '9999-01-01')
-where touches.touched_at <= run.as_of
+where touches.touched_at <= today.ends_at

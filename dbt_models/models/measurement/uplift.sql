@@ -64,7 +64,7 @@ paid as (
 days as (
     select distinct campaign_key, channel, day
     from paid
-    where amount > 0 and (kind = 'media' or (has_media = 0 and campaign_key <> '')) and day < {{ local_date(as_of()) }}
+    where amount > 0 and (kind = 'media' or (has_media = 0 and campaign_key <> '')) and day < {{ local_date(today('last_midnight')) }}
 ),
 
 numbered as (
@@ -147,7 +147,7 @@ measured as (
 
 -- The days there are figures of: from the first one to the last that was over when the run was made.
 known as (
-    select metric, first_day, {{ date_after(local_date(as_of()), '-1') }} as last_day
+    select metric, first_day, {{ date_after(local_date(today('last_midnight')), '-1') }} as last_day
     from (select metric, min(day) as first_day from measured group by metric) as begun
 ),
 

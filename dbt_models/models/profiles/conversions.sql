@@ -83,8 +83,8 @@ conversions as (
 ordered as (
     select distinct purchases.profile_id, {{ local_date('purchases.occurred_at') }} as ordered_on
     from purchases
-    cross join {{ source('control', 'run') }} as run
-    where purchases.occurred_at <= run.as_of
+    cross join {{ source('control', 'today') }} as today
+    where purchases.occurred_at <= today.ends_at
 )
 
 select
@@ -109,6 +109,6 @@ select
     cast(conversions.channel as string) as channel,
     conversions.source
 from conversions
-cross join {{ source('control', 'run') }} as run
+cross join {{ source('control', 'today') }} as today
 left join ordered on conversions.profile_id = ordered.profile_id and {{ local_date('conversions.occurred_at') }} = ordered.ordered_on
-where conversions.occurred_at <= run.as_of
+where conversions.occurred_at <= today.ends_at

@@ -57,12 +57,12 @@ select
     people.is_known,
     case
         when greatest(orders.last_order_at, subscribers.last_paid_at) >= case
-            when survivors.person_kind = 'professional' then {{ days_before(as_of(), company('professional_lapsed_after_days')) }}
-            else {{ days_before(as_of(), company('lapsed_after_days')) }}
+            when survivors.person_kind = 'professional' then {{ days_before(today('ends_at'), company('professional_lapsed_after_days')) }}
+            else {{ days_before(today('ends_at'), company('lapsed_after_days')) }}
         end then 'customer'
         when coalesce(orders.last_order_at, subscribers.last_paid_at) is not null then 'lapsed'
         when people.is_lead and (
-            {{ company('lead_days') }} is null or asked.last_lead_at >= {{ days_before(as_of(), company('lead_days')) }}
+            {{ company('lead_days') }} is null or asked.last_lead_at >= {{ days_before(today('ends_at'), company('lead_days')) }}
         ) then 'lead'
         when people.is_known then 'prospect'
         else 'visitor'

@@ -1,7 +1,7 @@
 -- One row per identifier, action and day of the company's time on which it was done: the one list of what people did and of what
 -- reached them, for whoever scores. Events of the site go by their own names ('Product Viewed'), the rest by names of ours
 -- ('visit', 'email_clicked', 'order'). A message opened, clicked or answered twice is one, at the first time; opens are those of
--- humans who allow them to be known. A registration for something yet to come counts as of the run's moment.
+-- humans who allow them to be known. A registration for something yet to come counts as of today.
 {{ config(materialized='view') }}
 {% set own_names = ['visit', 'form', 'order', 'review', 'survey', 'referral', 'subscription_started'] %}
 
@@ -56,7 +56,7 @@ done as (
     union all
     {{ done_in('unified_subscriptions', ['customer_id', 'email'], 'started_at', "'subscription_started'", amount='amount_company') }}
     union all
-    {{ done_in('unified_event_registrations', ['email', 'phone'], 'least(starts_at, ' ~ as_of() ~ ')',
+    {{ done_in('unified_event_registrations', ['email', 'phone'], 'least(starts_at, ' ~ today('ends_at') ~ ')',
         "case status when 'attended' then 'event_attended' when 'no_show' then 'event_missed' else 'event_registered' end") }}
     union all
     {{ done_in('unified_social_interactions', ['email'], 'occurred_at', "'social_' || replace(lower(trim(kind)), ' ', '_')", 'kind is not null') }}
@@ -77,14 +77,14 @@ days as (
         end as identifier_type,
         identifier,
         action,
-        least({{ local_date('done_at') }}, run.as_of_date) as action_date,
+        least({{ local_date('done_at') }}, today.as_of_date) as action_date,
         count(*) as times,
         cast(null as bigint) as seconds,
         {{ money_sum('sum(amount)') }} as amount,
         min(done_at) as first_at,
         max(done_at) as last_at
     from done
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
     group by 1, 2, 3, 4
 )
 

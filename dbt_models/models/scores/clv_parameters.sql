@@ -4,10 +4,10 @@
 with seen as (
     select
         cast(sum(purchases.purchase_days) - count(*) as double) as orders,
-        sum({{ days_between('purchases.first_on', 'run.as_of_date') }}) / 7e0 as weeks,
+        sum({{ days_between('purchases.first_on', 'today.as_of_date') }}) / 7e0 as weeks,
         cast(greatest(sum(purchases.net_revenue), 0) as double) / nullif(sum(purchases.purchase_days), 0) as mean_value
     from {{ ref('purchases') }} as purchases
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 judged as (

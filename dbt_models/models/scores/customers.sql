@@ -12,11 +12,11 @@ with customers as (
         profiles.average_order_value,
         profiles.email_open_rate,
         profiles.cart_value,
-        {{ days_between('purchases.first_on', 'run.as_of_date') }} as days_since_first,
-        {{ days_between('purchases.last_on', 'run.as_of_date') }} as days_since_last
+        {{ days_between('purchases.first_on', 'today.as_of_date') }} as days_since_first,
+        {{ days_between('purchases.last_on', 'today.as_of_date') }} as days_since_last
     from {{ ref('purchases') }} as purchases
     inner join {{ ref('profiles') }} as profiles on purchases.profile_id = profiles.profile_id
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 lately as (
@@ -26,8 +26,8 @@ lately as (
         days.times,
         0 as is_login
     from {{ ref('event_days') }} as days
-    cross join {{ source('control', 'run') }} as run
-    where {{ days_between('days.event_date', 'run.as_of_date') }} < 365
+    cross join {{ source('control', 'today') }} as today
+    where {{ days_between('days.event_date', 'today.as_of_date') }} < 365
     union all
     select
         visits.identifier_type,
@@ -35,8 +35,8 @@ lately as (
         0,
         1
     from {{ ref('sessions') }} as visits
-    cross join {{ source('control', 'run') }} as run
-    where visits.identifier_type = 'user_id' and {{ days_between('visits.event_date', 'run.as_of_date') }} < 7
+    cross join {{ source('control', 'today') }} as today
+    where visits.identifier_type = 'user_id' and {{ days_between('visits.event_date', 'today.as_of_date') }} < 7
 ),
 
 done as (

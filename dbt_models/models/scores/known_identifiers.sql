@@ -1,5 +1,9 @@
 -- One row per person of an example and identifier that belongs to them now, with since when that has been known: what is learnt of
 -- them as of a moment may not come from a device that only a later login told to be theirs.
+-- depends_on: {{ ref('prediction_examples') }}, {{ ref('edges') }}, {{ ref('identifiers') }}
+{% if execute and table_stands() %}
+select * from {{ this }}
+{% else %}
 {% if execute %}
 {% call scratch_as('known_anchors') %}
     select distinct anchor_type || ':' || anchor as anchor, profile_id from {{ ref('prediction_examples') }}
@@ -23,7 +27,6 @@
     select b, a, since from {{ scratch_name('known_links') }}
 {% endcall %}
 {% endif %}
--- depends_on: {{ ref('prediction_examples') }}, {{ ref('edges') }}, {{ ref('identifiers') }}
 
 select
     anchor,
@@ -31,3 +34,4 @@ select
     substr(node, instr(node, ':') + 1) as identifier,
     since as known_since
 from ({{ known_since(scratch_name('known_anchors'), scratch_name('known_ways')) }}) as known
+{% endif %}

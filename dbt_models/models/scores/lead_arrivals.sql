@@ -13,7 +13,7 @@ with leads as (
     left join {{ ref('supplier_names') }} as suppliers on {{ partner_name('leads.supplier') }} = suppliers.name
     left join {{ ref('identifiers') }} as identifiers
         on identifiers.identifier_type = 'lead_id' and identifiers.identifier = {{ account_id('leads.lead_id', 'leads.source') }}
-    where leads.created_at <= {{ as_of() }}
+    where leads.created_at <= {{ today('ends_at') }}
 ),
 
 -- The first time before, and whether whoever delivered this one can see that it is not the first: by an address or number in both.

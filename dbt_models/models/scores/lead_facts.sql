@@ -10,7 +10,7 @@
     'lead_status': 'asked.status', 'utm_source': 'asked.utm_source', 'utm_medium': 'asked.utm_medium',
     'utm_campaign': 'asked.utm_campaign',
 } %}
-{% set today = 'run.as_of_date' %}
+{% set today = 'today.as_of_date' %}
 {% set numbers = {
     'age': age_on('profiles.birth_date', today),
     'loyalty_points': 'profiles.loyalty_points', 'session_count': 'profiles.session_count', 'cart_value': 'profiles.cart_value',
@@ -88,7 +88,7 @@ told as (
     left join intents on people.profile_id = intents.profile_id
     left join {{ ref('last_actions') }} as actions on people.profile_id = actions.profile_id
     cross join average
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 further as (

@@ -6,7 +6,7 @@ with asked as (
         identifiers.profile_id,
         min(leads.created_at) as first_asked_at,
         max(leads.created_at) as last_asked_at,
-        min(case when leads.converted_at < {{ as_of() }} then leads.converted_at end) as converted_at,
+        min(case when leads.converted_at <= {{ today('ends_at') }} then leads.converted_at end) as converted_at,
         max(case when leads.converted_at is null and {{ is_sold('leads.status') }} then 1 else 0 end) = 1 as is_won
     from {{ ref('unified_leads') }} as leads
     inner join {{ ref('identifiers') }} as identifiers
@@ -41,7 +41,7 @@ select
     first_asked_at,
     coalesce(last_asked_at, first_seen_at) as created_at,
     case
-        when first_asked_at is null or first_asked_at > {{ days_before(as_of(), score_setting('lead_days')) }} then null
+        when first_asked_at is null or first_asked_at > {{ days_before(today('last_midnight'), score_setting('lead_days')) }} then null
         when converted_at < first_asked_at then null
         when {{ days_before('converted_at', score_setting('lead_days')) }} <= first_asked_at then true
         else converted_at is null and is_won

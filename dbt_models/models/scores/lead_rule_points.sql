@@ -67,7 +67,7 @@ days as (
     select
         actions.profile_id,
         rules.rule_id,
-        {{ days_between('actions.action_date', 'run.as_of_date') }} as age,
+        {{ days_between('actions.action_date', 'today.as_of_date') }} as age,
         cast(sum(actions.times) as bigint) as times,
         cast(sum(actions.seconds) as bigint) as seconds,
         {{ money_sum('sum(actions.amount)') }} as amount
@@ -75,8 +75,8 @@ days as (
     inner join {{ ref('lead_term_actions') }} as names on actions.action = names.action
     inner join rules on names.rule_id = rules.rule_id
     inner join people on actions.profile_id = people.profile_id
-    cross join {{ source('control', 'run') }} as run
-    where rules.within_days is null or {{ days_between('actions.action_date', 'run.as_of_date') }} <= rules.within_days
+    cross join {{ source('control', 'today') }} as today
+    where rules.within_days is null or {{ days_between('actions.action_date', 'today.as_of_date') }} <= rules.within_days
     group by 1, 2, 3
 ),
 

@@ -7,7 +7,7 @@ with days as (
         count(*) as orders,
         sum(coalesce(net_company, 0)) as net_value
     from {{ ref('person_orders') }}
-    where is_revenue and ordered_at < {{ as_of() }}
+    where is_revenue and ordered_at < {{ today('ends_at') }}
     group by profile_id, order_date
 )
 

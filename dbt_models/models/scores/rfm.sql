@@ -6,11 +6,11 @@
 with customers as (
     select
         purchases.profile_id,
-        {{ days_between('purchases.last_on', 'run.as_of_date') }} as recency_days,
+        {{ days_between('purchases.last_on', 'today.as_of_date') }} as recency_days,
         purchases.order_count as frequency,
         purchases.net_revenue as monetary
     from {{ ref('purchases') }} as purchases
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 cuts as (

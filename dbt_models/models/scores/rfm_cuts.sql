@@ -7,11 +7,11 @@
 
 with customers as (
     select
-        cast({{ days_between('purchases.last_on', 'run.as_of_date') }} as double) as recency_days,
+        cast({{ days_between('purchases.last_on', 'today.as_of_date') }} as double) as recency_days,
         cast(purchases.order_count as double) as frequency,
         cast(purchases.net_revenue as double) as monetary
     from {{ ref('purchases') }} as purchases
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 quintiles as (
