@@ -78,7 +78,7 @@ def main() -> None:
     default="daily",
     show_default=True,
     type=click.Choice(["daily", "hourly", "messages"]),
-    help="All; what depends on the clock, without new files; or of that what messages of sequences need.",
+    help="daily: everything. hourly: what depends on the clock, without new files. messages: of that, what sequences need.",
 )
 @told_plainly
 def run(config: Path, as_of: str | None, known_then: bool, full_refresh: bool, select: str | None, job: str) -> None:

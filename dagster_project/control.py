@@ -61,7 +61,8 @@ class Run:
 @dataclass(frozen=True)
 class Today:
     """What all runs of a day have in common: the day in the company's time, when it ends, and the newest midnight that has passed
-    (naive UTC), which is the end of the day for a run as of midnight."""
+    (naive UTC), which is the end of the day for a run as of midnight. For a run that leaves out what happened later, the day ends
+    with its moment."""
 
     as_of_date: date
     ends_at: datetime
@@ -206,15 +207,16 @@ def local_date(settings: Settings, as_of: datetime) -> date:
     return instant.astimezone(ZoneInfo(settings.company.timezone)).date()
 
 
-def today_of(settings: Settings, as_of: datetime) -> Today:
+def today_of(settings: Settings, as_of: datetime, horizon: datetime | None = None) -> Today:
     day = local_date(settings, as_of)
-    ends_at = midnight(day + timedelta(days=1), settings.company.timezone)
-    return Today(day, ends_at, ends_at if as_of == ends_at else midnight(day, settings.company.timezone))
+    end = midnight(day + timedelta(days=1), settings.company.timezone)
+    return Today(day, horizon or end, end if as_of == end else midnight(day, settings.company.timezone))
 
 
 def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) -> None:
     """Write the control tables of a run in one transaction."""
-    today = today_of(settings, run.as_of)
+    left_out_from = horizon(con, run.as_of)
+    today = today_of(settings, run.as_of, left_out_from)
     con.execute("begin")
     try:
         con.execute("create schema if not exists control")
@@ -241,7 +243,7 @@ def write_control(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) 
                 $holdout_target::double as holdout_target,
                 $max_minute::bigint as max_events_per_minute, $max_day::bigint as max_events_per_day""",
             {
-                "horizon": horizon(con, run.as_of),
+                "horizon": left_out_from,
                 "currency": settings.company.currency,
                 "timezone": settings.company.timezone,
                 "country": settings.company.country,

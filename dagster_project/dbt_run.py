@@ -28,7 +28,7 @@ _QUIET = [
     "--no-send-anonymous-usage-stats", "--no-version-check",
 ]  # fmt: skip
 _BUILT = {"success", "pass", "warn", "no-op"}
-_CHOSEN = "chosen"
+_CHOSEN = "relance_chosen"
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,8 @@ def dbt_build(
         on_result: called from dbt's own threads when a node has ended.
         indirect_tests: run the tests on selected models alone, not only selected tests.
         grounds: unique id → relations; such a model or test is passed over unless control.moved names one of them.
-        chosen: unique ids of what is built, beside what `select` names. dbt looks at every node once for each term of a
-            selection; so these bear a tag, which is one term.
+        chosen: unique ids of what is built, tests among them, beside what `select` names. dbt looks at every node once for each
+            term of a selection; so these bear a tag, which is one term.
 
     Raises:
         RelanceError: dbt could not start (a project or model it can't read, a warehouse it can't open). A node that fails
@@ -148,7 +148,7 @@ def dbt_build(
     if chosen is not None:
         select = [*(select or ()), f"tag:{_CHOSEN}"]
     args = ["build", "--no-write-json", "--exclude-resource-type", "unit_test"]
-    args += ["--indirect-selection", "cautious" if indirect_tests else "empty"]
+    args += ["--indirect-selection", "cautious" if indirect_tests and chosen is None else "empty"]
     if select is not None:
         args += ["--select", *select]
     if exclude:

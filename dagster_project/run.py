@@ -225,13 +225,13 @@ def run_project(
         RelanceError: as `run_job`; an audience of the company's own can't be built; or a step before the exports failed, and
             there is nothing to sum up.
     """
-    if select is not None and job != DAILY:
-        raise RelanceError(f"A part of the job `{job}` can't be picked", "--select", "leave out --select, or --job")
     started = time.monotonic() if started is None else started
     as_of = settings.moment() if as_of is None else as_of
     require_sound_audiences(settings)
     newest = newest_moment(settings)
     is_past = newest is not None and as_of < newest
+    if job != DAILY:
+        _require_what_a_job_stands_on(job, newest, is_past, full_refresh, select)
     if known_then and not is_past:
         how = "leave --known-then out, or name with --as-of a moment before the newest run's"
         raise RelanceError("What is known at the moment of this run is what is known", "--known-then", how)
@@ -263,6 +263,18 @@ def run_project(
             keep(settings, run)
             page = make_report(con, settings, run)
     return Outcome(summary, page, result)
+
+
+def _require_what_a_job_stands_on(
+    job: str, newest: datetime | None, is_past: bool, full_refresh: bool, select: str | None
+) -> None:
+    """A job of what depends on the clock goes on from the tables of a whole run."""
+    for wrong, option in ((select is not None, "--select"), (full_refresh, "--full-refresh"), (is_past, "--as-of")):
+        if wrong:
+            what = f"The job `{job}` goes on from the tables that are there, as a whole and to a later moment"
+            raise RelanceError(what, option, f"leave out {option}, or --job")
+    if newest is None:
+        raise RelanceError(f"The job `{job}` needs the tables of a whole run", "--job", "run `relance run` first")
 
 
 def _what_stands(settings: Settings, as_of: datetime, progress: Progress | None, started: float) -> Outcome | None:

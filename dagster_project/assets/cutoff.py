@@ -77,10 +77,10 @@ def _contents(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _may_change(manifest: Mapping[str, Any], chosen: Collection[str], moved: Collection[str]) -> set[str]:
-    """Those of the chosen that are made of what has moved, however many steps away. A view is what it was."""
+    """Those of the chosen that are made of what has moved, however many steps away."""
     relations, found = set(moved), set()
     for uid in TopologicalSorter({uid: manifest["parent_map"][uid] for uid in chosen}).static_order():
-        if uid not in chosen or _is_view(manifest, uid):
+        if uid not in chosen:
             continue
         node = manifest["nodes"][uid]
         if _ground(manifest, uid) & relations or (node["resource_type"] == "test" and not is_blocking(node)):

@@ -144,7 +144,7 @@ def _build(
 
         results = spark_build(run.settings, workspace, chosen, full_refresh, _teller(run))
     else:
-        results = dbt_build(workspace, None, None, full_refresh, _teller(run), chosen is None, grounds, chosen)
+        results = dbt_build(workspace, full_refresh=full_refresh, on_result=_teller(run), grounds=grounds, chosen=chosen)
     run.is_torn = bool(results.broken)
     return results
 

@@ -61,6 +61,7 @@ def scratch_build(
                 write_control(con, scratch, run)
                 _attach(con, settings, source)
                 con.execute(f"update control.company set horizon = (select horizon from {catalog(settings)}.control.company)")
+                con.execute("update control.today set ends_at = coalesce((select horizon from control.company), ends_at)")
                 _lay_views(con, settings, anew)
             workspace = prepare_workspace(scratch)
             _attach_in_dbt(workspace, settings, source)

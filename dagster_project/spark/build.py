@@ -57,7 +57,7 @@ def spark_build(
                 select = None if chosen is None else ["config.materialized:view"]
             _mark_path(settings).unlink(missing_ok=True)
             exchange.hand_over(handed_over(manifest))
-        results = dbt_build(workspace, select, None, full_refresh, on_result, chosen is None, None, chosen)
+        results = dbt_build(workspace, select, full_refresh=full_refresh, on_result=on_result, chosen=chosen)
         with open_warehouse(settings) as con:
             built = {made[node.unique_id] for node in results.nodes if node.held and node.unique_id in made}
             mark = _publish(con, Exchange(con, spark), built)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -83,8 +84,15 @@ def test_messages_alone_are_written_from_a_terminal(spoilable: Settings) -> None
     rooms = {table.partition("/")[0] for table in outcome.result.assets}
     assert "sequences" in rooms and not rooms & {"activations", "unified", "measurement"}
     assert outcome.report.read_bytes() == before
-    with pytest.raises(RelanceError, match="can't be picked"):
-        run_project(spoilable, select="group:audiences", job="messages")
+    for wrong in ({"select": "group:audiences"}, {"full_refresh": True}, {"as_of": spoilable.moment("2026-06-01")}):
+        with pytest.raises(RelanceError, match="goes on from the tables"):
+            run_project(spoilable, job="messages", **wrong)
+
+
+def test_a_job_of_the_hour_asks_for_a_whole_run_first(make_project: Callable[..., Settings]) -> None:
+    """Tables that are not there yet would be told as a broken model."""
+    with pytest.raises(RelanceError, match="run `relance run` first"):
+        run_project(make_project(), job="hourly")
 
 
 def test_a_failed_blocking_check_stops_what_follows_and_stays_failed(spoilable: Settings) -> None:

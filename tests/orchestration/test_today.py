@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.control import today_of
 from dagster_project.settings import Settings
+from tests.today import today_view
 
 HOURS = st.integers(0, 24 * 366).map(lambda hours: datetime(2026, 1, 1) + timedelta(hours=hours))
 
@@ -29,6 +32,10 @@ def test_runs_of_one_day_find_the_same_day(make_project: Callable[..., Settings]
         local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
         assert (local.hour, local.minute) == (0, 0)
         assert (local.date() - today.as_of_date).days == (1 if moment == today.ends_at else 0)
+    with duckdb.connect() as con:
+        con.execute("create table run as select $1::timestamp as as_of", [as_of])
+        con.execute(today_view(zone))
+        assert con.execute("from today").fetchone() == astuple(today), "what other tests go by"
     found = today_of(project, later)
     if today.last_midnight < today.ends_at and later < today.ends_at:
         assert found == today
@@ -36,3 +43,9 @@ def test_runs_of_one_day_find_the_same_day(make_project: Callable[..., Settings]
         assert found.as_of_date > today.as_of_date and found.last_midnight >= today.ends_at
     else:
         assert (found.as_of_date, found.last_midnight) == (today.as_of_date, today.ends_at)
+
+
+def test_looking_back_the_day_ends_with_the_moment(make_project: Callable[..., Settings]) -> None:
+    """What happened in the afternoon was not known at noon."""
+    noon = datetime(2026, 6, 30, 10)
+    assert today_of(make_project(), noon, horizon=noon).ends_at == noon

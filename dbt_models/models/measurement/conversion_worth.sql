@@ -1,9 +1,9 @@
 -- One row per kind of conversion whose worth is to be computed (seed conversion_values), and kind of event: how many of those who had time to
 -- bought within the look-back, and what a sale is worth on average. The one times the other is what such a conversion is worth.
 with settings as (
-    select settings.lookback_days, run.as_of
+    select settings.lookback_days, today.last_midnight
     from {{ source('control', 'measurement') }} as settings
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ source('control', 'today') }} as today
 ),
 
 sales as (
@@ -42,7 +42,7 @@ followed as (
         converted.kind,
         converted.event_kind,
         converted.conversion_id,
-        converted.occurred_at <= {{ days_before('settings.as_of', 'settings.lookback_days') }} as had_time,
+        converted.occurred_at <= {{ days_before('settings.last_midnight', 'settings.lookback_days') }} as had_time,
         max(case
             when sales.occurred_at > converted.occurred_at
                 and sales.occurred_at <= {{ days_after('converted.occurred_at', 'settings.lookback_days') }} then 1

@@ -61,8 +61,10 @@ subscriptions as (
     from {{ with_person('unified_subscriptions', [
         'subscription_id', 'started_at', 'trial_ends_at', 'ended_at', 'amount', 'amount_company', 'currency', 'source',
     ]) }} as told
-    -- A trial that was ended within it was never paid for.
-    where ended_at is null or ended_at > coalesce(trial_ends_at, started_at)
+    cross join {{ source('control', 'today') }} as today
+    -- A trial that was ended within it was never paid for, and may be ended until it is over.
+    where (ended_at is null or ended_at > coalesce(trial_ends_at, started_at))
+      and (trial_ends_at is null or trial_ends_at <= today.last_midnight)
 ),
 
 conversions as (

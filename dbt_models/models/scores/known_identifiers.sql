@@ -1,6 +1,7 @@
 -- One row per person of an example and identifier that belongs to them now, with since when that has been known: what is learnt of
 -- them as of a moment may not come from a device that only a later login told to be theirs.
 -- depends_on: {{ ref('prediction_examples') }}, {{ ref('edges') }}, {{ ref('identifiers') }}
+{# The work is done while dbt compiles, before it asks whether the table stays. #}
 {% if execute and table_stands() %}
 select * from {{ this }}
 {% else %}

@@ -10,15 +10,15 @@
     'lead_status': 'asked.status', 'utm_source': 'asked.utm_source', 'utm_medium': 'asked.utm_medium',
     'utm_campaign': 'asked.utm_campaign',
 } %}
-{% set today = 'today.as_of_date' %}
+{% set on_day = 'today.as_of_date' %}
 {% set numbers = {
-    'age': age_on('profiles.birth_date', today),
+    'age': age_on('profiles.birth_date', on_day),
     'loyalty_points': 'profiles.loyalty_points', 'session_count': 'profiles.session_count', 'cart_value': 'profiles.cart_value',
     'email_open_rate': 'profiles.email_open_rate', 'email_click_rate': 'profiles.email_click_rate',
     'open_rate_vs_average': 'profiles.email_open_rate / average.open_rate',
-    'days_since_created': 'greatest(' ~ days_between(local_date('people.created_at'), today) ~ ', 0)',
-    'days_since_contact': 'greatest(' ~ days_between(local_date('actions.last_action_at'), today) ~ ', 0)',
-    'days_to_purchase_intent': days_between(today, local_date('intents.purchase_intent_at')),
+    'days_since_created': 'greatest(' ~ days_between(local_date('people.created_at'), on_day) ~ ', 0)',
+    'days_since_contact': 'greatest(' ~ days_between(local_date('actions.last_action_at'), on_day) ~ ', 0)',
+    'days_to_purchase_intent': days_between(on_day, local_date('intents.purchase_intent_at')),
 } %}
 {% set proposed = [
     'age', 'region', 'country', 'city', 'person_kind', 'job_title', 'income_band', 'occupation', 'acquisition_source', 'supplier',
