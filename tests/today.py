@@ -1,14 +1,14 @@
 """control.today for tests that build models on tables of their own."""
 
 
-def today_view(timezone: str = "Europe/Paris", run: str = "run", name: str = "today") -> str:
+def today_view(timezone: str = "Europe/Paris") -> str:
     """The statement that makes it of the table of the run, whose `as_of` alone is looked at."""
-    return f"""create view {name} as
+    return f"""create view today as
         with run as (
             select
                 as_of,
                 cast((as_of - interval 1 microsecond) at time zone 'UTC' at time zone '{timezone}' as date) as as_of_date
-            from {run}
+            from run
         ),
         midnights as (
             select

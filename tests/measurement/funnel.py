@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+from hypothesis import strategies as st
 
 from tests.profiles.models import build
 from tests.today import today_view
@@ -17,6 +18,8 @@ AS_OF = datetime(2026, 4, 8, 10, 0)
 """A Wednesday noon in Paris (UTC+2): the day, the week and the month are under way."""
 PARIS = ZoneInfo("Europe/Paris")
 LAPSED_AFTER = 40
+MONTHS = [date(2026, month, 1) for month in (1, 2, 3, 4)]
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 4, 8, 9, 59)).map(lambda at: at.replace(microsecond=0))
 
 TABLES = """
     create table run (as_of timestamp);
@@ -62,6 +65,10 @@ TABLES = """
     create table sent_steps (sequence varchar, audience varchar, kind varchar, profile_id varchar, anchor_at timestamp,
         sent_at timestamp);
 """
+
+
+def first_day(kind: str, day: date) -> date:
+    return {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[kind]
 
 
 def local_day(at: datetime) -> date:

@@ -12,17 +12,10 @@ from hypothesis import strategies as st
 
 from tests.profiles.models import build
 
-from .funnel import AS_OF, LAPSED_AFTER, Funnel, funnel, local_day
+from .funnel import LAPSED_AFTER, Funnel, first_day, funnel, local_day, moments
 
 MONDAY = datetime(2026, 3, 30, 9, 0)
 DAY = MONDAY.date()
-
-MONTHS = [date(2026, month, 1) for month in (1, 2, 3, 4)]
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 4, 8, 9, 59)).map(lambda at: at.replace(microsecond=0))
-
-
-def first_day(kind: str, day: date) -> date:
-    return {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[kind]
 
 
 @settings(max_examples=6)
@@ -351,60 +344,6 @@ def test_what_is_not_over_is_said_to_be_under_way() -> None:
         shop.visit(datetime(2026, 3, 31, 21, 0))
         shop.count()
         assert shop.con.execute("select distinct period_kind from aarrr where not is_finished").fetchall() == [("week",)]
-
-
-def _customers(days: list[date], today: date) -> set[date]:
-    """The days on which somebody who bought on these was a customer."""
-    covered = {day + timedelta(days=after) for day in days for after in range(LAPSED_AFTER + 1)}
-    return {day for day in covered if day <= today}
-
-
-@settings(max_examples=8)
-@given(people=st.lists(st.lists(st.tuples(moments, st.integers(0, 90)), min_size=1, max_size=4), min_size=1, max_size=5))
-def test_retention_is_that_of_everybody_followed_day_by_day(people: list[list[tuple[datetime, int]]]) -> None:
-    """Customers who come back after having been lost, or who are won and lost within one month, upset the count of who stayed."""
-    with funnel() as shop:
-        for number, moments_bought in enumerate(people):
-            shop.known(f"p{number}")
-            for at, days in moments_bought:
-                shop.sale(f"p{number}", at)
-                if days:
-                    until = min(at + timedelta(days=days), AS_OF)
-                    shop.add("paid_subscriptions", profile_id=f"p{number}", begun_at=at, paid_until=until)
-        shop.con.execute("create table daily_figures (day date, channel varchar, measure varchar, amount decimal(18, 4))")
-        # In every month something happens, so that each has its row.
-        shop.con.execute(
-            "insert into daily_figures select day, null, 'visits', 1 from unnest(?::date[]) as months(day)", [MONTHS]
-        )
-        build(shop.con, "sales", "acquired_customers", "aarrr")
-        found = shop.con.execute(
-            "select period, metric, numerator, denominator from aarrr where metric in ('retention_rate', 'mean_retention') "
-            "and period_kind = 'month'"
-        ).fetchall()
-    today = date(2026, 4, 8)
-    bought = [
-        sorted(
-            {
-                local_day(at) + timedelta(days=after)
-                for at, days in moments_bought
-                for after in range((local_day(min(at + timedelta(days=days), AS_OF)) - local_day(at)).days + 1)
-            }
-        )
-        for moments_bought in people
-    ]
-    assert {period for period, *_ in found} >= {
-        month for month in MONTHS if month > min(days[0] for days in bought).replace(day=28)
-    }
-    for period, metric, numerator, denominator in found:
-        end = min(first_day("month", period + timedelta(days=31)) - timedelta(days=1), today)
-        if metric == "mean_retention":
-            before = [days for days in bought if days[0] < period]
-            kept = [days for days in before if any(period <= day <= end for day in days)]
-        else:
-            before = [days for days in bought if period - timedelta(days=1) in _customers(days, today)]
-            span = [period + timedelta(days=after) for after in range((end - period).days + 1)]
-            kept = [days for days in before if all(day in _customers(days, today) for day in span)]
-        assert (numerator, denominator) == (len(kept), len(before))
 
 
 def test_nothing_told_is_no_figure() -> None:

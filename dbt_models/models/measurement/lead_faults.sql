@@ -1,4 +1,4 @@
--- One row per lead received by now and check on leads that it fails as it was delivered: by its own address, number and particulars, and not
+-- One row per lead received by today and check on leads that it fails as it was delivered: by its own address, number and particulars, and not
 -- by what was learnt of the person elsewhere or later. Of who may not be profiled, only whether they can be reached is looked at.
 {% set bounces_within_days = 7 %}
 {% set told = ['region', 'company', 'birth_date', 'age', 'occupation', 'profession', 'job'] %}

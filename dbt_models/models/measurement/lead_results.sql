@@ -1,4 +1,4 @@
--- One row per lead received by now, from whom it came, what is wrong with it, and what became of it. The person's own words are left
+-- One row per lead received by today, from whom it came, what is wrong with it, and what became of it. The person's own words are left
 -- where they stand: what is told here is enough to settle accounts with a supplier.
 --
 -- A sale is credited once, to the newest lead before it that is no duplicate: one within the look-back, and, whenever it came about, the one

@@ -1,4 +1,4 @@
--- One row per conversion that has come about by now: a purchase, a stage that a lead reached, an event attended, a subscription paid for.
+-- One row per conversion that has come about by today: a purchase, a stage that a lead reached, an event attended, a subscription paid for.
 -- What it is worth is what was paid, and what is left of that after refunds; where nothing is paid, what the seed conversion_values says,
 -- in the company's currency. An order that was cancelled or never paid is no conversion; one given back whole is one worth nothing.
 -- Without a moment of its own there is none: of a lead that is only called qualified nobody knows when.

@@ -1,4 +1,4 @@
--- One row per lead received by now: whose it is, who brought it, and whether its person had asked shortly before, through whomever.
+-- One row per lead received by today: whose it is, who brought it, and whether its person had asked shortly before, through whomever.
 with leads as (
     select
         leads.source || ':' || leads.lead_id as lead_key,

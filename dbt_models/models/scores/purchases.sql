@@ -1,4 +1,4 @@
--- One row per customer: what they bought before the run's moment. All orders of one day of the company's calendar are one purchase.
+-- One row per customer: what they bought by the end of the run's day. All orders of one day of the company's calendar are one purchase.
 -- A refund takes from the value of an order, and no order away: it was placed.
 with days as (
     select
