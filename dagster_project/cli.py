@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from dagster_project.collector import collect_seldom
 from dagster_project.errors import RelanceError
 from dagster_project.interrupts import end_now, watched
 
@@ -56,6 +57,7 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(package_name="relance")
 def main() -> None:
     """Relance: raw files in, scored people and audience files out."""
+    collect_seldom()
     os.environ.update(DO_NOT_TRACK="1", DBT_SEND_ANONYMOUS_USAGE_STATS="false", GX_ANALYTICS_ENABLED="false")
     # Python's helper process for dbt's locks grumbles when a run is interrupted, although it does clean them up.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")

@@ -14,6 +14,7 @@ from dagster_project.activation.activations import Activation
 from dagster_project.activation.feeds import never_left_behind, read_feeds
 from dagster_project.activation.reconcile import reconcile
 from dagster_project.activation.tables import held_without_activation
+from dagster_project.collector import collect_seldom
 from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError
 from dagster_project.nothing_new import note
@@ -203,6 +204,7 @@ def run_resource(
     @dg.resource(config_schema=schema, description="The project, the moment the run speaks of, and the lock on its warehouse.")
     @contextmanager
     def run(context: dg.InitResourceContext) -> Iterator[RunInHand]:
+        collect_seldom()  # a run of Dagster's own has a process of its own, too
         asked = context.resource_config
         as_of = settings.moment(asked["as_of"])
         told = progress or LogProgress(context.log)

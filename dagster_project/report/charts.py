@@ -7,10 +7,13 @@ Labels and titles come in the reader's language; numbers and dates are written b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 Spec = dict[str, Any]
@@ -325,13 +328,34 @@ def spec_of(title: str, values: list[Spec], body: Spec) -> Spec:
     return {"description": title, "config": _CONFIG, "data": {"values": values}, **body}
 
 
-@cache
-def script() -> str:
+def script(kept_in: Path) -> str:
     """The text of the script that draws the specifications: `vegaEmbed(element, spec, {mode: "vega-lite"})`.
 
     The names of namespaces in it look like addresses; with their slashes escaped, which changes no string of JavaScript, nothing
     in the page does, and whoever searches it for some finds none.
-    """
-    import vl_convert  # a second of work, for pages only
 
-    return vl_convert.javascript_bundle().replace("://", ":\\/\\/").replace("</script", "<\\/script")
+    Args:
+        kept_in: the folder in which it lies from then on, since to bundle it takes seconds.
+    """
+    return _bundle(kept_in).replace("://", ":\\/\\/").replace("</script", "<\\/script")
+
+
+def _bundle(kept_in: Path) -> str:
+    kept = kept_in / f"charts-{version('vl-convert-python')}.js"
+    try:
+        return kept.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        bundle = _bundled()
+    for outdated in kept_in.glob("charts-*.js"):
+        outdated.unlink(missing_ok=True)
+    unfinished = kept_in / f".{kept.name}.{os.getpid()}"  # a page may be made while a run makes its own
+    unfinished.write_text(bundle, encoding="utf-8")
+    os.replace(unfinished, kept)
+    return bundle
+
+
+@cache
+def _bundled() -> str:
+    import vl_convert
+
+    return vl_convert.javascript_bundle()

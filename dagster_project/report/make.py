@@ -52,7 +52,7 @@ def make_report(con: duckdb.DuckDBPyConnection, settings: Settings, run: LastRun
     first = settings.report.language or spoken_in(settings.company.country)
     codes = sorted(LANGUAGES, key=lambda code: code != first)
     pages = [_page(read, tongue(settings, code), settings.company.name, run) for code in codes]
-    return write_report(pages, settings.report_path, asks=settings.report.language is None)
+    return write_report(pages, settings.report_path, settings.state_path, asks=settings.report.language is None)
 
 
 def _page(read: Reader, _: Language, company: str, run: LastRun) -> Page:

@@ -39,13 +39,14 @@ class Page:
         return _("{company}: report of {day}", company=self.company, day=_.day(day))
 
 
-def write_report(pages: Sequence[Page], folder: Path, asks: bool = False) -> Path:
+def write_report(pages: Sequence[Page], folder: Path, state: Path, asks: bool = False) -> Path:
     """Write the page of this run, and again as `index.html`, the newest; returns the latter's path.
 
     Readable by its owner only: sizes of audiences are a company's own affair.
 
     Args:
         pages: the same in every language, the one it opens in first.
+        state: the project's private folder, where what pages are made with is kept.
         asks: whether the reader's browser may say which language it opens in.
     """
     environment = Environment(
@@ -72,7 +73,7 @@ def write_report(pages: Sequence[Page], folder: Path, asks: bool = False) -> Pat
         body=body,
         css=(here / "page.css").read_text(encoding="utf-8"),
         js=(here / "page.js").read_text(encoding="utf-8"),
-        script=script(),
+        script=script(state),
         reading={"asks": asks, "charts": {page.language.code: page.language.charts() for page in pages}},
     )
     run = pages[0].run

@@ -69,7 +69,7 @@ PAGES = [told(language(code, "FR", "EUR", "Europe/Paris")) for code in ("en", "f
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(PAGES, tmp_path_factory.mktemp("report"), asks=True)
+    return write_report(PAGES, tmp_path_factory.mktemp("report"), tmp_path_factory.mktemp("state"), asks=True)
 
 
 def opened_in(browser: Any, page: Path, **reader: Any) -> Iterator[Any]:
@@ -143,7 +143,7 @@ def test_a_button_changes_the_language_and_back(opened: Any) -> None:
 
 def test_the_setting_outweighs_the_browser(browser: Any, tmp_path: Path) -> None:
     """A company that decided for French meets English in every browser that was never set up."""
-    for tab in opened_in(browser, write_report(PAGES[::-1], tmp_path), locale="en-GB"):
+    for tab in opened_in(browser, write_report(PAGES[::-1], tmp_path, tmp_path), locale="en-GB"):
         assert tab.locator("html").get_attribute("lang") == "fr"
         assert tab.locator("#alerts h2").inner_text() == "Alertes"
 

@@ -97,6 +97,24 @@ def test_what_is_denied_or_gives_the_outcome_away_is_left_out_and_said() -> None
     assert not any(bins.feature.startswith("trait.") for bins in wanted.bins)
 
 
+@pytest.mark.parametrize("goes_together", [True, False])
+def test_trees_are_taken_where_two_things_tell_only_together(goes_together: bool) -> None:
+    """Trees that see no more than points do would cost twice the time to be found out, and blur what speaks for somebody."""
+    luck = np.random.default_rng(4)
+    left, right = luck.integers(2, size=(2, 4000))
+    chance = np.where(left != right, 0.6, 0.2) if goes_together else 0.1 + 0.3 * left + 0.3 * right
+    outcomes = (luck.random(4000) < chance).astype(int)
+    columns = {"times.left.ever": left.astype(float).tolist(), "times.right.ever": right.astype(float).tolist()}
+    fit = fit_model("customer_buys", examples(outcomes, columns), 30, NOBODY)
+    assert fit.boosting_random is not None and fit.logistic_random is not None
+    if goes_together:
+        assert fit.method == "boosting" and fit.forest is not None
+        assert fit.boosting_random.auc > fit.logistic_random.auc + 0.1 and fit.boosting_time is not None
+    else:
+        assert fit.method == "logistic" and fit.forest is None
+        assert abs(fit.boosting_random.auc - fit.logistic_random.auc) < 0.01 and fit.boosting_time is None
+
+
 @pytest.mark.parametrize("name, denied", [("Call-Duration", True), ("duration", True), ("endurance", False), ("GENDER", True)])
 def test_names_are_compared_as_people_write_them(name: str, denied: bool) -> None:
     """`Call-Duration` is as much known only afterwards as `call_duration`."""

@@ -99,7 +99,7 @@ def fit_model(model: str, examples: Examples, days: int, denied: Denied, wanted:
     logistic = tried(points(codes, bins, examples, blocks), codes, examples, blocks)
     boosting = None
     if min(events, others) >= CHALLENGED_FROM:
-        boosting = tried(points_and_trees(codes, bins, examples, logistic.way), codes, examples, blocks)
+        boosting = tried(points_and_trees(codes, bins, examples, logistic.way), codes, examples, blocks, champion=logistic)
     rules_time = judged(rules_over_time(rules.margins(examples), examples, blocks), examples)
     best = boosting if boosting is not None and takes_over(boosting, logistic) else logistic
     base = replace(

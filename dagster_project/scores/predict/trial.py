@@ -38,7 +38,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Tried:
-    """A way with what came of it. crossed: margins of every example by what was learnt from other people."""
+    """A way with what came of it.
+
+    crossed: margins of every example by what was learnt from other people. time: None also where the way had lost before.
+    """
 
     way: Way
     crossed: Floats
@@ -78,20 +81,29 @@ def points_and_trees(codes: Codes, bins: tuple[Bins, ...], examples: Examples, p
     return Way("boosting", learn)
 
 
-def tried(way: Way, codes: Codes, examples: Examples, blocks: Blocks) -> Tried:
-    """What the way says of people left out, fold by fold, and of times that lie ahead of it, block by block."""
+def tried(way: Way, codes: Codes, examples: Examples, blocks: Blocks, champion: Tried | None = None) -> Tried:
+    """What the way says of people left out, fold by fold, and of times that lie ahead of it, block by block.
+
+    Args:
+        champion: what the way would have to be ahead of; one that is not, on other people, is not tried any further.
+    """
     crossed = _crossed(way, codes, examples)
     random = judged(recalibrated(crossed, examples), examples)
+    if champion is not None and not _challenges(random, champion.random):
+        return Tried(way, crossed, random, None)
     return Tried(way, crossed, random, judged(_over_time(way, codes, examples, blocks), examples))
 
 
 def takes_over(boosting: Tried, logistic: Tried) -> bool:
     """Whether trees are worth it: what they gain on other people is more than luck, and more than they lose as times change."""
-    figures = (boosting.random, logistic.random, boosting.time, logistic.time)
-    if any(each is None for each in figures):
+    if not _challenges(boosting.random, logistic.random) or boosting.time is None or logistic.time is None:
         return False
-    random, random_before, time, time_before = (each.auc for each in figures if each is not None)
-    return random >= random_before + CHALLENGE and random - random_before > time_before - time
+    assert boosting.random is not None and logistic.random is not None
+    return boosting.random.auc - logistic.random.auc > logistic.time.auc - boosting.time.auc
+
+
+def _challenges(random: Figures | None, before: Figures | None) -> bool:
+    return random is not None and before is not None and random.auc >= before.auc + CHALLENGE
 
 
 def rate(outcomes: NDArray[Any], weights: Floats) -> float:
