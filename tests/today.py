@@ -3,7 +3,7 @@
 
 def today_view(timezone: str = "Europe/Paris") -> str:
     """The statement that makes it of the table of the run, whose `as_of` alone is looked at."""
-    return f"""create view today as
+    return f"""create or replace view today as
         with run as (
             select
                 as_of,

@@ -19,7 +19,7 @@ from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError
 from dagster_project.nothing_new import note
 from dagster_project.published import publish
-from dagster_project.report.last_run import keep_published
+from dagster_project.report.last_run import keep_published, newest_is_published
 from dagster_project.room import require_memory
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse, run_lock, set_options
@@ -168,12 +168,13 @@ def _not_in_the_past(settings: Settings, as_of: datetime, binding: bool, told: P
 
 
 def _publish(run: RunInHand) -> None:
-    """What a run has left is there to be read, unless it broke off between tables; what stops that stops nothing else."""
+    """What a run has left is there to be read, unless it broke off between tables. What stops that stops nothing else, and
+    the next run makes up for it."""
     if run.is_torn:
         run.progress.step("tables were left half made: readers keep those of the run before")
         return
     path = run.settings.published_path
-    if path is None or (path.exists() and not run.has_news):
+    if path is None or (path.exists() and not run.has_news and newest_is_published(run.settings)):
         return
     try:
         publish(run.settings)

@@ -73,6 +73,11 @@ def keep_published(settings: Settings) -> None:
         shutil.copy(newest, newest.with_name(_PUBLISHED))
 
 
+def newest_is_published(settings: Settings) -> bool:
+    """Whether readers have the run that was kept last; not where the copy could not be written, or a kill came between."""
+    return newest_kept(settings) == newest_kept(settings, of_readers=True)
+
+
 def newest_kept(settings: Settings, of_readers: bool = False) -> LastRun | None:
     """What was kept last; `of_readers`: of the run whose copy readers have."""
     return _read(_path(settings).with_name(_PUBLISHED) if of_readers else _path(settings))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from dagster_project.errors import RelanceError
 from dagster_project.published import open_published, publish, withdraw
 from dagster_project.report.last_run import kept
 from dagster_project.report.make import remake_report
+from dagster_project.run import run_job
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse, run_lock
 from tests.orchestration.conftest import Ran
@@ -95,6 +97,17 @@ def test_a_full_disk_leaves_the_former_copy(spoilable: Settings, monkeypatch: py
     with pytest.raises(RelanceError, match=r"No space left on device.*published: null"):
         publish(spoilable)
     assert path.read_bytes() == before and [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_what_a_full_disk_kept_from_readers_is_made_up_for(spoilable: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody makes room, runs again, is told that nothing is new, and everybody goes on reading last week."""
+    later = spoilable.moment() + timedelta(minutes=1)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copyfile", lambda source, target: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        assert run_job(spoilable, later).success
+    assert run_job(spoilable, later).success
+    with open_published(spoilable) as con:
+        assert con.execute("select as_of from control.run").fetchone() == (later,)
 
 
 def test_without_a_copy_the_warehouse_is_read_when_no_run_goes_on(spoilable: Settings) -> None:

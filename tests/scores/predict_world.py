@@ -11,12 +11,13 @@ import pyarrow as pa
 from identity.light_dbt import LightDbt
 
 from dagster_project.score_settings import Scores, write_scores
+from tests.today import today_view
 
 AS_OF = datetime(2026, 6, 30, 22)
 MODELS = (
     "prediction_people", "prediction_leads", "prediction_examples", "known_identifiers", "training_features",
-    "prediction_candidates", "prediction_fits", "prediction_bins", "prediction_nodes", "prediction_terms", "predictions",
-    "prediction_reasons", "model_cards",
+    "prediction_candidates", "prediction_moment", "prediction_fits", "prediction_bins", "prediction_nodes", "prediction_terms",
+    "predictions", "prediction_reasons", "model_cards",
 )  # fmt: skip
 
 _LEADS = [
@@ -100,6 +101,7 @@ class World:
                 con.register("given", table)
                 con.execute(f"insert into {name} by name from given")
                 con.unregister("given")
+        con.execute(today_view())
 
     def _totals(self) -> list[dict[str, Any]]:
         orders: dict[str, list[datetime]] = {}

@@ -202,7 +202,7 @@ def test_sql_says_what_the_model_says() -> None:
         light = LightDbt()
         light.environment.globals["features_at"] = lambda *_: "select * from known_features"
         con.execute(
-            """create table run (as_of timestamp);
+            """create table prediction_moment (moment timestamp);
             create table identifiers (profile_id varchar, identifier_type varchar, identifier varchar)"""
         )
         light.build(con, "prediction_terms", "predictions")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 import pytest
@@ -106,6 +107,32 @@ def test_customers_have_both_probabilities_and_drift_is_told(con: duckdb.DuckDBP
         found = card(con, model)
         assert found["method"] in ("logistic", "boosting", "rules") and found["time_auc"] > 0.8
         assert found["drift_psi"] is not None and math.isfinite(found["drift_psi"])
+
+
+def test_predictions_stand_until_something_is_known_or_a_day_begins(con: duckdb.DuckDBPyConnection) -> None:
+    """Each hour everybody's probability moves by a digit, and audiences with it; or what somebody did today counts tomorrow."""
+    world = shoppers()
+    told = "select * from prediction_terms order by all"
+    noon = datetime(2026, 7, 1, 10)  # nobody has done anything since yesterday
+    world.act("customer_id", "c1", "Product Viewed", noon - timedelta(hours=2))
+
+    def terms(as_of: datetime) -> list[tuple[Any, ...]]:
+        world.build(con, as_of)
+        return con.execute(told).fetchall()
+
+    first = terms(noon)
+    assert terms(noon + timedelta(hours=3)) == first
+    assert terms(datetime(2026, 7, 2, 1)) != first
+    # Of an hour ago, with an hour that lies before it.
+    world.act("customer_id", "c0", "Product Viewed", noon - timedelta(hours=1))
+    newer = terms(noon)
+    assert newer != first
+    since = "select number from prediction_terms where profile_id = 'c0' and feature = 'days_since.anything'"
+    counted = con.execute(since).fetchall()
+    assert counted and all(0 < days < 0.001 for (days,) in counted)
+    # What a clock in error puts into the future is not known yet.
+    world.act("customer_id", "c2", "Product Viewed", noon + timedelta(hours=1))
+    assert terms(noon) == newer
 
 
 def test_a_fit_is_kept_until_its_ground_changes(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:

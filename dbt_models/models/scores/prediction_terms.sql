@@ -1,8 +1,8 @@
--- One row per person, model and feature of it that is there: the value as of the run, its bin and what that counts for.
+-- One row per person, model and feature of it that is there: the value as of prediction_moment, its bin and what that counts for.
 {% set candidates %}(
-    select distinct candidates.example, run.as_of as moment, candidates.lead
+    select distinct candidates.example, now.moment, candidates.lead
     from {{ ref('prediction_candidates') }} as candidates
-    cross join {{ source('control', 'run') }} as run
+    cross join {{ ref('prediction_moment') }} as now
 ){% endset %}
 {% set members %}(
     select candidates.example, identifiers.identifier_type, identifiers.identifier
