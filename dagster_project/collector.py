@@ -7,12 +7,13 @@ out, took 9 of the 84 seconds of a run over next to no data, and freed nothing t
 import atexit
 import gc
 
-YOUNG, MIDDLE, ALL = 700, 10, 1000
-"""Python's own thresholds but for the last: of collections of all that lives, one in a hundred remains."""
+ALL = 1000
+"""Of collections of all that lives, which come after so many of the middle generation, one in a hundred remains."""
 
 
 def collect_seldom() -> None:
     """From now on in this process; what it leaves behind at its end is the operating system's to free."""
-    gc.set_threshold(YOUNG, MIDDLE, ALL)
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, ALL)
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)

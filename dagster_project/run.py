@@ -22,7 +22,7 @@ from dagster_project.control import newest_moment
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.loads.known_then import files_known_then
 from dagster_project.nothing_new import standing_run, stands_on
-from dagster_project.report.last_run import Check, LastRun, keep
+from dagster_project.report.last_run import Check, LastRun, is_kept, keep, keep_published, newest_is_published
 from dagster_project.report.make import make_report, newest_page
 from dagster_project.report.summary import Summary, summarise
 from dagster_project.room import shortage
@@ -260,9 +260,18 @@ def run_project(
         else:
             if progress:
                 progress.step("report")
-            keep(settings, run)
+            _keep(settings, run)
             page = make_report(con, settings, run)
     return Outcome(summary, page, result)
+
+
+def _keep(settings: Settings, run: LastRun) -> None:
+    """What a part of the job found; readers had what it left when it ended."""
+    if not is_kept(settings, run):
+        is_published = newest_is_published(settings)
+        keep(settings, run)
+        if is_published:
+            keep_published(settings)
 
 
 def _require_what_a_job_stands_on(

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import dagster as dg
@@ -95,7 +96,6 @@ class RunInHand:
     """One Dagster run of one project. Holds the writer lock from its first step to its last.
 
     has_news: rows were loaded, tables made or files written.
-    is_torn: some tables were made anew, and others that hang on them were not.
     has_held: every step and check, as far as the report knows, which comes last.
     is_unfinished: something was mended, or is to be told or done again by the next run on the same ground.
     """
@@ -105,7 +105,6 @@ class RunInHand:
     full_refresh: bool
     progress: Progress
     has_news: bool = False
-    is_torn: bool = False
     has_held: bool = False
     is_unfinished: bool = False
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
@@ -120,10 +119,23 @@ class RunInHand:
             set_options(con, self.settings)
             yield con
 
+    @property
+    def is_torn(self) -> bool:
+        """Whether this run or one before, stopped or killed, made some tables anew, and not all that hang on them."""
+        return _torn(self.settings).exists()
+
+    @is_torn.setter
+    def is_torn(self, is_so: bool) -> None:
+        _torn(self.settings).touch() if is_so else _torn(self.settings).unlink(missing_ok=True)
+
     def let_go(self) -> None:
         """Close the file, for those who open it themselves: dbt, and an erasure, which puts a new one in its place."""
         self._open = None
         self._held.close()
+
+
+def _torn(settings: Settings) -> Path:
+    return settings.state_path / "half_made"
 
 
 @contextmanager

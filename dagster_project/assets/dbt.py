@@ -138,6 +138,7 @@ def _build(
     run: RunInHand, workspace: Workspace, chosen: Collection[str] | None, full_refresh: bool, grounds: Grounds | None = None
 ) -> DbtResults:
     run.let_go()
+    was_torn = run.is_torn
     run.has_news = run.is_torn = True
     if run.settings.warehouse.engine == "spark":
         from dagster_project.spark.build import spark_build
@@ -145,7 +146,8 @@ def _build(
         results = spark_build(run.settings, workspace, chosen, full_refresh, _teller(run))
     else:
         results = dbt_build(workspace, full_refresh=full_refresh, on_result=_teller(run), grounds=grounds, chosen=chosen)
-    run.is_torn = bool(results.broken)
+    # A part that held leaves what was torn before as it is.
+    run.is_torn = bool(results.broken) or (was_torn and chosen is not None)
     return results
 
 

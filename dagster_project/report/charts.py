@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -342,15 +343,16 @@ def script(kept_in: Path) -> str:
 
 def _bundle(kept_in: Path) -> str:
     kept = kept_in / f"charts-{version('vl-convert-python')}.js"
-    try:
-        return kept.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        bundle = _bundled()
-    for outdated in kept_in.glob("charts-*.js"):
-        outdated.unlink(missing_ok=True)
-    unfinished = kept_in / f".{kept.name}.{os.getpid()}"  # a page may be made while a run makes its own
-    unfinished.write_text(bundle, encoding="utf-8")
-    os.replace(unfinished, kept)
+    with suppress(OSError):
+        if bundle := kept.read_text(encoding="utf-8"):
+            return bundle
+    bundle = _bundled()
+    with suppress(OSError):  # the next page is made with it as well
+        for outdated in kept_in.glob("charts-*"):
+            outdated.unlink(missing_ok=True)
+        unfinished = kept_in / f"{kept.name}.{os.getpid()}"  # a page may be made while a run makes its own
+        unfinished.write_text(bundle, encoding="utf-8")
+        os.replace(unfinished, kept)
     return bundle
 
 

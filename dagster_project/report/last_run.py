@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -67,15 +68,21 @@ def is_kept(settings: Settings, run: LastRun) -> bool:
 
 
 def keep_published(settings: Settings) -> None:
-    """Keep the newest run also as that of the copy for readers: a run that finds nothing new makes no new copy."""
-    newest = _path(settings)
-    if newest.exists():
-        shutil.copy(newest, newest.with_name(_PUBLISHED))
+    """Keep the newest run also as that of the copy for readers: a run that finds nothing new makes no new copy.
+
+    Where that can't be kept, the next run copies once more.
+    """
+    newest, published = _path(settings), _path(settings).with_name(_PUBLISHED)
+    unfinished = published.with_suffix(".part")
+    with suppress(OSError):
+        shutil.copy(newest, unfinished)
+        os.replace(unfinished, published)
 
 
 def newest_is_published(settings: Settings) -> bool:
     """Whether readers have the run that was kept last; not where the copy could not be written, or a kill came between."""
-    return newest_kept(settings) == newest_kept(settings, of_readers=True)
+    newest = newest_kept(settings)
+    return newest is None or newest == newest_kept(settings, of_readers=True)
 
 
 def newest_kept(settings: Settings, of_readers: bool = False) -> LastRun | None:

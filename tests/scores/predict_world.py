@@ -16,7 +16,7 @@ from tests.today import today_view
 AS_OF = datetime(2026, 6, 30, 22)
 MODELS = (
     "prediction_people", "prediction_leads", "prediction_examples", "known_identifiers", "training_features",
-    "prediction_candidates", "prediction_moment", "prediction_fits", "prediction_bins", "prediction_nodes", "prediction_terms",
+    "prediction_moment", "prediction_candidates", "prediction_fits", "prediction_bins", "prediction_nodes", "prediction_terms",
     "predictions", "prediction_reasons", "model_cards",
 )  # fmt: skip
 

@@ -127,12 +127,20 @@ def test_predictions_stand_until_something_is_known_or_a_day_begins(con: duckdb.
     world.act("customer_id", "c0", "Product Viewed", noon - timedelta(hours=1))
     newer = terms(noon)
     assert newer != first
-    since = "select number from prediction_terms where profile_id = 'c0' and feature = 'days_since.anything'"
-    counted = con.execute(since).fetchall()
-    assert counted and all(0 < days < 0.001 for (days,) in counted)
+    since = "select number from prediction_terms where profile_id = ? and feature = 'days_since.anything'"
+
+    def just_now(who: str) -> bool:
+        counted = con.execute(since, [who]).fetchall()
+        return bool(counted) and all(0 < days < 0.001 for (days,) in counted)
+
+    assert just_now("c0")
     # What a clock in error puts into the future is not known yet.
     world.act("customer_id", "c2", "Product Viewed", noon + timedelta(hours=1))
     assert terms(noon) == newer
+    # Somebody is at it: what they do later today lies in the same row.
+    world.act("customer_id", "c1", "Search", noon - timedelta(minutes=5))
+    world.rows["actions"][-1]["last_at"] = noon + timedelta(minutes=5)
+    assert terms(noon) != newer and just_now("c1")
 
 
 def test_a_fit_is_kept_until_its_ground_changes(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:

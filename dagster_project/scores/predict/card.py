@@ -49,9 +49,9 @@ def _markdown(card: dict[str, Any]) -> str:
         "points and trees": card["boosting_time_auc"],
     }
     lines += ["", *(f"AUC out of time of {who}: {auc:.3f}" for who, auc in others.items() if auc is not None)]
-    if card["boosting_random_auc"] is not None and card["boosting_time_auc"] is None:
+    if card["boosting_random_auc"] is not None and card["boosting_time_auc"] is None and card["logistic_time_auc"] is not None:
         compared = f"AUC {card['boosting_random_auc']:.3f}; points alone: {card['logistic_random_auc']:.3f}"
-        lines.append(f"Points and trees were not ahead on other people ({compared}), so they were not tried out of time.")
+        lines.append(f"Points and trees were hardly ahead on other people, if at all ({compared}): not tried out of time.")
     left_out = json.loads(card["left_out"] or "{}")
     lines += ["", *(f"- `{name}` left out: {reason}" for name, reason in sorted(left_out.items()))]
     if card["drift"] is not None:

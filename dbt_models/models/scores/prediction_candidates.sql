@@ -1,8 +1,8 @@
 -- One row per person and model that is to say something of them: who has a lead that is open, who has ordered, and whose last order is
 -- not so old that they count as lost already.
-with run as (
-    select run.as_of, settings.churn_days
-    from {{ source('control', 'run') }} as run
+with now as (
+    select now.moment, settings.churn_days
+    from {{ ref('prediction_moment') }} as now
     cross join {{ source('control', 'scores') }} as settings
 ),
 
@@ -11,18 +11,18 @@ leads as (
         leads.profile_id,
         {{ newest('leads.lead', 'leads.created_at') }} as lead
     from {{ ref('prediction_leads') }} as leads
-    cross join run
-    where leads.converted_at is null and not leads.is_undated and leads.created_at <= run.as_of
+    cross join now
+    where leads.converted_at is null and not leads.is_undated and leads.created_at <= now.moment
     group by leads.profile_id
 ),
 
 customers as (
     select
         orders.profile_id,
-        orders.last_order_at >= {{ days_before('run.as_of', 'run.churn_days') }} as is_active
+        orders.last_order_at >= {{ days_before('now.moment', 'now.churn_days') }} as is_active
     from {{ ref('order_totals') }} as orders
     inner join {{ ref('prediction_people') }} as people on orders.profile_id = people.profile_id
-    cross join run
+    cross join now
     where orders.order_count > 0
 ),
 
