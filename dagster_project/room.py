@@ -80,11 +80,14 @@ def require_disk(settings: Settings, new: Collection[tuple[str, int]]) -> None:
 
 
 def shortage(text: str) -> RelanceError | None:
-    """DuckDB's complaint about memory or disk as one that a person can mend; None where it is about something else."""
+    """DuckDB's or Java's complaint about memory or disk as one that a person can mend; None where it is about something else."""
     if "No space left on device" in text or "max_temp_directory_size" in text:
         # What DuckDB lays aside may take all that the disk has left; it speaks of memory then too.
         how = "make room, or set `warehouse: {path: …}` to a larger disk, and run again: what was done is kept"
         return RelanceError("The disk is full", "relance.yml, warehouse.path", how)
+    if "java.lang.OutOfMemoryError" in text:
+        how = f"set it higher (this machine has {_told(machine_memory())}), or `partitions`, and run again"
+        return RelanceError("Spark needed more memory than it may take", "relance.yml, warehouse.spark.memory", how)
     if "Out of Memory Error" in text:
         used = re.search(r"\(([\d.]+ \w+)/([\d.]+ \w+) used\)", text)
         told = f"DuckDB needed more memory than its limit{f' of {used[2]}' if used else ''}"

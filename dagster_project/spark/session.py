@@ -34,6 +34,11 @@ _THIS_MACHINE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
+_SMALL_TABLES = {
+    # A table that a join hands around takes whole pages. Spark's own are of 32 MB where it has 3 GB: a model that joins thirty
+    # tables of a few rows would take a third of that.
+    "spark.buffer.pageSize": "2m",
+}
 _ONE_PART = {
     # Who divides nothing has little data: to compile a query, or to plan it anew after each step, takes longer than to answer it.
     "spark.sql.codegen.wholeStage": "false",
@@ -63,6 +68,7 @@ def spark_options(settings: Settings) -> dict[str, str]:
         "spark.driver.extraJavaOptions": f'"-Dderby.stream.error.file={folder / "derby.log"}" {_LITTLE_JAVA if is_small else ""}',
         **_SAME_SQL,
         **_QUIET,
+        **_SMALL_TABLES,
         **({} if spark.master else _THIS_MACHINE),
         **(_ONE_PART if is_small else {}),
         **spark.options,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def test_a_model_that_outgrows_its_memory_names_the_setting() -> None:
     with pytest.raises(RelanceError, match=r"28\.\d MiB.*memory_limit.*this machine has [\d.]+ GiB.*threads: 1"):
         DbtResults((broken,)).raise_if_broken()
     assert shortage("Binder Error: Referenced column not found") is None
+    with pytest.raises(RelanceError, match=r"Spark needed more memory.*warehouse\.spark\.memory.*this machine has [\d.]+ GiB"):
+        DbtResults((replace(broken, message="Runtime Error java.lang.OutOfMemoryError: Java heap space"),)).raise_if_broken()
 
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
