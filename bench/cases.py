@@ -113,7 +113,7 @@ def run_cases(shop: Shop, tiny: Shop, repeat: int = 1, with_slice: bool = False,
     part = Case("the floor's slice", "on a fresh warehouse, only what the floor computes too (all files are loaded)")
     increment = Case("increment", f"{shop.held_events:,} new events and what else happened meanwhile")
     unchanged = Case("nothing new", "the same files, the same moment")
-    day = Case("a new day", "the same files, the first hour of the next day")
+    day = Case("a new day", "the same files, the first hour of the next day, and month: models are fitted anew")
     hour = Case("a new hour", "the same files, the hour after that")
     messages = Case("messages", "the same files, one more hour, the job of messages alone")
     fixed = Case("fixed cost", f"a full build of {tiny.events:,} events")

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bench.split import merge, split_landing
+from bench.split import merge, split_at, split_landing
 from dagster_project.demo import write_demo
 from dagster_project.errors import RelanceError
 
 EVENTS_PER_CUSTOMER = 30
 INCREMENT = 0.01
 """Share of the events that a daily increment brings."""
+TAIL = timedelta(minutes=2)
+"""What is left of the shop's last day, and month, when the increment ends: models are fitted anew once a month, and the
+increment is to be that of a day like others."""
 FEWEST_EVENTS = 2_000
 """Of a shop whose run is next to nothing but what any run costs."""
 
@@ -34,9 +37,9 @@ def events_of(size: str) -> int:
 
 @dataclass(frozen=True)
 class Shop:
-    """A generated shop, parted in two landing trees.
+    """A generated shop, parted in landing trees: `base`, `increment`, and a tail that is not used.
 
-    events, people: as generated. before, after: the clock (naive UTC) of a run on `base`, and on everything.
+    events, people: as generated. before, after: the clock (naive UTC) of a run on `base`, and on `increment` too.
     held_events: events in `increment`.
     """
 
@@ -75,21 +78,23 @@ class Shop:
 def prepare_shop(home: Path, events: int) -> Shop:
     """The shop of this size below `home`; generated and parted if it is not there yet."""
     folder = home / str(events)
-    mark = folder / "split.json"
+    mark = folder / "parted.json"
     customers = max(50, events // EVENTS_PER_CUSTOMER)
     try:
         demo = write_demo(folder / "shop", customers=customers, events=events)
     except RelanceError:  # an older generator's shop is in the way; the folder is the benchmark's own
         shutil.rmtree(folder / "shop")
         demo = write_demo(folder / "shop", customers=customers, events=events)
+    after = datetime.fromisoformat(demo.totals["as_of"].removesuffix("Z")) - TAIL
     if demo.created or not mark.exists():
         mark.unlink(missing_ok=True)
-        for name in ("base", "increment"):
+        for name in ("base", "rest", "increment", "tail"):
             shutil.rmtree(folder / name, ignore_errors=True)
-        split = split_landing(folder / "shop" / "landing", folder / "base", folder / "increment", INCREMENT)
-        mark.write_text(json.dumps({"moment": split.moment.isoformat(), "events": split.held_events, "rows": split.held_rows}))
+        news = split_landing(folder / "shop" / "landing", folder / "base", folder / "rest", INCREMENT)
+        tail = split_at(folder / "rest", folder / "increment", folder / "tail", after)
+        shutil.rmtree(folder / "rest")
+        mark.write_text(json.dumps({"moment": news.moment.isoformat(), "events": news.held_events - tail.held_events}))
     told = json.loads(mark.read_text())
-    after = datetime.fromisoformat(demo.totals["as_of"].removesuffix("Z"))
     people = demo.totals["known_people"] + demo.totals["anonymous_people"]
     return Shop(folder, events, people, datetime.fromisoformat(told["moment"]), after, told["events"])
 

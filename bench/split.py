@@ -44,11 +44,10 @@ Belongs = Callable[[bytes], bool]
 
 @dataclass
 class Split:
-    """What was parted. `moment` is naive UTC, a full minute; rows are counted per entity."""
+    """What was parted. `moment` is naive UTC, a full minute."""
 
     moment: datetime
     held_events: int = 0
-    held_rows: int = 0
     orders: set[bytes] = field(default_factory=set)
 
 
@@ -124,7 +123,6 @@ def _part_parquet(path: Path, split: Split, target: Path, held_path: Path) -> bo
         held_path.parent.mkdir(parents=True, exist_ok=True)
         news.write_parquet(str(held_path))
         rows.filter(f"not {is_news}").write_parquet(str(target))
-    split.held_rows += held
     split.held_events += held
     return True
 
@@ -155,7 +153,6 @@ def _part(path: Path, entity: str, split: Split, target: Path, held_path: Path) 
     if not held:
         target.unlink()
         return False
-    split.held_rows += held
     split.held_events += held if entity == EVENTS else 0
     return True
 
