@@ -338,6 +338,8 @@ def ui(config: Path | None, port: int) -> None:
     settings = load_settings(config or Path(os.environ.get("RELANCE_CONFIG", "relance.yml")))
     home = prepare_home(settings)
     os.environ.update(RELANCE_CONFIG=str(settings.config_path), DAGSTER_HOME=str(home))
+    # Its successor wants projects of a layout of its own; whoever looks at the page can do nothing about it.
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:Function `dev_command`"]))
     dagster = Path(sys.executable).with_name("dagster")
     arguments = ["dev", "--workspace", str(home / "workspace.yaml"), "--host", "127.0.0.1", "--port", str(port)]
     click.echo(f"Dagster's web UI comes up on http://127.0.0.1:{port} (Ctrl+C ends it)")
