@@ -15,10 +15,10 @@ from dagster_project.errors import RelanceError
 
 EVENTS_PER_CUSTOMER = 30
 INCREMENT = 0.01
-"""Share of the events that a daily increment brings."""
+"""Share of the events that the increment brings."""
 TAIL = timedelta(minutes=2)
-"""What is left of the shop's last day, and month, when the increment ends: models are fitted anew once a month, and the
-increment is to be that of a day like others."""
+"""What is left of the shop's last day, and month, when the increment ends: it lies within one day. What a new day costs, and the
+models that are fitted anew once a month, is a case of its own."""
 FEWEST_EVENTS = 2_000
 """Of a shop whose run is next to nothing but what any run costs."""
 
@@ -88,12 +88,12 @@ def prepare_shop(home: Path, events: int) -> Shop:
     after = datetime.fromisoformat(demo.totals["as_of"].removesuffix("Z")) - TAIL
     if demo.created or not mark.exists():
         mark.unlink(missing_ok=True)
-        for name in ("base", "rest", "increment", "tail"):
+        for name in ("whole", "tail", "base", "increment"):
             shutil.rmtree(folder / name, ignore_errors=True)
-        news = split_landing(folder / "shop" / "landing", folder / "base", folder / "rest", INCREMENT)
-        tail = split_at(folder / "rest", folder / "increment", folder / "tail", after)
-        shutil.rmtree(folder / "rest")
-        mark.write_text(json.dumps({"moment": news.moment.isoformat(), "events": news.held_events - tail.held_events}))
+        split_at(folder / "shop" / "landing", folder / "whole", folder / "tail", after)
+        split = split_landing(folder / "whole", folder / "base", folder / "increment", INCREMENT)
+        shutil.rmtree(folder / "whole")
+        mark.write_text(json.dumps({"moment": split.moment.isoformat(), "events": split.held_events}))
     told = json.loads(mark.read_text())
     people = demo.totals["known_people"] + demo.totals["anonymous_people"]
     return Shop(folder, events, people, datetime.fromisoformat(told["moment"]), after, told["events"])

@@ -338,7 +338,7 @@ def ui(config: Path | None, port: int) -> None:
     settings = load_settings(config or Path(os.environ.get("RELANCE_CONFIG", "relance.yml")))
     home = prepare_home(settings)
     os.environ.update(RELANCE_CONFIG=str(settings.config_path), DAGSTER_HOME=str(home))
-    # Its successor wants projects of a layout of its own; whoever looks at the page can do nothing about it.
+    # `dagster dev` tells of a successor, which wants projects of another layout; who looks at the page can do nothing about it.
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:Function `dev_command`"]))
     dagster = Path(sys.executable).with_name("dagster")
     arguments = ["dev", "--workspace", str(home / "workspace.yaml"), "--host", "127.0.0.1", "--port", str(port)]

@@ -85,8 +85,11 @@ def shortage(text: str) -> RelanceError | None:
         # What DuckDB lays aside may take all that the disk has left; it speaks of memory then too.
         how = "make room, or set `warehouse: {path: …}` to a larger disk, and run again: what was done is kept"
         return RelanceError("The disk is full", "relance.yml, warehouse.path", how)
-    if "java.lang.OutOfMemoryError" in text:
-        how = f"set it higher (this machine has {_told(machine_memory())}), or `partitions`, and run again"
+    if "OutOfMemoryError" in text:
+        how = (
+            f"set it higher (this machine has {_told(machine_memory())}; workers of a cluster go by `spark.executor.memory` "
+            "under `options`), or `partitions`, and run again"
+        )
         return RelanceError("Spark needed more memory than it may take", "relance.yml, warehouse.spark.memory", how)
     if "Out of Memory Error" in text:
         used = re.search(r"\(([\d.]+ \w+)/([\d.]+ \w+) used\)", text)
