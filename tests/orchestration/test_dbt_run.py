@@ -123,7 +123,6 @@ def test_a_model_that_cannot_be_read_is_told_with_its_file(workspace: Workspace,
             "Invalid Input Error: Failed to cast value: Could not convert string '{}' to DATE",
             "somebody wrote {} into a model",
             "Conversion Error: Could not convert string 'O'Brien {}' to INT32",
-            '[CAST_INVALID_INPUT] The value \'Brien {}\' of the type "STRING" cannot be cast to "INT" because it is malformed.',
             "Invalid Input Error: CSV Error on Line: 2\nOriginal Line: Ann,{},+33612345678\nToo many columns",
         ]
     ),
