@@ -10,7 +10,8 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,27 @@ _QUIET = [
 ]  # fmt: skip
 _BUILT = {"success", "pass", "warn", "no-op"}
 _CHOSEN = "relance_chosen"
+
+
+UNCHANGED = "UNCHANGED"
+"""What is said of a table that was passed over."""
+
+
+@dataclass
+class Standing:
+    """What stands without being made: that of which nothing it is made of has moved.
+
+    grounds: unique id → relations ("schema.table"). moved: those that have changed; grows while dbt builds.
+    """
+
+    grounds: Mapping[str, Collection[str]] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+
+    def watches(self, unique_id: str) -> bool:
+        return unique_id in self.grounds
+
+    def holds(self, unique_id: str) -> bool:
+        return self.watches(unique_id) and self.moved.isdisjoint(self.grounds[unique_id])
 
 
 @dataclass(frozen=True)
@@ -59,7 +81,7 @@ class NodeResult:
     @property
     def is_unchanged(self) -> bool:
         """Whether a table was passed over, since it is made of what stands as it stood."""
-        return self.message == "UNCHANGED"
+        return self.message == UNCHANGED
 
     @property
     def held(self) -> bool:
@@ -103,7 +125,7 @@ def prepare_manifest(workspace: Workspace) -> Path:
     Raises:
         RelanceError: dbt can't make sense of the project.
     """
-    mark = workspace.target_dir / "parsed"
+    mark = _parsed_mark(workspace)
     fingerprint = _fingerprint(workspace.project_dir, workspace.target_dir)
     kept = all(path.exists() for path in (workspace.manifest_path, _parsed_state(workspace)))
     if not kept or not mark.exists() or mark.read_text() != fingerprint:
@@ -122,7 +144,7 @@ def dbt_build(
     full_refresh: bool = False,
     on_result: Callable[[NodeResult], None] | None = None,
     indirect_tests: bool = True,
-    grounds: Mapping[str, Sequence[str]] | None = None,
+    standing: Standing | None = None,
     chosen: Collection[str] | None = None,
 ) -> DbtResults:
     """Build models and seeds and run the data tests on them; unit tests belong to the test suite and are left out.
@@ -131,7 +153,7 @@ def dbt_build(
         select, exclude: dbt selection terms; by default everything.
         on_result: called from dbt's own threads when a node has ended.
         indirect_tests: run the tests on selected models alone, not only selected tests.
-        grounds: unique id → relations; such a model or test is passed over unless control.moved names one of them.
+        standing: models and tests that are passed over where they stand; in DuckDB alone.
         chosen: unique ids of what is built, tests among them, beside what `select` names. dbt looks at every node once for each
             term of a selection; so these bear a tag, which is one term.
 
@@ -141,8 +163,6 @@ def dbt_build(
     """
     prepare_manifest(workspace)
     manifest = _load_manifest(workspace)
-    for unique_id, ground in (grounds or {}).items():
-        manifest.nodes[unique_id].config["ground"] = list(ground)
     for unique_id in chosen or ():
         manifest.nodes[unique_id].tags.append(_CHOSEN)
     if chosen is not None:
@@ -167,7 +187,13 @@ def dbt_build(
             on_result(_node(unique_id, run.status, run.message, run.execution_time, run.num_failures, path_of))
 
     try:
-        outcome = _invoke(workspace, args, manifest, listen)
+        with ExitStack() as held:
+            if manifest.metadata.adapter_type == "duckdb":
+                from dagster_project.dbt_runners import CompiledCode, runners
+
+                code = CompiledCode(workspace.target_dir / "compiled.json", _parsed_mark(workspace).read_text())
+                held.enter_context(runners(code, standing or Standing()))
+            outcome = _invoke(workspace, args, manifest, listen)
     finally:
         release_warehouse()
     results = getattr(outcome.result, "results", None)
@@ -191,6 +217,11 @@ def _invoke(
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):
         raise outcome.exception  # an interruption, which dbtRunner swallows
     return outcome
+
+
+def _parsed_mark(workspace: Workspace) -> Path:
+    """Where stands what the files of the project were when dbt last parsed them."""
+    return workspace.target_dir / "parsed"
 
 
 def _parsed_state(workspace: Workspace) -> Path:

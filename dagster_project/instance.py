@@ -38,6 +38,7 @@ class ProjectEventLog(SqliteEventLogStorage):
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._engines: OrderedDict[str, Any] = OrderedDict()
+        self._tables: set[str] = set()
         super().__init__(*args, **kwargs)
 
     @classmethod
@@ -67,6 +68,12 @@ class ProjectEventLog(SqliteEventLogStorage):
         sqlalchemy.event.listen(engine, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
         self._engines[shard] = engine
         return engine
+
+    def has_table(self, table_name: str) -> bool:
+        """A table that is there stays: Dagster asks at each event."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def dispose(self) -> None:
         while self._engines:

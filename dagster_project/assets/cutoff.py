@@ -3,8 +3,7 @@
 What hangs on nothing that an hour can change is not even handed to dbt, which takes as long to look at a table as to make a small
 one. Which tables an hour does change is known only on the way: whoever has a birthday enters an audience at midnight, but most of
 what is known of people is the same an hour later. So each table that was made anew is compared with what it was, by a hash of its
-rows in whatever order, and what hangs on nothing that changed stays. `control.moved` names the relations that have changed; the
-macros `stands` and `tell_if_moved` read and write it while dbt builds.
+rows in whatever order, and what hangs on nothing that changed stays (dbt_runners.py).
 """
 
 from __future__ import annotations
@@ -19,33 +18,31 @@ from dagster_project.assets.dbt_translator import is_blocking
 from dagster_project.assets.scope import hangs_on_the_clock
 from dagster_project.catalog import has_table
 
-Grounds = dict[str, list[str]]
-"""Model or test → the relations ("schema.table") whose rows decide its own."""
-
 _STAMPS = "run_is_a_stamp"
 """In the meta of a model that takes from control.run nothing but what it writes beside the rows it has to add."""
 
 
-def grounds_of(manifest: Mapping[str, Any], chosen: Collection[str]) -> Grounds:
-    """What is looked at before a table among the chosen is made, or a test that must hold is run.
+def grounds_of(manifest: Mapping[str, Any], chosen: Collection[str]) -> dict[str, set[str]]:
+    """Table or test that must hold, among the chosen → the relations ("schema.table") whose rows decide its own.
 
     Tables that grow are made in any case: a run leaves its mark in them. So are tests that only warn: what they last said is
     not known here.
     """
     return {
-        uid: sorted(_ground(manifest, uid))
+        uid: _ground(manifest, uid)
         for uid in chosen
         if _is_table(manifest["nodes"][uid]) or _is_blocking_test(manifest["nodes"][uid])
     }
 
 
-def watch(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], chosen: Collection[str]) -> set[str]:
+def watch(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], chosen: Collection[str]) -> tuple[set[str], set[str]]:
     """Begin a build of what depends on the clock: enter what has changed before dbt makes anything.
 
     The control tables must be this run's already.
 
     Returns:
-        Those of the chosen that may come out otherwise than they stand, and the tests that only warn.
+        Those of the chosen that may come out otherwise than they stand, and the tests that only warn; the relations that are not
+        what they were.
     """
     now = _contents(con)
     known = "select relation, content from control.stood"
@@ -54,8 +51,7 @@ def watch(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], chosen: C
     moved |= {_relation(source) for source in manifest["sources"].values() if hangs_on_the_clock(source)} - now.keys()
     may_change = _may_change(manifest, chosen, moved)
     moved |= {_relation(manifest["nodes"][uid]) for uid in may_change if _grows(manifest["nodes"][uid])}
-    con.execute("create or replace table control.moved as select unnest($1::varchar[]) as relation", [sorted(moved)])
-    return may_change
+    return may_change, moved
 
 
 def remember_what_stood(con: duckdb.DuckDBPyConnection) -> None:

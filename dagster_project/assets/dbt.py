@@ -11,7 +11,7 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from dagster_project.assets.common import RunInHand
 from dagster_project.assets.control import run_in_control
-from dagster_project.assets.cutoff import Grounds, grounds_of, remember_what_stood, watch
+from dagster_project.assets.cutoff import grounds_of, remember_what_stood, watch
 from dagster_project.assets.dbt_translator import Manifest, RoomTranslator, is_blocking
 from dagster_project.assets.scope import (
     Scope,
@@ -26,7 +26,7 @@ from dagster_project.assets.scope import (
     stood_together,
 )
 from dagster_project.control import identify_run, write_control
-from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build
+from dagster_project.dbt_run import DbtResults, NodeResult, Standing, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
@@ -72,10 +72,10 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             warnings = {uid for uid in checks if not is_blocking(manifest["nodes"][uid])}
             plan = plan_build({*wanted_assets, *wanted_checks}, every, clock & every, scope, messages, warnings)
             full_refresh = run.full_refresh or starts_afresh(con, ground)
-            to_build, grounds = plan.chosen, None
+            to_build, standing = plan.chosen, None
             if scope is Scope.CLOCK and run.settings.warehouse.engine == "duckdb" and _can_be_cut_off(con, plan.chosen):
-                to_build = frozenset(watch(con, manifest, plan.chosen))
-                grounds = grounds_of(manifest, to_build)
+                may_change, moved = watch(con, manifest, plan.chosen)
+                to_build, standing = frozenset(may_change), Standing(grounds_of(manifest, may_change), moved)
             if plan.chosen:
                 forget_build(con, full_refresh, run.settings.warehouse.engine)
         results = DbtResults()
@@ -83,7 +83,7 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
             run.progress.step(
                 f"dbt: {len(to_build)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
-            results = _build(run, workspace, None if to_build == every else to_build, full_refresh, grounds)
+            results = _build(run, workspace, None if to_build == every else to_build, full_refresh, standing)
         with run.warehouse() as con:
             rows = _row_counts(con, manifest, results)
             cards = _cards(con, results)
@@ -135,7 +135,7 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
 
 
 def _build(
-    run: RunInHand, workspace: Workspace, chosen: Collection[str] | None, full_refresh: bool, grounds: Grounds | None = None
+    run: RunInHand, workspace: Workspace, chosen: Collection[str] | None, full_refresh: bool, standing: Standing | None = None
 ) -> DbtResults:
     run.let_go()
     was_torn = run.is_torn
@@ -145,7 +145,7 @@ def _build(
 
         results = spark_build(run.settings, workspace, chosen, full_refresh, _teller(run))
     else:
-        results = dbt_build(workspace, full_refresh=full_refresh, on_result=_teller(run), grounds=grounds, chosen=chosen)
+        results = dbt_build(workspace, full_refresh=full_refresh, on_result=_teller(run), standing=standing, chosen=chosen)
     # A part that held leaves what was torn before as it is.
     run.is_torn = bool(results.broken) or (was_torn and chosen is not None)
     return results

@@ -54,7 +54,6 @@ class LightDbt:
         for path in sorted((DBT / "macros").rglob("*.sql")):
             for found in _MACRO.finditer(path.read_text(encoding="utf-8")):
                 self._add_macro(found[1], found[0])
-        self.environment.globals["table_stands"] = lambda: False
 
     def build(self, con: duckdb.DuckDBPyConnection, *models: str, full_refresh: bool = False) -> None:
         """Build these models, in this order."""

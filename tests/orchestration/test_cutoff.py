@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.assets.cutoff import grounds_of, remember_what_stood, watch
-from dagster_project.dbt_run import DbtResults, dbt_build, prepare_manifest
+from dagster_project.dbt_run import DbtResults, Standing, dbt_build, prepare_manifest
 from dagster_project.dbt_workspace import Workspace
-from dagster_project.settings import SHIPPED
 
 PROJECT = """
 name: small
@@ -43,12 +41,10 @@ models:
 
 
 class Small:
-    """A project of a few models with the materializations of the real one."""
+    """A project of a few models."""
 
     def __init__(self, root: Path):
         (root / "models").mkdir()
-        shutil.copytree(SHIPPED / "dbt_models" / "macros" / "materializations", root / "macros")
-        (root / "macros" / "engine.sql").write_text("")
         (root / "dbt_project.yml").write_text(PROJECT)
         self.file = root / "w.duckdb"
         profile = f"{{type: duckdb, path: '{self.file}', threads: 2}}"
@@ -75,8 +71,8 @@ class Small:
     def build_what_moved(self) -> dict[str, str]:
         """Model or test → what came of it."""
         with duckdb.connect(str(self.file)) as con:
-            chosen = watch(con, self.manifest, self.nodes)
-        results = dbt_build(self.workspace, grounds=grounds_of(self.manifest, chosen), chosen=chosen)
+            chosen, moved = watch(con, self.manifest, self.nodes)
+        results = dbt_build(self.workspace, standing=Standing(grounds_of(self.manifest, chosen), moved), chosen=chosen)
         self._remember()
         passed_over = {uid.split(".")[2]: "unchanged" for uid in self.nodes - chosen if uid.startswith("model.")}
         return passed_over | {node.name: "unchanged" if node.is_unchanged else node.status for node in results.nodes}

@@ -1,10 +1,7 @@
 -- One row per person of an example and identifier that belongs to them now, with since when that has been known: what is learnt of
 -- them as of a moment may not come from a device that only a later login told to be theirs.
 -- depends_on: {{ ref('prediction_examples') }}, {{ ref('edges') }}, {{ ref('identifiers') }}
-{# The work is done while dbt compiles, before it asks whether the table stays. #}
-{% if execute and table_stands() %}
-select * from {{ this }}
-{% else %}
+{# The work is done while dbt compiles. #}
 {% if execute %}
 {% call scratch_as('known_anchors') %}
     select distinct anchor_type || ':' || anchor as anchor, profile_id from {{ ref('prediction_examples') }}
@@ -35,4 +32,3 @@ select
     substr(node, instr(node, ':') + 1) as identifier,
     since as known_since
 from ({{ known_since(scratch_name('known_anchors'), scratch_name('known_ways')) }}) as known
-{% endif %}

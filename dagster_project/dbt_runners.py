@@ -1,0 +1,244 @@
+"""How dbt carries out a model or a test in DuckDB here: what it compiled once it does not compile again, and what stands stays.
+
+dbt takes some 40 ms of Python for each node beside what the database does: it makes the context of a thousand macros twice,
+compiles the SQL and interprets a materialization that in DuckDB is one statement. Its tasks look up a runner per kind of node;
+these runners are dbt's own, and leave to it whatever is not plainly a table, a view or a test in SQL.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dbt.artifacts.schemas.results import RunStatus
+from dbt.artifacts.schemas.run import RunResult
+from dbt.compilation import Compiler
+from dbt.node_types import NodeType
+from dbt.task.base import BaseRunner
+from dbt.task.build import BuildTask
+from dbt.task.compile import CompileRunner
+from dbt.task.run import ModelRunner
+from dbt.task.test import TestResultData, TestRunner
+
+from dagster_project.dbt_run import UNCHANGED, Standing
+
+_HARMLESS = ("dispatch", "quote", "type")
+"""What a model may ask the adapter without asking the database."""
+_FLEETING = re.compile(r"\b(run_started_at|invocation_id|modules|env_var|flags|dbt_metadata_envs)\b")
+"""What may be otherwise in the next run, of all that dbt gives to a model."""
+
+
+class CompiledCode:
+    """SQL of models and tests as dbt compiled it, for as long as no file of the project has changed.
+
+    Only what hangs on nothing but these files is kept: a model that asks the database, the clock or the environment while it is
+    compiled may read otherwise the next time.
+    """
+
+    def __init__(self, path: Path, fingerprint: str):
+        """path: of the file where it is kept. fingerprint: of all that the code is made of."""
+        self._path, self._fingerprint = path, fingerprint
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            self._code: dict[str, str] = kept["code"] if kept["fingerprint"] == fingerprint else {}
+        except (OSError, ValueError, LookupError, TypeError):
+            self._code = {}
+        self._known = len(self._code)
+
+    def get(self, unique_id: str) -> str | None:
+        return self._code.get(unique_id)
+
+    def keep(self, unique_id: str, code: str) -> None:
+        self._code[unique_id] = code
+
+    def save(self) -> None:
+        """Write what has come, whole or not at all."""
+        if len(self._code) > self._known:
+            new = self._path.with_suffix(".new")
+            new.write_text(json.dumps({"fingerprint": self._fingerprint, "code": self._code}), encoding="utf-8")
+            os.replace(new, self._path)
+            self._known = len(self._code)
+
+
+@contextmanager
+def runners(code: CompiledCode, standing: Standing) -> Iterator[None]:
+    """Within it, dbt's build carries out models and tests with the runners of this module; one at a time in a process."""
+    own: dict[NodeType, type[BaseRunner]] = {
+        NodeType.Model: type("Models", (_Models,), {"kept": code, "standing": standing}),
+        NodeType.Test: type("Tests", (_Tests,), {"kept": code, "standing": standing}),
+    }
+    usual = BuildTask.RUNNER_MAP
+    BuildTask.RUNNER_MAP = {**usual, **own}
+    try:
+        yield
+    finally:
+        BuildTask.RUNNER_MAP = usual
+        code.save()
+
+
+class _WatchedAdapter:
+    """dbt's adapter as models see it; notes when one of them asks it something."""
+
+    def __init__(self, adapter: Any, compiler: _WatchfulCompiler):
+        self._adapter, self._compiler = adapter, compiler
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _HARMLESS:
+            self._compiler.has_asked = True
+        return getattr(self._adapter, name)
+
+
+class _WatchfulCompiler(Compiler):
+    """dbt's compiler of one node, which knows whether the database was asked meanwhile."""
+
+    has_asked = False
+
+    def _create_node_context(self, *args: Any) -> dict[str, Any]:
+        context = super()._create_node_context(*args)
+        context["adapter"] = _WatchedAdapter(context["adapter"], self)
+        return context
+
+
+class _Quick(CompileRunner):
+    """What models and tests have in common. dbt's messages of each step, which nobody hears, are left out."""
+
+    kept: CompiledCode
+    standing: Standing
+
+    def __init__(self, *args: Any):
+        super().__init__(*args)
+        self.compiler = _WatchfulCompiler(self.config)
+        self.left_to_dbt = False
+
+    def before_execute(self) -> None:
+        """Tells nothing."""
+
+    def after_execute(self, result: RunResult) -> None:
+        """Tells nothing: whoever listens hears that the node has ended."""
+
+    def compile_and_execute(self, manifest: Any, ctx: Any) -> RunResult:
+        with self.adapter.connection_named(self.node.unique_id, should_release_connection=False):
+            if self.stands():
+                return self.unchanged()
+            ctx.node = self.compile(manifest)
+            return self.run(ctx.node, manifest)
+
+    def _safe_release_connection(self) -> str | None:
+        """The next node takes the connection as it is: a new one has to be told all settings. Not so where dbt or the model did
+        something by itself, which may leave temporary tables behind."""
+        return super()._safe_release_connection() if self.left_to_dbt or self.compiler.has_asked else None
+
+    def compile(self, manifest: Any) -> Any:
+        code = self.kept.get(self.node.unique_id)
+        if code is None:
+            node = super().compile(manifest)
+            if node.language == "sql" and not self.compiler.has_asked and not _FLEETING.search(node.raw_code):
+                self.kept.keep(node.unique_id, node.compiled_code)
+            return node
+        self.node.compiled_code, self.node.compiled, self.node.extra_ctes_injected = code, True, True
+        return self.node
+
+    def stands(self) -> bool:
+        return self.standing.holds(self.node.unique_id)
+
+    def unchanged(self) -> RunResult:
+        raise NotImplementedError
+
+    def ask(self, sql: str) -> tuple[Any, ...]:
+        """The first row that comes of a statement, which is a transaction of its own.
+
+        Raises:
+            DbtRuntimeError: the database refuses it.
+        """
+        connections = self.adapter.connections
+        with connections.exception_handler(sql):
+            cursor = connections.get_thread_connection().handle.cursor()
+            cursor.execute(sql)
+            return cursor.fetchone() or ()
+
+
+class _Models(_Quick, ModelRunner):
+    def execute(self, model: Any, manifest: Any) -> RunResult:
+        held = self._content()
+        if model.language == "sql" and model.get_materialization() in ("table", "view") and not _has_hooks(model):
+            result = self._replace(model)
+        else:
+            self.left_to_dbt = True
+            result = super().execute(model, manifest)
+        if self.standing.watches(model.unique_id) and held != self._content():
+            self.standing.moved.add(f"{model.schema}.{model.alias}")
+        return result
+
+    def stands(self) -> bool:
+        """A table that is not there does not stand, whatever it is made of."""
+        return super().stands() and (kept := self._relation()) is not None and kept.is_table
+
+    def unchanged(self) -> RunResult:
+        return _success(self.node, UNCHANGED)
+
+    def _replace(self, model: Any) -> RunResult:
+        """A table or view takes the place of the one before in one statement, which DuckDB makes whole or not at all."""
+        kind, before = model.get_materialization(), self._relation()
+        if before is not None and str(before.type) != kind:
+            self.adapter.drop_relation(before)
+            self.adapter.commit_if_has_connection()
+        self.ask(f"create or replace {kind} {model.relation_name} as (\n{model.compiled_code}\n)")
+        self.adapter.cache_added(self.adapter.Relation.create_from(self.config, model, type=kind).incorporate(dbt_created=True))
+        return _success(model, "OK")
+
+    def _relation(self) -> Any:
+        return self.adapter.get_relation(self.node.database, self.node.schema, self.node.alias)
+
+    def _content(self) -> tuple[Any, ...]:
+        """What a table holds, in whatever order; nothing where nobody asks. DuckDB hashes an empty list like none, so no column
+        may mean different things by them."""
+        if not self.standing.watches(self.node.unique_id):
+            return ()
+        kept = self._relation()
+        return self.ask(f"select count(*), sum(hash(held)) from {kept} as held") if kept is not None and kept.is_table else ()
+
+
+class _Tests(_Quick, TestRunner):
+    def unchanged(self) -> RunResult:
+        """A test that held on what has not changed since holds."""
+        return self.build_test_run_result(self.node, TestResultData(0, False, False, {}))
+
+    def execute_data_test(self, data_test: Any, manifest: Any) -> TestResultData:
+        asked = data_test.config
+        if asked.store_failures or asked.materialized != "test":
+            self.left_to_dbt = True
+            return super().execute_data_test(data_test, manifest)
+        objects = f"{data_test.compiled_code}\n{'' if asked.limit is None else f'limit {asked.limit}'}"
+        found = self.ask(
+            f"select {asked.fail_calc}, {asked.fail_calc} {asked.warn_if}, {asked.fail_calc} {asked.error_if}\n"
+            f"from (\n{objects}\n) as objections"
+        )
+        figures = (int(each) if isinstance(each, Decimal) else each for each in found)
+        told = dict(zip(("failures", "should_warn", "should_error"), figures, strict=True)) | {"adapter_response": {}}
+        TestResultData.validate(told)
+        return TestResultData.from_dict(told)
+
+
+def _has_hooks(model: Any) -> bool:
+    return bool(model.config.pre_hook or model.config.post_hook)
+
+
+def _success(model: Any, message: str) -> RunResult:
+    return RunResult(
+        node=model,
+        status=RunStatus.Success,
+        timing=[],
+        thread_id=threading.current_thread().name,
+        execution_time=0,
+        message=message,
+        adapter_response={},
+        failures=None,
+        batch_results=None,
+    )
