@@ -239,10 +239,11 @@ def _load_manifest(workspace: Workspace) -> Manifest:
 
 
 def _fingerprint(project_dir: Path, target_dir: Path) -> str:
-    """Path, size and time of every file of the project, links followed, and dbt's version."""
+    """Path, size and time of every file of the project, links followed, and dbt's versions."""
     from importlib.metadata import version
 
-    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {project_dir}".encode())
+    versions = " ".join(map(version, ("dbt-core", "dbt-adapters", "dbt-duckdb")))
+    digest = hashlib.sha256(f"{versions} {project_dir}".encode())
     for folder, folders, names in os.walk(project_dir, followlinks=True):
         folders[:] = sorted(name for name in folders if Path(folder, name) != target_dir)
         for name in sorted(names):

@@ -12,27 +12,34 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from dbt.artifacts.schemas.results import RunStatus
 from dbt.artifacts.schemas.run import RunResult
+from dbt.clients.jinja import add_rendered_test_kwargs
 from dbt.compilation import Compiler
+from dbt.contracts.graph.nodes import GenericTestNode
 from dbt.node_types import NodeType
 from dbt.task.base import BaseRunner
 from dbt.task.build import BuildTask
 from dbt.task.compile import CompileRunner
 from dbt.task.run import ModelRunner
 from dbt.task.test import TestResultData, TestRunner
+from dbt_common.exceptions import DbtRuntimeError
 
 from dagster_project.dbt_run import UNCHANGED, Standing
 
 _HARMLESS = ("dispatch", "quote", "type")
 """What a model may ask the adapter without asking the database."""
-_FLEETING = re.compile(r"\b(run_started_at|invocation_id|modules|env_var|flags|dbt_metadata_envs)\b")
+FLEETING = re.compile(
+    r"\b(run_started_at|invocation_id|invocation_args_dict|selected_resources|thread_id|should_full_refresh|modules|env_var|flags"
+    r"|dbt_metadata_envs)\b"
+)
 """What may be otherwise in the next run, of all that dbt gives to a model."""
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class CompiledCode:
@@ -47,7 +54,7 @@ class CompiledCode:
         self._path, self._fingerprint = path, fingerprint
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            self._code: dict[str, str] = kept["code"] if kept["fingerprint"] == fingerprint else {}
+            self._code: dict[str, str] = dict(kept["code"]) if kept["fingerprint"] == fingerprint else {}
         except (OSError, ValueError, LookupError, TypeError):
             self._code = {}
         self._known = len(self._code)
@@ -59,28 +66,29 @@ class CompiledCode:
         self._code[unique_id] = code
 
     def save(self) -> None:
-        """Write what has come, whole or not at all."""
+        """Write what has come, whole or not at all. What can't be written is compiled again."""
         if len(self._code) > self._known:
             new = self._path.with_suffix(".new")
-            new.write_text(json.dumps({"fingerprint": self._fingerprint, "code": self._code}), encoding="utf-8")
-            os.replace(new, self._path)
-            self._known = len(self._code)
+            with suppress(OSError):
+                new.write_text(json.dumps({"fingerprint": self._fingerprint, "code": self._code}), encoding="utf-8")
+                os.replace(new, self._path)
 
 
 @contextmanager
 def runners(code: CompiledCode, standing: Standing) -> Iterator[None]:
-    """Within it, dbt's build carries out models and tests with the runners of this module; one at a time in a process."""
+    """Within it, dbt's build carries out models and tests with the runners of this module; one build at a time."""
     own: dict[NodeType, type[BaseRunner]] = {
         NodeType.Model: type("Models", (_Models,), {"kept": code, "standing": standing}),
         NodeType.Test: type("Tests", (_Tests,), {"kept": code, "standing": standing}),
     }
-    usual = BuildTask.RUNNER_MAP
-    BuildTask.RUNNER_MAP = {**usual, **own}
-    try:
-        yield
-    finally:
-        BuildTask.RUNNER_MAP = usual
-        code.save()
+    with _ONE_AT_A_TIME:
+        usual = BuildTask.RUNNER_MAP
+        BuildTask.RUNNER_MAP = {**usual, **own}
+        try:
+            yield
+        finally:
+            BuildTask.RUNNER_MAP = usual
+            code.save()
 
 
 class _WatchedAdapter:
@@ -103,6 +111,8 @@ class _WatchfulCompiler(Compiler):
     def _create_node_context(self, *args: Any) -> dict[str, Any]:
         context = super()._create_node_context(*args)
         context["adapter"] = _WatchedAdapter(context["adapter"], self)
+        if isinstance(args[0], GenericTestNode):  # its arguments may ask too, and have been worked out before
+            add_rendered_test_kwargs(context, args[0])
         return context
 
 
@@ -123,12 +133,12 @@ class _Quick(CompileRunner):
     def after_execute(self, result: RunResult) -> None:
         """Tells nothing: whoever listens hears that the node has ended."""
 
-    def compile_and_execute(self, manifest: Any, ctx: Any) -> RunResult:
+    def compile_and_execute(self, manifest: Any, ctx: Any) -> RunResult | None:
         with self.adapter.connection_named(self.node.unique_id, should_release_connection=False):
             if self.stands():
                 return self.unchanged()
             ctx.node = self.compile(manifest)
-            return self.run(ctx.node, manifest)
+            return None if self.node.is_ephemeral_model else self.run(ctx.node, manifest)
 
     def _safe_release_connection(self) -> str | None:
         """The next node takes the connection as it is: a new one has to be told all settings. Not so where dbt or the model did
@@ -139,7 +149,7 @@ class _Quick(CompileRunner):
         code = self.kept.get(self.node.unique_id)
         if code is None:
             node = super().compile(manifest)
-            if node.language == "sql" and not self.compiler.has_asked and not _FLEETING.search(node.raw_code):
+            if node.language == "sql" and not self.compiler.has_asked and _is_lasting(node):
                 self.kept.keep(node.unique_id, node.compiled_code)
             return node
         self.node.compiled_code, self.node.compiled, self.node.extra_ctes_injected = code, True, True
@@ -151,8 +161,8 @@ class _Quick(CompileRunner):
     def unchanged(self) -> RunResult:
         raise NotImplementedError
 
-    def ask(self, sql: str) -> tuple[Any, ...]:
-        """The first row that comes of a statement, which is a transaction of its own.
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows that come of a statement, which is a transaction of its own.
 
         Raises:
             DbtRuntimeError: the database refuses it.
@@ -161,13 +171,14 @@ class _Quick(CompileRunner):
         with connections.exception_handler(sql):
             cursor = connections.get_thread_connection().handle.cursor()
             cursor.execute(sql)
-            return cursor.fetchone() or ()
+            # To the end: a result of which something is left keeps its transaction open, and checkpoints waiting.
+            return cursor.fetchall()
 
 
 class _Models(_Quick, ModelRunner):
     def execute(self, model: Any, manifest: Any) -> RunResult:
         held = self._content()
-        if model.language == "sql" and model.get_materialization() in ("table", "view") and not _has_hooks(model):
+        if _is_plain(model):
             result = self._replace(model)
         else:
             self.left_to_dbt = True
@@ -196,13 +207,15 @@ class _Models(_Quick, ModelRunner):
     def _relation(self) -> Any:
         return self.adapter.get_relation(self.node.database, self.node.schema, self.node.alias)
 
-    def _content(self) -> tuple[Any, ...]:
+    def _content(self) -> list[tuple[Any, ...]]:
         """What a table holds, in whatever order; nothing where nobody asks. DuckDB hashes an empty list like none, so no column
         may mean different things by them."""
         if not self.standing.watches(self.node.unique_id):
-            return ()
+            return []
         kept = self._relation()
-        return self.ask(f"select count(*), sum(hash(held)) from {kept} as held") if kept is not None and kept.is_table else ()
+        if kept is None or not kept.is_table:
+            return []
+        return self.ask(f"select count(*), sum(hash(relance_row)) from {kept} as relance_row")
 
 
 class _Tests(_Quick, TestRunner):
@@ -220,14 +233,30 @@ class _Tests(_Quick, TestRunner):
             f"select {asked.fail_calc}, {asked.fail_calc} {asked.warn_if}, {asked.fail_calc} {asked.error_if}\n"
             f"from (\n{objects}\n) as objections"
         )
-        figures = (int(each) if isinstance(each, Decimal) else each for each in found)
+        if len(found) != 1:
+            raise DbtRuntimeError(f"`fail_calc: {asked.fail_calc}` gave {len(found)} figures where it takes one", data_test)
+        figures = (_plain_number(each) if isinstance(each, Decimal) else each for each in found[0])
         told = dict(zip(("failures", "should_warn", "should_error"), figures, strict=True)) | {"adapter_response": {}}
         TestResultData.validate(told)
         return TestResultData.from_dict(told)
 
 
-def _has_hooks(model: Any) -> bool:
-    return bool(model.config.pre_hook or model.config.post_hook)
+def _plain_number(figure: Decimal) -> int | float:
+    return int(figure) if figure == int(figure) else float(figure)
+
+
+def _is_plain(model: Any) -> bool:
+    """Whether a model is a table or a view and nothing else besides, so that one statement makes it."""
+    config = model.config
+    more = (config.pre_hook, config.post_hook, config.get("sql_header"), config.contract.enforced, "sql_header" in model.raw_code)
+    return model.language == "sql" and model.get_materialization() in ("table", "view") and not any(more)
+
+
+def _is_lasting(node: Any) -> bool:
+    """Whether the SQL that was compiled of a node, without the database being asked, hangs on the project's files alone."""
+    asked = getattr(node, "test_metadata", None)
+    told = f"{node.raw_code} {asked.kwargs if asked else ''} {node.config.get('where') or ''}"
+    return not (node.extra_ctes or "{{" in (node.config.get("where") or "") or FLEETING.search(told))
 
 
 def _success(model: Any, message: str) -> RunResult:

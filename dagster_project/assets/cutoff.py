@@ -68,7 +68,7 @@ def _contents(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     library that may be newer now. What has been exported is a view, and taken for new: to compare it would cost what its history
     is long."""
     tables = con.execute("select table_name from duckdb_tables() where schema_name = 'control'").fetchall()
-    counted = "select count(*) || ' ' || coalesce(sum(hash(held))::varchar, '') from control.{} as held"
+    counted = "select count(*) || ' ' || coalesce(sum(hash(relance_row))::varchar, '') from control.{} as relance_row"
     return {f"control.{table}": str((con.execute(counted.format(table)).fetchone() or [""])[0]) for (table,) in tables}
 
 
