@@ -30,6 +30,7 @@ from dagster_project.dbt_run import DbtResults, NodeResult, Standing, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
+from dagster_project.quality.gx import import_meanwhile
 from dagster_project.scores.predict.card import cards_in_markdown
 
 CARDS = "model_cards"
@@ -80,6 +81,8 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                 forget_build(con, full_refresh, run.settings.warehouse.engine)
         results = DbtResults()
         if to_build:
+            if _exports_follow(context):
+                import_meanwhile()
             run.progress.step(
                 f"dbt: {len(to_build)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
@@ -108,6 +111,12 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
         results.raise_if_broken()
 
     return dbt
+
+
+def _exports_follow(context: dg.AssetExecutionContext) -> bool:
+    """Whether this run makes files, which Great Expectations looks at."""
+    layer = context.job_def.asset_layer
+    return any(layer.asset_graph.get(key).group_name == "activations" for key in layer.executable_asset_keys)
 
 
 def build_again(run: RunInHand, workspace: Workspace) -> None:
