@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class NodeResult:
     status: success, error or skipped for models and seeds; pass, warn, fail, error or skipped for tests.
     failures: rows a test objects to; None where there was no test to count.
     execution_time: seconds.
+    rows: of a table, once it is made; None where nobody has counted them.
     """
 
     unique_id: str
@@ -69,6 +71,7 @@ class NodeResult:
     failures: int | None
     path: Path | None = None
     """The file of a node that could not be built."""
+    rows: int | None = None
 
     @property
     def name(self) -> str:
@@ -146,6 +149,7 @@ def dbt_build(
     indirect_tests: bool = True,
     standing: Standing | None = None,
     chosen: Collection[str] | None = None,
+    stop: threading.Event | None = None,
 ) -> DbtResults:
     """Build models and seeds and run the data tests on them; unit tests belong to the test suite and are left out.
 
@@ -156,6 +160,7 @@ def dbt_build(
         standing: models and tests that are passed over where they stand; in DuckDB alone.
         chosen: unique ids of what is built, tests among them, beside what `select` names. dbt looks at every node once for each
             term of a selection; so these bear a tag, which is one term.
+        stop: once it is set, nothing more is begun; in DuckDB alone.
 
     Raises:
         RelanceError: dbt could not start (a project or model it can't read, a warehouse it can't open). A node that fails
@@ -184,7 +189,9 @@ def dbt_build(
         if on_result and event.info.name == "NodeFinished":
             run = event.data.run_result
             unique_id = event.data.node_info.unique_id
-            on_result(_node(unique_id, run.status, run.message, run.execution_time, run.num_failures, path_of))
+            on_result(
+                _node(unique_id, run.status, run.message, run.execution_time, run.num_failures, path_of, run.adapter_response)
+            )
 
     try:
         with ExitStack() as held:
@@ -192,7 +199,7 @@ def dbt_build(
                 from dagster_project.dbt_runners import CompiledCode, runners
 
                 code = CompiledCode(workspace.target_dir / "compiled.json", _parsed_mark(workspace).read_text())
-                held.enter_context(runners(code, standing or Standing()))
+                held.enter_context(runners(code, standing or Standing(), stop or threading.Event()))
             outcome = _invoke(workspace, args, manifest, listen)
     finally:
         release_warehouse()
@@ -200,7 +207,8 @@ def dbt_build(
     if results is None:
         raise _unreadable(outcome.exception, workspace)
     nodes = [
-        _node(each.node.unique_id, each.status, each.message, each.execution_time, each.failures, path_of) for each in results
+        _node(each.node.unique_id, each.status, each.message, each.execution_time, each.failures, path_of, each.adapter_response)
+        for each in results
     ]
     return DbtResults(tuple(nodes))
 
@@ -255,12 +263,19 @@ def _fingerprint(project_dir: Path, target_dir: Path) -> str:
 
 
 def _node(
-    unique_id: str, status: Any, message: Any, seconds: float, failures: int | None, path_of: Callable[[str], Path | None]
+    unique_id: str,
+    status: Any,
+    message: Any,
+    seconds: float,
+    failures: int | None,
+    path_of: Callable[[str], Path | None],
+    response: Mapping[str, Any],
 ) -> NodeResult:
     status = str(getattr(status, "value", status)).lower()
     counted = failures if unique_id.startswith("test.") and status != "skipped" else None
     path = path_of(unique_id) if status == "error" else None
-    return NodeResult(unique_id, status, safe_message(str(message or "")), float(seconds or 0), counted, path)
+    rows = int(response["rows_affected"]) if "rows_affected" in response else None
+    return NodeResult(unique_id, status, safe_message(str(message or "")), float(seconds or 0), counted, path, rows)
 
 
 def _unreadable(error: BaseException | None, workspace: Workspace) -> RelanceError:
@@ -270,6 +285,14 @@ def _unreadable(error: BaseException | None, workspace: Workspace) -> RelanceErr
     if "lock" in text.lower() and "IO Error" in text:
         return RelanceError("The warehouse is in use by another process", str(where), "wait until it ends, then run again")
     return RelanceError(f"dbt can't read the models: {safe_message(text)}", str(where), "correct the file, then run again")
+
+
+def break_off() -> None:
+    """Interrupt the queries that dbt has at work, if any."""
+    from dbt.adapters.factory import FACTORY
+
+    if adapter := FACTORY.adapters.get("duckdb"):
+        adapter.cancel_open_connections()
 
 
 def release_warehouse() -> None:

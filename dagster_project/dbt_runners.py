@@ -75,11 +75,16 @@ class CompiledCode:
 
 
 @contextmanager
-def runners(code: CompiledCode, standing: Standing) -> Iterator[None]:
-    """Within it, dbt's build carries out models and tests with the runners of this module; one build at a time."""
+def runners(code: CompiledCode, standing: Standing, stop: threading.Event) -> Iterator[None]:
+    """Within it, dbt's build carries out models and tests with the runners of this module; one build at a time.
+
+    Args:
+        stop: once it is set, they begin nothing more.
+    """
+    given = {"kept": code, "standing": standing, "stop": stop}
     own: dict[NodeType, type[BaseRunner]] = {
-        NodeType.Model: type("Models", (_Models,), {"kept": code, "standing": standing}),
-        NodeType.Test: type("Tests", (_Tests,), {"kept": code, "standing": standing}),
+        NodeType.Model: type("Models", (_Models,), given),
+        NodeType.Test: type("Tests", (_Tests,), given),
     }
     with _ONE_AT_A_TIME:
         usual = BuildTask.RUNNER_MAP
@@ -121,6 +126,7 @@ class _Quick(CompileRunner):
 
     kept: CompiledCode
     standing: Standing
+    stop: threading.Event
 
     def __init__(self, *args: Any):
         super().__init__(*args)
@@ -134,6 +140,8 @@ class _Quick(CompileRunner):
         """Tells nothing: whoever listens hears that the node has ended."""
 
     def compile_and_execute(self, manifest: Any, ctx: Any) -> RunResult | None:
+        if self.stop.is_set():
+            raise DbtRuntimeError("The build was broken off", self.node)
         with self.adapter.connection_named(self.node.unique_id, should_release_connection=False):
             if self.stands():
                 return self.unchanged()
@@ -185,6 +193,7 @@ class _Models(_Quick, ModelRunner):
             result = super().execute(model, manifest)
         if self.standing.watches(model.unique_id) and held != self._content():
             self.standing.moved.add(f"{model.schema}.{model.alias}")
+        result.adapter_response |= self._counted()
         return result
 
     def stands(self) -> bool:
@@ -192,7 +201,9 @@ class _Models(_Quick, ModelRunner):
         return super().stands() and (kept := self._relation()) is not None and kept.is_table
 
     def unchanged(self) -> RunResult:
-        return _success(self.node, UNCHANGED)
+        result = _success(self.node, UNCHANGED)
+        result.adapter_response |= self._counted()
+        return result
 
     def _replace(self, model: Any) -> RunResult:
         """A table or view takes the place of the one before in one statement, which DuckDB makes whole or not at all."""
@@ -203,6 +214,12 @@ class _Models(_Quick, ModelRunner):
         self.ask(f"create or replace {kind} {model.relation_name} as (\n{model.compiled_code}\n)")
         self.adapter.cache_added(self.adapter.Relation.create_from(self.config, model, type=kind).incorporate(dbt_created=True))
         return _success(model, "OK")
+
+    def _counted(self) -> dict[str, int]:
+        """The rows of a table; of a view, that would mean to compute it."""
+        if self.node.get_materialization() not in ("table", "incremental"):
+            return {}
+        return {"rows_affected": self.ask(f"select count(*) from {self.node.relation_name}")[0][0]}
 
     def _relation(self) -> Any:
         return self.adapter.get_relation(self.node.database, self.node.schema, self.node.alias)

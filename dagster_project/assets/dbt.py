@@ -1,6 +1,7 @@
 """Everything dbt makes, staging to audiences: one asset per model and seed, one check per data test, one dbt command per run."""
 
-from collections.abc import Collection, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -26,16 +27,15 @@ from dagster_project.assets.scope import (
     stood_together,
 )
 from dagster_project.control import identify_run, write_control
+from dagster_project.dbt_meanwhile import building
 from dagster_project.dbt_run import DbtResults, NodeResult, Standing, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.errors import RelanceError
 from dagster_project.instance import POOL
-from dagster_project.quality.gx import import_meanwhile
 from dagster_project.scores.predict.card import cards_in_markdown
 
 CARDS = "model_cards"
 UNCHANGED = "Nothing it looks at has changed since this last held."
-_COUNTED = {"table", "incremental", "seed"}
 
 
 def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -56,6 +56,10 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
         models = {uid for uid in chosen if manifest["nodes"][uid]["resource_type"] == "model"}
         wanted = {parent for uid in chosen for parent in manifest["parent_map"][uid] if parent in clock}
         return wanted <= chosen and stood_together(con, models, messages)
+
+    def cards_of(uid: str) -> bool:
+        """Whether a node is the table of cards or a test on it: what they say is read when dbt has let go of the warehouse."""
+        return uid.split(".")[2] == CARDS or any(parent.split(".")[2] == CARDS for parent in manifest["parent_map"][uid])
 
     @dbt_assets(manifest=manifest, name="dbt", dagster_dbt_translator=RoomTranslator(), pool=POOL, required_resource_keys={"run"})
     def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -79,44 +83,52 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                 to_build, standing = frozenset(may_change), Standing(grounds_of(manifest, may_change), moved)
             if plan.chosen:
                 forget_build(con, full_refresh, run.settings.warehouse.engine)
+
+        def told(node: NodeResult, more: Mapping[str, Any]) -> Iterator[Any]:
+            if node.unique_id in wanted_checks and node.status != "skipped":
+                yield _check_result(wanted_checks[node.unique_id], node)
+            elif node.unique_id in wanted_assets and node.held:
+                yield dg.MaterializeResult(asset_key=wanted_assets[node.unique_id], metadata=_metadata(node) | more)
+
+        def unchanged() -> Iterator[Any]:
+            for uid in filter(lambda uid: uid in wanted_assets and uid not in to_build, in_order):
+                if wanted_assets[uid] in handed_on:
+                    yield dg.MaterializeResult(asset_key=wanted_assets[uid], metadata={"unchanged": True})
+            if scope is not Scope.EVERYTHING:
+                for uid, key in wanted_checks.items():
+                    if uid not in to_build and is_blocking(manifest["nodes"][uid]):
+                        yield dg.AssetCheckResult(
+                            asset_key=key.asset_key, check_name=key.name, passed=True, description=UNCHANGED
+                        )
+
         results = DbtResults()
+        of_cards: list[NodeResult] = []
         if to_build:
-            if _exports_follow(context):
-                import_meanwhile()
             run.progress.step(
                 f"dbt: {len(to_build)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
-            results = _build(run, workspace, None if to_build == every else to_build, full_refresh, standing)
+            chosen = None if to_build == every else to_build
+            with building(lambda tell, stop: _build(run, workspace, chosen, full_refresh, standing, tell, stop)) as build:
+                # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
+                yield from unchanged()
+                for node in build:
+                    if cards_of(node.unique_id):
+                        of_cards.append(node)
+                    else:
+                        yield from told(node, {})
+                results = build.results()
+        else:
+            yield from unchanged()
         with run.warehouse() as con:
-            rows = _row_counts(con, manifest, results)
             cards = _cards(con, results)
             if plan.chosen and plan.completes_messages and results.success:
                 remember_what_stood(con)
                 remember_build(con, ground, only_messages=not plan.completes)
-
-        # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
-        for uid in filter(lambda uid: uid in wanted_assets and uid not in to_build, in_order):
-            if wanted_assets[uid] in handed_on:
-                yield dg.MaterializeResult(asset_key=wanted_assets[uid], metadata={"unchanged": True})
-        for node in results.nodes:
-            if node.unique_id in wanted_checks and node.status != "skipped":
-                yield _check_result(wanted_checks[node.unique_id], node)
-            elif node.unique_id in wanted_assets and node.held:
-                told = _metadata(node, rows.get(node.unique_id)) | (cards if node.name == CARDS else {})
-                yield dg.MaterializeResult(asset_key=wanted_assets[node.unique_id], metadata=told)
-        if scope is not Scope.EVERYTHING:
-            for uid, key in wanted_checks.items():
-                if uid not in to_build and is_blocking(manifest["nodes"][uid]):
-                    yield dg.AssetCheckResult(asset_key=key.asset_key, check_name=key.name, passed=True, description=UNCHANGED)
+        for node in of_cards:
+            yield from told(node, {} if node.is_test else cards)
         results.raise_if_broken()
 
     return dbt
-
-
-def _exports_follow(context: dg.AssetExecutionContext) -> bool:
-    """Whether this run makes files, which Great Expectations looks at."""
-    layer = context.job_def.asset_layer
-    return any(layer.asset_graph.get(key).group_name == "activations" for key in layer.executable_asset_keys)
 
 
 def build_again(run: RunInHand, workspace: Workspace) -> None:
@@ -144,8 +156,18 @@ def build_again(run: RunInHand, workspace: Workspace) -> None:
 
 
 def _build(
-    run: RunInHand, workspace: Workspace, chosen: Collection[str] | None, full_refresh: bool, standing: Standing | None = None
+    run: RunInHand,
+    workspace: Workspace,
+    chosen: Collection[str] | None,
+    full_refresh: bool,
+    standing: Standing | None = None,
+    tell: Callable[[NodeResult], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> DbtResults:
+    """
+    Args:
+        tell: is handed each result as it comes; of Spark, all once their tables are the warehouse's.
+    """
     run.let_go()
     was_torn = run.is_torn
     run.has_news = run.is_torn = True
@@ -153,8 +175,20 @@ def _build(
         from dagster_project.spark.build import spark_build
 
         results = spark_build(run.settings, workspace, chosen, full_refresh, _teller(run))
+        for node in results.nodes if tell else ():
+            tell(node)
     else:
-        results = dbt_build(workspace, full_refresh=full_refresh, on_result=_teller(run), standing=standing, chosen=chosen)
+        teller = _teller(run)
+
+        def on_result(node: NodeResult) -> None:
+            if not (stop and stop.is_set()):  # what was broken off is nobody's mistake
+                teller(node)
+            if tell:
+                tell(node)
+
+        results = dbt_build(
+            workspace, full_refresh=full_refresh, on_result=on_result, standing=standing, chosen=chosen, stop=stop
+        )
     # A part that held leaves what was torn before as it is.
     run.is_torn = bool(results.broken) or (was_torn and chosen is not None)
     return results
@@ -170,21 +204,6 @@ def _teller(run: RunInHand) -> Any:
     return tell
 
 
-def _row_counts(con: duckdb.DuckDBPyConnection, manifest: Manifest, results: DbtResults) -> dict[str, int]:
-    """Rows of every table just built; views are not counted, that would mean computing them."""
-    tables = {
-        node.unique_id: manifest["nodes"][node.unique_id]
-        for node in results.nodes
-        if node.held and not node.is_test and manifest["nodes"][node.unique_id]["config"]["materialized"] in _COUNTED
-    }
-    if not tables:
-        return {}
-    counts = " union all ".join(
-        f"""select '{uid}', count(*) from "{node["schema"]}"."{node["alias"]}" """ for uid, node in tables.items()
-    )
-    return dict(con.execute(counts).fetchall())
-
-
 def _cards(con: duckdb.DuckDBPyConnection, results: DbtResults) -> dict[str, dg.MarkdownMetadataValue]:
     """The card of every model of a probability, to be read where the table of cards is looked at."""
     if not any(node.name == CARDS and node.held for node in results.nodes):
@@ -192,9 +211,9 @@ def _cards(con: duckdb.DuckDBPyConnection, results: DbtResults) -> dict[str, dg.
     return {model: dg.MetadataValue.md(card) for model, card in cards_in_markdown(con).items()}
 
 
-def _metadata(node: NodeResult, rows: int | None) -> dict[str, Any]:
+def _metadata(node: NodeResult) -> dict[str, Any]:
     told: dict[str, Any] = {"seconds": round(node.execution_time, 3)} | ({"unchanged": True} if node.is_unchanged else {})
-    return told if rows is None else {"dagster/row_count": rows, **told}
+    return told if node.rows is None else {"dagster/row_count": node.rows, **told}
 
 
 def _check_result(key: dg.AssetCheckKey, node: NodeResult) -> dg.AssetCheckResult:

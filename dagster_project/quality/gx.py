@@ -2,15 +2,12 @@
 
 Great Expectations takes seconds to import, so this module imports it only when a check runs, and so should whoever builds
 expectations: `from dagster_project.quality.gx import expectations`, then `expectations().ExpectColumnValuesToNotBeNull(…)`.
-Who knows that checks are to come and waits for the database meanwhile calls `import_meanwhile()`.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -55,16 +52,6 @@ class CheckResult:
 def expectations() -> ModuleType:
     """`great_expectations.expectations`, imported with telemetry off."""
     return _library().expectations
-
-
-def import_meanwhile() -> None:
-    """Begin the import in a thread, and go on. What is wrong with it is told to whoever needs it."""
-
-    def begin() -> None:
-        with suppress(Exception):
-            expectations()
-
-    threading.Thread(target=begin, name="import of great_expectations", daemon=True).start()
 
 
 def validate_frame(df: Any, expectations: list[Any], suite_name: str) -> CheckResult:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,19 @@ def spark_build(
         with open_warehouse(settings) as con:
             built = {made[node.unique_id] for node in results.nodes if node.held and node.unique_id in made}
             mark = _publish(con, Exchange(con, spark), built)
+            results = DbtResults(tuple(replace(node, rows=_rows(con, made, node)) for node in results.nodes))
         if not results.broken:  # else something may be missing, views among it, which are Spark's alone
             _mark_path(settings).write_text(mark)
         return results
     finally:
         end_spark()
+
+
+def _rows(con: duckdb.DuckDBPyConnection, made: Mapping[str, Table], node: NodeResult) -> int | None:
+    if not node.held or node.unique_id not in made:
+        return None
+    schema, name = made[node.unique_id]
+    return (con.execute(f'select count(*) from "{schema}"."{name}"').fetchone() or (None,))[0]
 
 
 def _made_by_dbt(manifest: dict[str, Any]) -> Iterable[tuple[str, Table]]:

@@ -75,7 +75,7 @@ def built_by_dbt(workspace: Workspace) -> list[NodeResult]:
     outcome = dbtRunner().invoke(["build", *map(str, places), "--quiet", "--log-level", "none", "--log-level-file", "none"])
     release_warehouse()
     results = getattr(outcome.result, "results", [])
-    return [_node(each.node.unique_id, each.status, each.message, 0, each.failures, lambda _: None) for each in results]
+    return [_node(each.node.unique_id, each.status, each.message, 0, each.failures, lambda _: None, {}) for each in results]
 
 
 def rows(workspace: Workspace) -> dict[str, Any]:
