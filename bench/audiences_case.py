@@ -69,7 +69,7 @@ def _grow(con: duckdb.DuckDBPyConnection, schema: str, table: str, copies: int, 
 
 
 def _manifest(settings: Settings) -> dict[str, Any]:
-    from dagster_project.dbt_run import prepare_manifest
+    from dagster_project.dbt_parse import prepare_manifest
     from dagster_project.dbt_workspace import prepare_workspace
 
     return json.loads(prepare_manifest(prepare_workspace(settings)).read_text(encoding="utf-8"))

@@ -79,7 +79,8 @@ def land(project: str) -> None:
 
 def unify(project: str) -> None:
     from dagster_project.control import identify_run, write_control
-    from dagster_project.dbt_run import dbt_build, prepare_manifest
+    from dagster_project.dbt_parse import prepare_manifest
+    from dagster_project.dbt_run import dbt_build
     from dagster_project.dbt_workspace import prepare_workspace
     from dagster_project.loads.normalise import normalise_identifiers
     from dagster_project.settings import load_settings

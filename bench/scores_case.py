@@ -70,7 +70,8 @@ def prepare(settings: Settings, customers: str) -> None:
 
 
 def score(settings: Settings) -> None:
-    from dagster_project.dbt_run import NodeResult, dbt_build, prepare_manifest
+    from dagster_project.dbt_parse import prepare_manifest
+    from dagster_project.dbt_run import NodeResult, dbt_build
     from dagster_project.dbt_workspace import prepare_workspace
 
     workspace = prepare_workspace(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 
 from dagster_project.dbt_run import DbtResults, NodeResult, break_off
@@ -13,7 +13,7 @@ from dagster_project.dbt_run import DbtResults, NodeResult, break_off
 _PATIENCE_SECONDS = 0.2
 
 Build = Callable[[Callable[[NodeResult], None], threading.Event], DbtResults]
-"""A build that hands on each result as it comes, and begins nothing more once the event is set."""
+"""A build that hands on each result as it comes, and begins no more models and tests once the event is set."""
 
 
 class Building:
@@ -27,7 +27,8 @@ class Building:
             yield node
 
     def results(self) -> DbtResults:
-        """
+        """All of them, when it has ended.
+
         Raises:
             RelanceError: dbt could not start.
         """
@@ -36,7 +37,7 @@ class Building:
 
 @contextmanager
 def building(build: Build) -> Iterator[Building]:
-    """Begin a build. Whoever leaves before its end breaks it off: a query at work is interrupted, nothing more is begun."""
+    """Begin a build in DuckDB. Whoever leaves before its end breaks it off: a query at work is interrupted, no more are begun."""
     ended: SimpleQueue[NodeResult | None] = SimpleQueue()
     stop = threading.Event()
     with ThreadPoolExecutor(1, "dbt") as background:
@@ -46,5 +47,7 @@ def building(build: Build) -> Iterator[Building]:
             yield Building(ended, outcome)
         finally:
             stop.set()
-            while wait([outcome], _PATIENCE_SECONDS).not_done:
-                break_off()
+            while not outcome.done():
+                with suppress(Exception):  # a connection may be opening or closing just now
+                    break_off()
+                wait([outcome], _PATIENCE_SECONDS)

@@ -1,14 +1,7 @@
-"""dbt in this process: parsed only when something changed, quiet, and with its results as plain data.
-
-A dbt command line costs seconds before it does anything, so dbt is called through its own `dbtRunner`, with the manifest
-that an earlier parse left behind. The warehouse is released on every exit.
-"""
+"""A build of dbt's in this process, with its results as plain data. The warehouse is released on every exit."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,18 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.dbt_command import invoke, unreadable
+from dagster_project.dbt_parse import load_manifest, parsed_as, prepare_manifest
 from dagster_project.errors import RelanceError, safe_message
 from dagster_project.room import shortage
 
 if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
-
     from dagster_project.dbt_workspace import Workspace
 
-_QUIET = [
-    "--quiet", "--no-print", "--no-use-colors", "--log-level", "none", "--log-level-file", "none",
-    "--no-send-anonymous-usage-stats", "--no-version-check",
-]  # fmt: skip
 _BUILT = {"success", "pass", "warn", "no-op"}
 _CHOSEN = "relance_chosen"
 
@@ -59,7 +48,7 @@ class NodeResult:
     """What became of one model, seed or test.
 
     status: success, error or skipped for models and seeds; pass, warn, fail, error or skipped for tests.
-    failures: rows a test objects to; None where there was no test to count.
+    failures: rows a test objects to; None where none could be counted.
     execution_time: seconds.
     rows: of a table, once it is made; None where nobody has counted them.
     """
@@ -122,24 +111,6 @@ class DbtResults:
         )
 
 
-def prepare_manifest(workspace: Workspace) -> Path:
-    """The path of an up-to-date manifest.json; dbt parses only if a file of the workspace changed since it last did.
-
-    Raises:
-        RelanceError: dbt can't make sense of the project.
-    """
-    mark = _parsed_mark(workspace)
-    fingerprint = _fingerprint(workspace.project_dir, workspace.target_dir)
-    kept = all(path.exists() for path in (workspace.manifest_path, _parsed_state(workspace)))
-    if not kept or not mark.exists() or mark.read_text() != fingerprint:
-        mark.unlink(missing_ok=True)
-        outcome = _invoke(workspace, ["parse"])
-        if not outcome.success:
-            raise _unreadable(outcome.exception, workspace)
-        mark.write_text(fingerprint)
-    return workspace.manifest_path
-
-
 def dbt_build(
     workspace: Workspace,
     select: Sequence[str] | None = None,
@@ -160,14 +131,14 @@ def dbt_build(
         standing: models and tests that are passed over where they stand; in DuckDB alone.
         chosen: unique ids of what is built, tests among them, beside what `select` names. dbt looks at every node once for each
             term of a selection; so these bear a tag, which is one term.
-        stop: once it is set, nothing more is begun; in DuckDB alone.
+        stop: once it is set, no more models and tests are begun; in DuckDB alone.
 
     Raises:
         RelanceError: dbt could not start (a project or model it can't read, a warehouse it can't open). A node that fails
             does not raise: its result says so.
     """
     prepare_manifest(workspace)
-    manifest = _load_manifest(workspace)
+    manifest = load_manifest(workspace)
     for unique_id in chosen or ():
         manifest.nodes[unique_id].tags.append(_CHOSEN)
     if chosen is not None:
@@ -198,68 +169,19 @@ def dbt_build(
             if manifest.metadata.adapter_type == "duckdb":
                 from dagster_project.dbt_runners import CompiledCode, runners
 
-                code = CompiledCode(workspace.target_dir / "compiled.json", _parsed_mark(workspace).read_text())
+                code = CompiledCode(workspace.target_dir / "compiled.json", parsed_as(workspace))
                 held.enter_context(runners(code, standing or Standing(), stop or threading.Event()))
-            outcome = _invoke(workspace, args, manifest, listen)
+            outcome = invoke(workspace, args, manifest, listen)
     finally:
         release_warehouse()
     results = getattr(outcome.result, "results", None)
     if results is None:
-        raise _unreadable(outcome.exception, workspace)
+        raise unreadable(outcome.exception, workspace)
     nodes = [
         _node(each.node.unique_id, each.status, each.message, each.execution_time, each.failures, path_of, each.adapter_response)
         for each in results
     ]
     return DbtResults(tuple(nodes))
-
-
-def _invoke(
-    workspace: Workspace, args: list[str], manifest: Manifest | None = None, listen: Callable[[Any], None] | None = None
-) -> Any:
-    from dbt.cli.main import dbtRunner
-
-    places = ["--project-dir", workspace.project_dir, "--profiles-dir", workspace.profiles_dir]
-    places += ["--target-path", workspace.target_dir, "--log-path", workspace.target_dir]
-    runner = dbtRunner(manifest=manifest, callbacks=[listen] if listen else [])
-    outcome = runner.invoke([args[0], *map(str, places), *_QUIET, *args[1:]])
-    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
-        raise outcome.exception  # an interruption, which dbtRunner swallows
-    return outcome
-
-
-def _parsed_mark(workspace: Workspace) -> Path:
-    """Where stands what the files of the project were when dbt last parsed them."""
-    return workspace.target_dir / "parsed"
-
-
-def _parsed_state(workspace: Workspace) -> Path:
-    return workspace.target_dir / "partial_parse.msgpack"
-
-
-def _load_manifest(workspace: Workspace) -> Manifest:
-    """The manifest as dbt's parser left it: reading it takes a tenth of the time of an empty partial parse."""
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    manifest = Manifest.from_msgpack(_parsed_state(workspace).read_bytes(), decoder=extended_mashumuro_decoder)
-    manifest.build_flat_graph()
-    return manifest
-
-
-def _fingerprint(project_dir: Path, target_dir: Path) -> str:
-    """Path, size and time of every file of the project, links followed, and dbt's versions."""
-    from importlib.metadata import version
-
-    versions = " ".join(map(version, ("dbt-core", "dbt-adapters", "dbt-duckdb")))
-    digest = hashlib.sha256(f"{versions} {project_dir}".encode())
-    for folder, folders, names in os.walk(project_dir, followlinks=True):
-        folders[:] = sorted(name for name in folders if Path(folder, name) != target_dir)
-        for name in sorted(names):
-            if name.endswith((".sql", ".py", ".yml", ".csv", ".md")):
-                path = os.path.join(folder, name)
-                stat = os.stat(path)
-                digest.update(f"{path}\0{os.path.realpath(path)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 def _node(
@@ -272,19 +194,10 @@ def _node(
     response: Mapping[str, Any],
 ) -> NodeResult:
     status = str(getattr(status, "value", status)).lower()
-    counted = failures if unique_id.startswith("test.") and status != "skipped" else None
+    counted = failures if unique_id.startswith("test.") and status not in ("skipped", "error") else None
     path = path_of(unique_id) if status == "error" else None
     rows = int(response["rows_affected"]) if "rows_affected" in response else None
     return NodeResult(unique_id, status, safe_message(str(message or "")), float(seconds or 0), counted, path, rows)
-
-
-def _unreadable(error: BaseException | None, workspace: Workspace) -> RelanceError:
-    text = str(error or "dbt ended without a result")
-    place = re.search(r"\(?((?:models|macros|seeds|tests)/[\w./-]+\.(?:sql|yml|csv))", text)
-    where = (workspace.project_dir / place[1]).resolve() if place else workspace.project_dir
-    if "lock" in text.lower() and "IO Error" in text:
-        return RelanceError("The warehouse is in use by another process", str(where), "wait until it ends, then run again")
-    return RelanceError(f"dbt can't read the models: {safe_message(text)}", str(where), "correct the file, then run again")
 
 
 def break_off() -> None:

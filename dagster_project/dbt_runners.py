@@ -30,6 +30,7 @@ from dbt.task.run import ModelRunner
 from dbt.task.test import TestResultData, TestRunner
 from dbt_common.exceptions import DbtRuntimeError
 
+from dagster_project import kept_work
 from dagster_project.dbt_run import UNCHANGED, Standing
 
 _HARMLESS = ("dispatch", "quote", "type")
@@ -46,18 +47,22 @@ class CompiledCode:
     """SQL of models and tests as dbt compiled it, for as long as no file of the project has changed.
 
     Only what hangs on nothing but these files is kept: a model that asks the database, the clock or the environment while it is
-    compiled may read otherwise the next time.
+    compiled may read otherwise the next time. Another project with the same files begins with what is known of them.
     """
 
-    def __init__(self, path: Path, fingerprint: str):
-        """path: of the file where it is kept. fingerprint: of all that the code is made of."""
-        self._path, self._fingerprint = path, fingerprint
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            self._code: dict[str, str] = dict(kept["code"]) if kept["fingerprint"] == fingerprint else {}
-        except (OSError, ValueError, LookupError, TypeError):
-            self._code = {}
-        self._known = len(self._code)
+    def __init__(self, path: Path, parsed_as: str):
+        """path: of the project's own file. parsed_as: a hash of all that the code is made of."""
+        self._path, self._name = path, f"{parsed_as}.compiled"
+        own = self._read(path.read_bytes() if path.is_file() else None)
+        self._known = len(own)
+        self._code = own or self._read(kept_work.kept(self._name))
+
+    def _read(self, content: bytes | None) -> dict[str, str]:
+        with suppress(ValueError, LookupError, TypeError):
+            told = json.loads(content or b"")
+            if told["name"] == self._name:
+                return dict(told["code"])
+        return {}
 
     def get(self, unique_id: str) -> str | None:
         return self._code.get(unique_id)
@@ -68,10 +73,12 @@ class CompiledCode:
     def save(self) -> None:
         """Write what has come, whole or not at all. What can't be written is compiled again."""
         if len(self._code) > self._known:
+            content = json.dumps({"name": self._name, "code": self._code}).encode()
             new = self._path.with_suffix(".new")
             with suppress(OSError):
-                new.write_text(json.dumps({"fingerprint": self._fingerprint, "code": self._code}), encoding="utf-8")
+                new.write_bytes(content)
                 os.replace(new, self._path)
+            kept_work.keep(self._name, content)
 
 
 @contextmanager
@@ -146,7 +153,10 @@ class _Quick(CompileRunner):
             if self.stands():
                 return self.unchanged()
             ctx.node = self.compile(manifest)
-            return None if self.node.is_ephemeral_model else self.run(ctx.node, manifest)
+            try:
+                return None if self.node.is_ephemeral_model else self.run(ctx.node, manifest)
+            except SystemExit as error:  # of a model in Python: dbt's thread would end, and its queue wait for ever
+                raise DbtRuntimeError("The model ends the process", self.node) from error
 
     def _safe_release_connection(self) -> str | None:
         """The next node takes the connection as it is: a new one has to be told all settings. Not so where dbt or the model did

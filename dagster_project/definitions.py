@@ -28,7 +28,7 @@ from dagster_project.assets.scope import MESSAGES
 from dagster_project.assets.triggers import DAILY_AT, HOURLY_AT, MESSAGES_AT, landed_files_sensor, schedule
 from dagster_project.audiences import load_audiences
 from dagster_project.config_file import several
-from dagster_project.dbt_run import prepare_manifest
+from dagster_project.dbt_parse import prepare_manifest
 from dagster_project.dbt_workspace import prepare_workspace
 from dagster_project.errors import RelanceError
 from dagster_project.identity.probable import require_splink

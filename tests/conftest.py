@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from dagster_project import kept_work
 from dagster_project.settings import Settings, load_settings
+
+os.environ.setdefault(kept_work.FOLDER, str(Path(__file__).parents[1] / "var" / "cache"))  # the user's own is left alone
 
 settings.register_profile(
     "relance", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]

@@ -98,6 +98,7 @@ class RunInHand:
     has_news: rows were loaded, tables made or files written.
     has_held: every step and check, as far as the report knows, which comes last.
     is_unfinished: something was mended, or is to be told or done again by the next run on the same ground.
+    beside: what goes on beside a step, in threads of its own; it ends with the step, or else with the run.
     """
 
     settings: Settings
@@ -107,6 +108,7 @@ class RunInHand:
     has_news: bool = False
     has_held: bool = False
     is_unfinished: bool = False
+    beside: ExitStack = field(default_factory=ExitStack, repr=False)
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
     _open: duckdb.DuckDBPyConnection | None = field(default=None, repr=False)
 
@@ -238,6 +240,7 @@ def run_resource(
                 run.is_unfinished = bool(lines)
                 yield run
             finally:
+                run.beside.close()
                 run.let_go()
             _publish(run)
             stood_on = context.run.tags.get(STOOD_ON) if context.run else None

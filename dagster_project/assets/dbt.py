@@ -1,7 +1,8 @@
 """Everything dbt makes, staging to audiences: one asset per model and seed, one check per data test, one dbt command per run."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -59,7 +60,8 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
 
     def cards_of(uid: str) -> bool:
         """Whether a node is the table of cards or a test on it: what they say is read when dbt has let go of the warehouse."""
-        return uid.split(".")[2] == CARDS or any(parent.split(".")[2] == CARDS for parent in manifest["parent_map"][uid])
+        on = manifest["parent_map"][uid] if manifest["nodes"][uid]["resource_type"] == "test" else [uid]
+        return any(each.split(".")[2] == CARDS for each in on)
 
     @dbt_assets(manifest=manifest, name="dbt", dagster_dbt_translator=RoomTranslator(), pool=POOL, required_resource_keys={"run"})
     def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -101,24 +103,36 @@ def dbt_rooms(workspace: Workspace, manifest: Manifest, handed_on: Collection[dg
                             asset_key=key.asset_key, check_name=key.name, passed=True, description=UNCHANGED
                         )
 
-        results = DbtResults()
         of_cards: list[NodeResult] = []
+
+        def told_of(nodes: Iterable[NodeResult]) -> Iterator[Any]:
+            # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
+            yield from unchanged()
+            for node in nodes:
+                if cards_of(node.unique_id):
+                    of_cards.append(node)
+                else:
+                    yield from told(node, {})
+
+        results = DbtResults()
         if to_build:
             run.progress.step(
                 f"dbt: {len(to_build)} models and tests" + (" that depend on the clock" if scope is Scope.CLOCK else "")
             )
-            chosen = None if to_build == every else to_build
-            with building(lambda tell, stop: _build(run, workspace, chosen, full_refresh, standing, tell, stop)) as build:
-                # Dagster wants assets after those that they are made of; what has not changed is made of nothing that has.
-                yield from unchanged()
-                for node in build:
-                    if cards_of(node.unique_id):
-                        of_cards.append(node)
-                    else:
-                        yield from told(node, {})
-                results = build.results()
+            build = partial(_build, run, workspace, None if to_build == every else to_build, full_refresh)
+            if run.settings.warehouse.engine == "spark":  # it tells nothing before the end
+                results = build()
+                yield from told_of(results.nodes)
+            else:
+                # Dagster may stop asking for more without a word; the run then ends what goes on beside it.
+                going_on = run.beside.enter_context(building(partial(build, standing)))
+                try:
+                    yield from told_of(going_on)
+                    results = going_on.results()
+                finally:
+                    run.beside.close()
         else:
-            yield from unchanged()
+            yield from told_of(())
         with run.warehouse() as con:
             cards = _cards(con, results)
             if plan.chosen and plan.completes_messages and results.success:
@@ -166,7 +180,7 @@ def _build(
 ) -> DbtResults:
     """
     Args:
-        tell: is handed each result as it comes; of Spark, all once their tables are the warehouse's.
+        standing, tell, stop: as of dbt_build(); in DuckDB alone.
     """
     run.let_go()
     was_torn = run.is_torn
@@ -175,8 +189,6 @@ def _build(
         from dagster_project.spark.build import spark_build
 
         results = spark_build(run.settings, workspace, chosen, full_refresh, _teller(run))
-        for node in results.nodes if tell else ():
-            tell(node)
     else:
         teller = _teller(run)
 

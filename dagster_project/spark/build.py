@@ -17,7 +17,8 @@ from typing import Any
 import duckdb
 
 from dagster_project.catalog import has_table
-from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build, prepare_manifest
+from dagster_project.dbt_parse import prepare_manifest
+from dagster_project.dbt_run import DbtResults, NodeResult, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.settings import Settings
 from dagster_project.spark.exchange import Exchange, Table, handed_over

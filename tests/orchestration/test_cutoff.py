@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.assets.cutoff import grounds_of, remember_what_stood, watch
-from dagster_project.dbt_run import DbtResults, Standing, dbt_build, prepare_manifest
+from dagster_project.dbt_parse import prepare_manifest
+from dagster_project.dbt_run import DbtResults, Standing, dbt_build
 from dagster_project.dbt_workspace import Workspace
 
 PROJECT = """

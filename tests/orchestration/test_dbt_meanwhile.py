@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import nullcontext
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
+import dagster._core.execution.plan.compute as compute
 import duckdb
 import pytest
 import yaml
 
+from dagster_project.catalog import has_table
 from dagster_project.dbt_meanwhile import Build, building
 from dagster_project.dbt_run import NodeResult, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.errors import RelanceError
+from dagster_project.run import run_project
+from tests.orchestration.conftest import write_company
 
+NAME = attrgetter("name")
 ENDLESS = "select count(*) as n from range(1000000000000) as t(a) where a % 7 = 3"
 MODELS = {
     "quick": "select unnest([1, 2, 3]) as n",
@@ -51,7 +60,7 @@ def test_results_are_told_with_their_rows_parents_first(tmp_path: Path) -> None:
         }  # fmt: skip
         names = [node.name for node in told]
         assert names.index("quick") < names.index("seen") < names.index("grown") < names.index("last")
-        assert {node.name for node in going_on.results().nodes} == set(names)
+        assert sorted(told, key=NAME) == sorted(going_on.results().nodes, key=NAME)
 
 
 @pytest.mark.parametrize("reason", [None, KeyboardInterrupt, RuntimeError])
@@ -60,16 +69,13 @@ def test_whoever_leaves_breaks_it_off(tmp_path: Path, reason: type[BaseException
     models = {"quick": MODELS["quick"], "endless": ENDLESS + " and a > (select max(n) from {{ ref('quick') }})"}
     workspace, build = project(tmp_path, models | {"later": "select n from {{ ref('endless') }}"})
     began = time.monotonic()
-    try:
-        with building(build) as going_on:
-            for node in going_on:
-                if node.name == "no_nulls":
-                    time.sleep(0.5)  # the endless query is at work by now
-                    if reason:
-                        raise reason
-                    break
-    except BaseException as error:
-        assert reason and isinstance(error, reason)
+    with pytest.raises(reason) if reason else nullcontext(), building(build) as going_on:
+        for node in going_on:
+            if node.name == "no_nulls":
+                time.sleep(0.5)  # the endless query is at work by now
+                if reason:
+                    raise reason
+                break
     assert time.monotonic() - began < 60
     results = {node.name: node.status for node in going_on.results().nodes}
     assert (results["quick"], results["endless"], results["later"]) == ("success", "error", "skipped")
@@ -77,6 +83,48 @@ def test_whoever_leaves_breaks_it_off(tmp_path: Path, reason: type[BaseException
         assert con.execute("select table_name from duckdb_tables() order by all").fetchall() == [("few",), ("quick",)]
     (workspace.project_dir / "models" / "endless.sql").write_text("select 1 as n")
     assert dbt_build(workspace).success
+
+
+def test_a_test_that_can_not_be_run_has_counted_nothing(tmp_path: Path) -> None:
+    """No rows found would read like a test that held."""
+    _, build = project(tmp_path, {"quick": "select 1 as another_n"})
+    with building(build) as going_on:
+        told = {node.name: node for node in going_on}
+    assert (told["no_nulls"].status, told["no_nulls"].failures) == ("error", None)
+    assert told["no_nulls"] in going_on.results().nodes
+
+
+def test_a_model_that_ends_the_process_ends_itself_alone(tmp_path: Path) -> None:
+    """dbt would wait for its thread for ever, and an interrupted run with it."""
+    _, build = project(tmp_path, {"quick": MODELS["quick"]})
+    leaving = "def model(dbt, session):\n    if dbt.ref('quick'):\n        raise SystemExit(3)\n    return None\n"
+    (tmp_path / "models" / "leaving.py").write_text(leaving)
+    with building(build) as going_on:
+        told = {node.name: node.status for node in going_on}
+    assert told == {"few": "success", "quick": "success", "no_nulls": "pass", "leaving": "error"}
+
+
+def test_no_build_goes_on_without_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Dagster fails at its own work, it asks for no more results, and says nothing: the next run would find a lock that is
+    free and a warehouse that is not."""
+    settings, entered = write_company(tmp_path), []
+    usual = compute._validate_event
+
+    def fail_once(event: Any, context: Any) -> Any:
+        if context.step.key == "dbt":
+            entered.append(event)
+            if len(entered) == 5:
+                raise OSError("no room for the history")
+        return usual(event, context)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(compute, "_validate_event", fail_once)
+        with pytest.raises(RelanceError, match="no room for the history"):
+            run_project(settings)
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("dbt")] == []
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        assert not has_table(con, "audiences", "members")
+    assert run_project(settings).succeeded
 
 
 def test_a_build_that_can_not_begin_says_why(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.dbt_run import NodeResult, dbt_build, prepare_manifest
+from dagster_project.dbt_parse import prepare_manifest
+from dagster_project.dbt_run import NodeResult, dbt_build
 from dagster_project.dbt_workspace import Workspace
 from dagster_project.errors import RelanceError, safe_message
 

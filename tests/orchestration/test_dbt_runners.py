@@ -13,7 +13,9 @@ import pytest
 import yaml
 from dbt.cli.main import dbtRunner
 
-from dagster_project.dbt_run import NodeResult, _node, dbt_build, prepare_manifest, release_warehouse
+from dagster_project import kept_work
+from dagster_project.dbt_parse import prepare_manifest
+from dagster_project.dbt_run import NodeResult, _node, dbt_build, release_warehouse
 from dagster_project.dbt_runners import FLEETING
 from dagster_project.dbt_workspace import DBT, Workspace
 
@@ -40,6 +42,12 @@ VERDICTS = [
         (None, "number > 5", "number is null"),
     )
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_from_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried here is what a project keeps by itself."""
+    monkeypatch.setenv(kept_work.FOLDER, "")
 
 
 def project(root: Path, models: dict[str, str], tests: list[dict[str, Any]] | None = None) -> Workspace:
@@ -127,6 +135,25 @@ def test_what_is_compiled_once_is_not_compiled_again(tmp_path: Path) -> None:
     assert rows(workspace)["seen"][1] == [(11,)]
 
 
+def test_another_project_with_the_same_files_begins_with_what_is_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most of the first run of a fresh clone would be spent on what the last one knew."""
+    monkeypatch.setenv(kept_work.FOLDER, str(tmp_path / "cache"))
+    models = {"numbers": NUMBERS, "seen": "select number from {{ ref('numbers') }}"}
+    dbt_build(project(tmp_path / "first", models))
+    (kept,) = (tmp_path / "cache").glob("*.compiled")
+    code = json.loads(kept_work.kept(kept.name) or b"")
+    code["code"]["model.small.seen"] = "select 11 as number"
+    kept_work.keep(kept.name, json.dumps(code).encode())
+    second = project(tmp_path / "second", models)
+    dbt_build(second)
+    assert rows(second)["seen"][1] == [(11,)]
+    other = project(tmp_path / "other", models | {"seen": "select number + 1 as number from {{ ref('numbers') }}"})
+    dbt_build(other)
+    assert rows(other)["seen"][1] != [(11,)]
+
+
 def test_a_changed_file_is_compiled_anew(tmp_path: Path) -> None:
     """Yesterday's SQL under today's name would be found by nobody."""
     workspace = project(tmp_path / "p", {"numbers": NUMBERS, "seen": "select 1 as number"})
@@ -136,10 +163,10 @@ def test_a_changed_file_is_compiled_anew(tmp_path: Path) -> None:
     assert rows(workspace)["seen"][1] == [(2222,)]
 
 
-FOREIGN = '{"fingerprint": "of other files", "code": {"model.small.seen": "select 3"}}'
+FOREIGN = '{"name": "of other files", "code": {"model.small.seen": "select 3"}}'
 
 
-@pytest.mark.parametrize("damage", ["", "{", '{"fingerprint": null}', "[]", FOREIGN, "code: null", "code: 3", "code: []"])
+@pytest.mark.parametrize("damage", ["", "{", '{"name": null}', "[]", FOREIGN, "code: null", "code: 3", "code: []"])
 def test_a_damaged_or_foreign_file_of_kept_sql_is_not_believed(tmp_path: Path, damage: str) -> None:
     """A killed run may leave anything."""
     workspace = project(tmp_path / "p", {"numbers": NUMBERS, "seen": "select 1 as number"})
