@@ -43,7 +43,8 @@ TABLES = {
     "email_engagement": "profile_id varchar, opened bigint, trackable bigint",
     "last_actions": "profile_id varchar, last_action_at timestamp",
     "predictions": "profile_id varchar, model varchar, probability double, method varchar",
-    "person_actions": "profile_id varchar, action varchar, action_date date, times bigint, seconds bigint, amount decimal(18, 4)",
+    "actions": "identifier_type varchar, identifier varchar, action varchar, action_date date, times bigint, seconds bigint, "
+    "amount decimal(18, 4)",
     "prediction_examples": "example bigint, model varchar, is_new boolean, outcome boolean, weight double",
     "training_features": "example bigint, feature varchar, number double, category varchar",
 }
@@ -111,9 +112,10 @@ class World:
         self.insert("unified_leads", lead_id=lead_id, created_at=ago(days), source="generic", **row)
 
     def did(self, name: str, action: str, days: int, times: int = 1, **row: Any) -> None:
-        self.insert(
-            "person_actions", profile_id=name, action=action, action_date=TODAY - timedelta(days=days), times=times, **row
-        )
+        login = {"identifier_type": "user_id", "identifier": name}
+        if not self.rows(f"select 1 from identifiers where identifier_type = 'user_id' and identifier = '{name}'"):
+            self.insert("identifiers", **login, profile_id=name)
+        self.insert("actions", **login, action=action, action_date=TODAY - timedelta(days=days), times=times, **row)
 
     def build(self, *models: str) -> None:
         write_scores(self.con, self.settings.scores, AS_OF, "Europe/Paris")

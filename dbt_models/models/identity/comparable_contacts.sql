@@ -1,7 +1,5 @@
 -- One row per contact and source, its fields in the form in which contacts are compared with each other.
 -- A minor is who was under age when the contact was made; where it does not say when, by the newest date of all contacts.
-{{ config(materialized='view') }}
-
 with contacts as (
     select * from {{ ref('unified_contacts') }} where contact_id is not null
 ),

@@ -292,13 +292,21 @@ touches as (
         group by profile_id
     ) as firsts on returned.profile_id = firsts.profile_id
     where firsts.first_at is null or returned.touched_at < firsts.first_at
+),
+
+-- Once for each touch: an engine works out again what a condition of a join asks of it.
+dated as (
+    select touches.*, {{ local_date('touches.touched_at') }} as touch_date
+    from touches
+    cross join {{ source('control', 'today') }} as today
+    where touches.touched_at <= today.ends_at
 )
 
 select
     touches.touch_id,
     touches.profile_id,
     touches.touched_at,
-    {{ local_date('touches.touched_at') }} as touch_date,
+    touches.touch_date,
     touches.kind,
     touches.channel,
     touches.source,
@@ -309,11 +317,9 @@ select
     touches.channel = 'direct' as is_direct,
     touches.influencer,
     touches.supplier
-from touches
-cross join {{ source('control', 'today') }} as today
+from dated as touches
 -- Whose name it was on that day.
 left join {{ ref('campaign_names') }} as of_day
     on touches.shared_name = of_day.name and touches.platform = of_day.platform
-    and {{ local_date('touches.touched_at') }} >= coalesce(of_day.since_day, date '1900-01-01')
-    and {{ local_date('touches.touched_at') }} < coalesce(of_day.until_day, date '9999-01-01')
-where touches.touched_at <= today.ends_at
+    and touches.touch_date >= coalesce(of_day.since_day, date '1900-01-01')
+    and touches.touch_date < coalesce(of_day.until_day, date '9999-01-01')

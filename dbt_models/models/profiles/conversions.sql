@@ -87,6 +87,7 @@ ordered as (
     from purchases
     cross join {{ source('control', 'today') }} as today
     where purchases.occurred_at <= today.ends_at
+      and purchases.profile_id in (select profile_id from subscriptions)
 )
 
 select
@@ -112,5 +113,7 @@ select
     conversions.source
 from conversions
 cross join {{ source('control', 'today') }} as today
-left join ordered on conversions.profile_id = ordered.profile_id and {{ local_date('conversions.occurred_at') }} = ordered.ordered_on
+left join ordered
+    on conversions.profile_id = ordered.profile_id
+    and case when conversions.kind = 'subscription' then {{ local_date('conversions.occurred_at') }} end = ordered.ordered_on
 where conversions.occurred_at <= today.ends_at

@@ -81,19 +81,27 @@ ranked as (
         on own.field = of_teller.field and own.teller = of_teller.teller and of_teller.source is null
     left join {{ source('control', 'profile_priority') }} as of_source
         on own.field = of_source.field and own.teller = of_source.teller and own.source = of_source.source
+),
+
+survived as (
+    select
+        profile_id,
+        field,
+        {{ first_row(
+            ['value', 'source', 'teller', 'stated_by', 'stated_at', 'priority'],
+            ['priority', latest_first('stated_at'), 'teller', "coalesce(source, '')", 'stated_by', 'value'],
+        ) }} as word
+    from ranked
+    group by profile_id, field
 )
 
 select
     profile_id,
     field,
-    value,
-    source,
-    teller,
-    stated_by,
-    stated_at,
-    priority
-from ranked
-qualify row_number() over (
-    partition by profile_id, field
-    order by priority, stated_at desc nulls last, teller, source, stated_by, value
-) = 1
+    word.value as value,
+    word.source as source,
+    word.teller as teller,
+    word.stated_by as stated_by,
+    word.stated_at as stated_at,
+    word.priority as priority
+from survived

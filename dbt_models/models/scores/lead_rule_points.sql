@@ -65,16 +65,21 @@ told as (
 
 days as (
     select
-        actions.profile_id,
+        known.profile_id,
         rules.rule_id,
         {{ days_between('actions.action_date', 'today.as_of_date') }} as age,
         cast(sum(actions.times) as bigint) as times,
         cast(sum(actions.seconds) as bigint) as seconds,
         {{ money_sum('sum(actions.amount)') }} as amount
-    from {{ ref('person_actions') }} as actions
+    from (
+        select people.profile_id, identifiers.identifier_type, identifiers.identifier
+        from people
+        inner join {{ ref('identifiers') }} as identifiers on people.profile_id = identifiers.profile_id
+    ) as known
+    inner join {{ ref('actions') }} as actions
+        on known.identifier_type = actions.identifier_type and known.identifier = actions.identifier
     inner join {{ ref('lead_term_actions') }} as names on actions.action = names.action
     inner join rules on names.rule_id = rules.rule_id
-    inner join people on actions.profile_id = people.profile_id
     cross join {{ source('control', 'today') }} as today
     where rules.within_days is null or {{ days_between('actions.action_date', 'today.as_of_date') }} <= rules.within_days
     group by 1, 2, 3
